@@ -1,0 +1,1 @@
+//! The client's side of the opening handshake: RFC 6455, section 4.1.

@@ -1,0 +1,141 @@
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+
+/// Bytes read from the peer and not yet consumed.
+///
+/// `Input` owns both the storage and the cursor into it, so that bytes can be neither skipped nor
+/// seen twice. The storage is the caller's choice: a `Vec<u8>`, an array, or a borrowed slice.
+///
+/// An open connection consumes all that it is given, so [`spare`](Self::spare) is then the whole
+/// storage each time, and one input serves every connection of a thread. Only an opening handshake
+/// lets bytes accumulate; until it is done, a connection needs an input of its own.
+///
+/// Messages which do not lie in one piece in the storage are put together elsewhere. Between two of
+/// them that memory stays here, for the next connection which needs it: a connection that waits for
+/// the peer owns none. [`release`](Self::release) frees it.
+#[derive(Debug, Default)]
+pub struct Input<B> {
+    storage: B,
+    start: usize,
+    end: usize,
+    /// Memory of messages put together before, empty.
+    #[cfg(feature = "alloc")]
+    kept: Vec<u8>,
+}
+
+impl<B: AsMut<[u8]>> Input<B> {
+    /// An input with nothing in it, which reads into `storage`.
+    ///
+    /// All of `storage` is used as it is: a `Vec` up to its length, not its capacity.
+    pub const fn new(storage: B) -> Self {
+        Self {
+            storage,
+            start: 0,
+            end: 0,
+            #[cfg(feature = "alloc")]
+            kept: Vec::new(),
+        }
+    }
+
+    /// An input whose `storage` has been read already, such as by a completion-based runtime.
+    pub fn filled(storage: B) -> Self {
+        let mut input = Self::new(storage);
+        input.end = input.storage.as_mut().len();
+        input
+    }
+
+    /// Exchanges the storage for one that has been read already, and returns the old one.
+    ///
+    /// # Panics
+    ///
+    /// If there are unconsumed bytes in the old one.
+    pub fn replace(&mut self, storage: B) -> B {
+        assert!(self.is_empty(), "replaced storage with unconsumed bytes in it");
+        self.start = 0;
+        let old = core::mem::replace(&mut self.storage, storage);
+        self.end = self.storage.as_mut().len();
+        old
+    }
+
+    /// Where to read to, in bytes. Report what was read with [`fill`](Self::fill).
+    ///
+    /// Empty when unconsumed bytes take up all of the storage.
+    pub fn spare(&mut self) -> &mut [u8] {
+        let bytes = self.storage.as_mut();
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        } else if self.start > 0 {
+            bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        &mut bytes[self.end..]
+    }
+
+    /// Adds the first `count` bytes of [`spare`](Self::spare) to the input.
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than there was to spare.
+    pub fn fill(&mut self, count: usize) {
+        let room = self.storage.as_mut().len() - self.end;
+        assert!(count <= room, "filled more than was spare");
+        self.end += count;
+    }
+
+    /// Whether all bytes have been consumed.
+    pub const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// The bytes that have not been consumed.
+    ///
+    /// For those that are not ours to read, such as an HTTP request which was handed back: see
+    /// [`server::Progress::NotAnUpgrade`](crate::server::Progress::NotAnUpgrade).
+    pub fn unread(&mut self) -> &mut [u8] {
+        &mut self.storage.as_mut()[self.start..self.end]
+    }
+
+    /// Consumes the first `count` bytes of [`unread`](Self::unread), and returns them.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer.
+    pub fn consume(&mut self, count: usize) -> &mut [u8] {
+        assert!(count <= self.end - self.start, "consumed more than there was");
+        let at = self.start;
+        self.start += count;
+        &mut self.storage.as_mut()[at..at + count]
+    }
+
+    /// Consumes everything.
+    pub fn clear(&mut self) {
+        self.start = self.end;
+    }
+
+    /// Frees the memory in which messages are put together. It is made again when it is needed.
+    #[cfg(feature = "alloc")]
+    pub fn release(&mut self) {
+        self.kept = Vec::new();
+    }
+
+    /// Lends out the memory that was [`keep`](Self::keep)ed, or none.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn take_kept(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.kept)
+    }
+
+    /// Takes back the memory of a message that has been delivered.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn keep(&mut self, mut memory: Vec<u8>) {
+        let is_wasteful = memory.capacity() > Self::WASTE && memory.len() < memory.capacity() / 4;
+        if !is_wasteful && memory.capacity() > self.kept.capacity() {
+            memory.clear();
+            self.kept = memory;
+        }
+    }
+
+    /// Memory of more bytes than this is not kept after a message which filled less than a quarter
+    /// of it, so that one large message among small ones does not hold on to it.
+    #[cfg(feature = "alloc")]
+    const WASTE: usize = 64 << 10;
+}
