@@ -1,27 +1,40 @@
-use crate::entropy::Keys;
-use crate::{Limits, Role, Seed};
+use crate::entropy::{Keys, Seed};
+use crate::frame::Role;
+use crate::limits::Limits;
+use crate::receiver::Receiver;
+use crate::sender::Sender;
 
-/// An open WebSocket connection (placeholder, replaced while the handshake is written beside it).
+/// An open WebSocket connection: two halves, which can be used apart.
+///
+/// The fields are public so that both halves can be borrowed at once. It comes from an
+/// [opening handshake](crate::server), or is made after one that was done elsewhere, such as by an
+/// HTTP server.
+///
+/// A connection takes at most 256 bytes. While it waits for the peer it owns nothing on the heap, but
+/// for a client the generator of its masking keys.
 #[derive(Debug)]
 pub struct Connection {
-    /// placeholder
-    pub role: Role,
-    keys: Option<Keys>,
-    limits: Limits,
+    /// Turns bytes from the peer into events.
+    pub receiver: Receiver,
+    /// Turns messages into bytes for the peer.
+    pub sender: Sender,
 }
 
 impl Connection {
-    /// The server's end of a connection whose opening handshake was done elsewhere.
+    /// The server's end of a connection.
     pub fn server(limits: Limits) -> Self {
-        Self { role: Role::Server, keys: None, limits }
+        Self { receiver: Receiver::new(Role::Server, limits), sender: Sender::new(&limits, None) }
     }
 
-    /// The client's end of a connection whose opening handshake was done elsewhere.
+    /// The client's end of a connection.
     pub fn client(limits: Limits, seed: Seed) -> Self {
         Self::client_with(limits, Keys::new(seed))
     }
 
     pub(crate) fn client_with(limits: Limits, keys: Keys) -> Self {
-        Self { role: Role::Client, keys: Some(keys), limits }
+        Self {
+            receiver: Receiver::new(Role::Client, limits),
+            sender: Sender::new(&limits, Some(keys)),
+        }
     }
 }

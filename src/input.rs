@@ -118,10 +118,13 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.kept = Vec::new();
     }
 
-    /// Lends out the memory that was [`keep`](Self::keep)ed, or none.
+    /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.
     #[cfg(feature = "alloc")]
-    pub(crate) fn take_kept(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.kept)
+    pub(crate) fn take_kept(&mut self, limit: u64) -> Vec<u8> {
+        match self.kept.capacity() as u64 <= limit {
+            true => core::mem::take(&mut self.kept),
+            false => Vec::new(),
+        }
     }
 
     /// Takes back the memory of a message that has been delivered.

@@ -10,14 +10,34 @@ mod close;
 #[cfg(feature = "alloc")]
 mod connection;
 #[cfg(feature = "alloc")]
+mod control;
+mod decoder;
+#[cfg(feature = "alloc")]
 mod entropy;
 mod error;
 mod frame;
 #[cfg(feature = "alloc")]
 mod handshake;
 mod input;
-#[cfg(feature = "alloc")]
 mod limits;
+mod mask;
+#[cfg(feature = "alloc")]
+mod message;
+#[cfg(feature = "alloc")]
+mod receiver;
+#[cfg(feature = "alloc")]
+mod sender;
+#[cfg(feature = "alloc")]
+mod time;
+mod utf8;
+
+/// The wire layer: frames, masks and text, without `alloc` and without what connects them.
+pub mod wire {
+    pub use crate::decoder::{Content, Decoder, Piece};
+    pub use crate::frame::{Header, OpCode};
+    pub use crate::mask::apply as apply_mask;
+    pub use crate::utf8::{Checked, Utf8, Utf8Error};
+}
 
 pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut};
 #[cfg(feature = "alloc")]
@@ -25,9 +45,14 @@ pub use connection::Connection;
 #[cfg(feature = "alloc")]
 pub use entropy::Seed;
 pub use error::{ProtocolError, SendError};
-pub use frame::Role;
+pub use frame::{Frame, Kind, Role};
 #[cfg(feature = "alloc")]
 pub use handshake::{client, server};
 pub use input::Input;
-#[cfg(feature = "alloc")]
 pub use limits::Limits;
+#[cfg(feature = "alloc")]
+pub use receiver::{Event, Receiver};
+#[cfg(feature = "alloc")]
+pub use sender::{Message, Sender};
+#[cfg(feature = "alloc")]
+pub use time::{Deadlines, Instant, Liveness, RoundTrip, Timeouts};

@@ -15,7 +15,7 @@ pub struct Limits {
     pub message: u64,
     /// The most pongs that wait to be written. 16 unless set; one is always kept, the newest.
     pub pongs: u32,
-    /// The most bytes of frames which those pongs may take. 2 KiB unless set.
+    /// The most bytes which those pongs may take but for the newest. 2 KiB unless set.
     pub pong_bytes: u32,
 }
 
@@ -23,4 +23,24 @@ impl Default for Limits {
     fn default() -> Self {
         Self { frame: u64::MAX, fragments: 1 << 16, message: 16 << 20, pongs: 16, pong_bytes: 2048 }
     }
+}
+
+impl Limits {
+    /// The most bytes that a connection under these limits takes, on the stack and the heap, whatever
+    /// the peer sends.
+    ///
+    /// Twice [`message`](Self::message), since the memory of a message that is put together is
+    /// moved as it grows (a receiver that streams keeps no message); three times
+    /// [`pong_bytes`](Self::pong_bytes), for the same reason; and [`OVERHEAD`](Self::OVERHEAD).
+    ///
+    /// What the application sends is its own: it goes to `out`, which belongs to the caller, and so
+    /// does the storage of [`Input`](crate::Input), which keeps the memory of at most one message.
+    pub const fn max_memory(&self) -> u64 {
+        let pongs = (self.pong_bytes as u64).saturating_mul(3);
+        self.message.saturating_mul(2).saturating_add(pongs).saturating_add(Self::OVERHEAD)
+    }
+
+    /// The bytes of a connection that do not depend on limits: the connection itself, the generator of
+    /// a client, one control frame that comes and three that wait to go.
+    pub const OVERHEAD: u64 = 2048;
 }

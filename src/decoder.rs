@@ -1,0 +1,372 @@
+use core::ops::Range;
+
+use crate::ProtocolError;
+use crate::frame::{Header, Kind, OpCode, Role};
+use crate::limits::Limits;
+use crate::mask;
+
+/// Takes frames apart as their bytes come in, and judges each header at the first byte that breaks a
+/// rule (sections 5.1 to 5.5).
+///
+/// Knows how frames follow one another, but nothing of what messages hold.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    role: Role,
+    limits: Limits,
+    refused: Option<Kind>,
+    message: Option<Message>,
+    frame: Option<Frame>,
+    /// A header that has been cut off.
+    head: [u8; Header::MAX_LEN],
+    head_len: u8,
+}
+
+/// A message of which more frames are to come.
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    kind: Kind,
+    fragments: u64,
+    len: u64,
+}
+
+/// A frame whose payload passes.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    content: Content,
+    /// The masking key, turned so that its first byte is for the next byte of payload.
+    key: Option<[u8; 4]>,
+    /// How many bytes of payload are still to come.
+    left: u64,
+    /// Whether the next piece is the first.
+    is_first: bool,
+    /// Whether the last piece of the frame is the last of all.
+    is_last: bool,
+}
+
+/// What a piece is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A data message.
+    Data(Kind),
+    /// A close frame.
+    Close,
+    /// A ping.
+    Ping,
+    /// A pong.
+    Pong,
+}
+
+/// A stretch of payload, which has been unmasked where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// What it is part of.
+    pub content: Content,
+    /// Where it lies in the bytes that were decoded.
+    pub range: Range<usize>,
+    /// Whether it begins the message or control frame.
+    pub is_first: bool,
+    /// Whether it ends the message or control frame.
+    pub is_last: bool,
+}
+
+impl Decoder {
+    /// A decoder for what comes to this end of a connection.
+    pub const fn new(role: Role, limits: Limits) -> Self {
+        Self {
+            role,
+            limits,
+            refused: None,
+            message: None,
+            frame: None,
+            head: [0; Header::MAX_LEN],
+            head_len: 0,
+        }
+    }
+
+    /// Takes no more messages of this kind.
+    pub const fn refuse(&mut self, kind: Kind) {
+        self.refused = Some(kind);
+    }
+
+    /// Decodes from the front of `bytes`, and tells how many of them are done with.
+    ///
+    /// Without a piece, all of them are. Frames may be empty, and so may pieces.
+    ///
+    /// # Errors
+    ///
+    /// When the peer breaks a rule. Use the decoder no more then.
+    pub fn decode(&mut self, bytes: &mut [u8]) -> Result<(usize, Option<Piece>), ProtocolError> {
+        let mut at = 0;
+        if self.frame.is_none() && !self.decode_header(bytes, &mut at)? {
+            return Ok((at, None));
+        }
+        let Some(frame) = &mut self.frame else {
+            unreachable!("a header that was decoded has begun a frame");
+        };
+        let rest = &mut bytes[at..];
+        let len = usize::try_from(frame.left).map_or(rest.len(), |left| left.min(rest.len()));
+        if len == 0 && frame.left > 0 {
+            return Ok((at, None));
+        }
+        if let Some(key) = &mut frame.key {
+            mask::apply(*key, 0, &mut rest[..len]);
+            key.rotate_left(len % 4);
+        }
+        frame.left -= len as u64;
+        let piece = Piece {
+            content: frame.content,
+            range: at..at + len,
+            is_first: frame.is_first,
+            is_last: frame.is_last && frame.left == 0,
+        };
+        frame.is_first = false;
+        if frame.left == 0 {
+            self.frame = None;
+        }
+        Ok((piece.range.end, Some(piece)))
+    }
+
+    /// A whole message in one frame at the front of `bytes`: its kind, and where its payload lies,
+    /// unmasked. A shortcut for what is by far the most frequent; `None` means that
+    /// [`decode`](Self::decode) must look.
+    #[inline]
+    pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
+        if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
+            return None;
+        }
+        let [first, second, rest @ ..] = bytes else { return None };
+        let kind = match *first {
+            0x81 => Kind::Text,
+            0x82 => Kind::Binary,
+            _ => return None,
+        };
+        let (len, extended) = match *second & 0x7f {
+            126 => match usize::from(u16::from_be_bytes(*rest.first_chunk()?)) {
+                ..126 => return None,
+                len => (len, 2),
+            },
+            127 => return None,
+            len => (usize::from(len), 0),
+        };
+        let is_masked = *second & 0x80 != 0;
+        let is_welcome = is_masked == (self.role == Role::Server)
+            && self.refused != Some(kind)
+            && len as u64 <= self.limits.frame.min(self.limits.message)
+            && self.limits.fragments > 0;
+        if !is_welcome {
+            return None;
+        }
+        let start = extended + if is_masked { 4 } else { 0 };
+        let payload = rest.get_mut(extended..start + len)?;
+        if is_masked {
+            let (key, payload) = payload.split_first_chunk_mut()?;
+            mask::apply(*key, 0, payload);
+        }
+        Some((kind, 2 + start..2 + start + len))
+    }
+
+    /// How many bytes of payload are still to come of the frame that passes, as its header said.
+    pub fn frame_remaining(&self) -> u64 {
+        self.frame.map_or(0, |frame| frame.left)
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn is_between_frames(&self) -> bool {
+        self.frame.is_none()
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn is_between_messages(&self) -> bool {
+        self.frame.is_none() && self.message.is_none()
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn role(&self) -> Role {
+        self.role
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes a header from `bytes[*at..]`, and tells whether it was whole, so that a frame begins.
+    fn decode_header(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProtocolError> {
+        let header = if self.head_len == 0
+            && let Some((header, len)) = self.judge(&bytes[*at..])?
+        {
+            *at += len;
+            header
+        } else {
+            match self.gather_header(bytes, at)? {
+                Some(header) => header,
+                None => return Ok(false),
+            }
+        };
+        self.begin(&header);
+        Ok(true)
+    }
+
+    /// Takes a header byte by byte, which has been cut off.
+    fn gather_header(
+        &mut self,
+        bytes: &[u8],
+        at: &mut usize,
+    ) -> Result<Option<Header>, ProtocolError> {
+        for &byte in &bytes[*at..] {
+            let len = usize::from(self.head_len) + 1;
+            self.head[len - 1] = byte;
+            self.head_len += 1;
+            *at += 1;
+            if let Some((header, _)) = self.judge(&self.head[..len])? {
+                self.head_len = 0;
+                return Ok(Some(header));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the header at the front of `bytes` and tells its length, or `None` if it is cut off.
+    ///
+    /// Its bytes are judged in the order in which they come, so that the verdict does not depend on
+    /// how many of them are there.
+    fn judge(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
+        let Some(&first) = bytes.first() else { return Ok(None) };
+        let opcode = self.judge_first(first)?;
+        let Some(&second) = bytes.get(1) else { return Ok(None) };
+        self.judge_second(opcode, second)?;
+        let Some((len, at)) = decode_len(bytes)? else { return Ok(None) };
+        self.judge_len(opcode, len)?;
+        let (mask, at) = match second & 0x80 {
+            0 => (None, at),
+            _ => match bytes[at..].first_chunk() {
+                Some(&key) => (Some(key), at + 4),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some((Header { fin: first & 0x80 != 0, opcode, mask, len }, at)))
+    }
+
+    fn judge_first(&self, first: u8) -> Result<OpCode, ProtocolError> {
+        // Section 5.2: a reserved bit is clear unless an extension has given it a meaning.
+        if first & 0x70 != 0 {
+            return Err(ProtocolError::ReservedBit);
+        }
+        // Section 5.2: an unknown opcode fails the connection.
+        let opcode = OpCode::new(first).ok_or(ProtocolError::ReservedOpcode)?;
+        match (opcode, &self.message) {
+            // Section 5.5: control frames are not fragmented.
+            (OpCode::Close | OpCode::Ping | OpCode::Pong, _) => match first & 0x80 {
+                0 => Err(ProtocolError::FragmentedControl),
+                _ => Ok(opcode),
+            },
+            // Section 5.4: a continuation continues something, and messages do not mix.
+            (OpCode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
+            (OpCode::Text | OpCode::Binary, Some(_)) => Err(ProtocolError::UnexpectedStart),
+            // Section 7.4.1: 1003 tells that an endpoint understands only the other kind.
+            (OpCode::Text, None) if self.refused == Some(Kind::Text) => {
+                Err(ProtocolError::UnsupportedKind)
+            }
+            (OpCode::Binary, None) if self.refused == Some(Kind::Binary) => {
+                Err(ProtocolError::UnsupportedKind)
+            }
+            (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
+                match message.map_or(0, |message| message.fragments) < self.limits.fragments {
+                    true => Ok(opcode),
+                    false => Err(ProtocolError::TooManyFragments),
+                }
+            }
+        }
+    }
+
+    fn judge_second(&self, opcode: OpCode, second: u8) -> Result<(), ProtocolError> {
+        // Section 5.1: a server refuses what is not masked, a client what is.
+        match (self.role, second & 0x80) {
+            (Role::Server, 0) => return Err(ProtocolError::UnmaskedFrame),
+            (Role::Client, 0x80) => return Err(ProtocolError::MaskedFrame),
+            (Role::Server | Role::Client, _) => {}
+        }
+        match (opcode, second & 0x7f) {
+            // Section 5.5: control frames carry at most 125 bytes.
+            (OpCode::Close | OpCode::Ping | OpCode::Pong, 126..) => {
+                Err(ProtocolError::ControlTooLong)
+            }
+            // Section 5.5.1: the body of a close frame begins with a code of two bytes.
+            (OpCode::Close, 1) => Err(ProtocolError::BadCloseFrame),
+            _ => Ok(()),
+        }
+    }
+
+    fn judge_len(&self, opcode: OpCode, len: u64) -> Result<(), ProtocolError> {
+        // Section 10.4: limits on frames and on messages put together from several.
+        match opcode {
+            OpCode::Close | OpCode::Ping | OpCode::Pong => Ok(()),
+            OpCode::Continuation | OpCode::Text | OpCode::Binary => {
+                let before = self.message.map_or(0, |message| message.len);
+                if len > self.limits.frame {
+                    Err(ProtocolError::FrameTooBig)
+                } else if len > self.limits.message.saturating_sub(before) {
+                    Err(ProtocolError::MessageTooBig)
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    /// Notes what follows from a header that was found good.
+    fn begin(&mut self, header: &Header) {
+        let content = match header.opcode {
+            OpCode::Close => Content::Close,
+            OpCode::Ping => Content::Ping,
+            OpCode::Pong => Content::Pong,
+            OpCode::Text => self.begin_data(Kind::Text, header),
+            OpCode::Binary => self.begin_data(Kind::Binary, header),
+            OpCode::Continuation => match self.message {
+                Some(message) => self.begin_data(message.kind, header),
+                None => unreachable!("a continuation of nothing has been refused"),
+            },
+        };
+        self.frame = Some(Frame {
+            content,
+            key: header.mask,
+            left: header.len,
+            is_first: header.opcode != OpCode::Continuation,
+            is_last: header.fin,
+        });
+    }
+
+    fn begin_data(&mut self, kind: Kind, header: &Header) -> Content {
+        let before = self.message.unwrap_or(Message { kind, fragments: 0, len: 0 });
+        let fragments = before.fragments + 1;
+        let len = before.len + header.len;
+        self.message = (!header.fin).then_some(Message { kind, fragments, len });
+        Content::Data(kind)
+    }
+}
+
+/// The length in the header at the front of `bytes`, and where it ends, or `None` if it is cut off.
+fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
+    let [_, second, rest @ ..] = bytes else { return Ok(None) };
+    // Section 5.2: the length takes as few bytes as possible, and its highest bit is clear.
+    match second & 0x7f {
+        126 => match rest.first_chunk() {
+            None => Ok(None),
+            Some(&len) => match u64::from(u16::from_be_bytes(len)) {
+                ..126 => Err(ProtocolError::NonMinimalLength),
+                len => Ok(Some((len, 4))),
+            },
+        },
+        127 if rest.first().is_some_and(|byte| byte & 0x80 != 0) => {
+            Err(ProtocolError::LengthOverflow)
+        }
+        127 => match rest.first_chunk() {
+            None => Ok(None),
+            Some(&len) => match u64::from_be_bytes(len) {
+                ..0x1_0000 => Err(ProtocolError::NonMinimalLength),
+                len => Ok(Some((len, 10))),
+            },
+        },
+        len => Ok(Some((u64::from(len), 2))),
+    }
+}

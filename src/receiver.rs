@@ -1,0 +1,499 @@
+use alloc::boxed::Box;
+use core::ops::Range;
+
+use simdutf8::basic;
+
+use crate::close::{CloseFrame, Initiator};
+use crate::control::Control;
+use crate::decoder::{Content, Decoder, Piece};
+use crate::frame::{Kind, Role};
+use crate::limits::Limits;
+use crate::message::Assembly;
+use crate::utf8::Utf8Error;
+use crate::{Cause, Close, Ended, Input, ProtocolError, Sender, TimedOut};
+
+/// Something that the peer did.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'e> {
+    /// A text message.
+    Text(&'e str),
+    /// A binary message. It is ours alone, so it can be changed where it lies.
+    Binary(&'e mut [u8]),
+    /// A part of a message, as it came: see [`Receiver::set_streaming`].
+    Part {
+        /// What the message holds. Parts of text may begin and end within a character.
+        kind: Kind,
+        /// The bytes of this part, which follow those of the part before.
+        bytes: &'e mut [u8],
+        /// Whether this is the end of the message. The last part may be empty.
+        last: bool,
+    },
+    /// A ping. The pong has been queued.
+    Ping(&'e [u8]),
+    /// A pong, asked for or not.
+    Pong(&'e [u8]),
+    /// A close frame. The answer has been queued; no event follows this one.
+    Close(Close<'e>),
+}
+
+/// The half of a [`Connection`](crate::Connection) that turns bytes from the peer into events.
+///
+/// The events depend on the bytes alone, never on how they were cut into reads. All input is used up
+/// before [`next_event`](Self::next_event) says that there is no event.
+///
+/// Once a close frame has been queued in the [`Sender`], what the peer still sends is judged as
+/// before, but discarded: of it, only the close frame becomes an event.
+#[derive(Debug)]
+pub struct Receiver {
+    decoder: Decoder,
+    assembly: Assembly,
+    delivery: Delivery,
+    /// A control frame that was cut off.
+    control: Option<Box<Control>>,
+    ready: Option<Ready>,
+    state: State,
+    received: CloseFrame,
+    initiator: Option<Initiator>,
+    has_eof: bool,
+    is_streaming: bool,
+    is_auto_pong: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The error is known, but what came before it has yet to be delivered.
+    Failing(ProtocolError),
+    Failed(ProtocolError),
+    /// A close frame has come.
+    Closed,
+    /// The transport has ended without one.
+    Lost,
+    TimedOut(TimedOut),
+}
+
+/// What becomes of the message that passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    Whole,
+    Parts,
+    Discarded,
+}
+
+/// An event, and where its payload lies.
+#[derive(Debug)]
+struct Ready {
+    what: What,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Message(Kind),
+    Part(Kind, bool),
+    Ping,
+    Pong,
+    Close,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// In what is unread of the input, of which all up to `range.end` is then done with.
+    Input(Range<usize>),
+    Assembly,
+    Control,
+}
+
+impl Receiver {
+    pub(crate) fn new(role: Role, limits: Limits) -> Self {
+        Self {
+            decoder: Decoder::new(role, limits),
+            assembly: Assembly::default(),
+            delivery: Delivery::Whole,
+            control: None,
+            ready: None,
+            state: State::Open,
+            received: CloseFrame::Absent,
+            initiator: None,
+            has_eof: false,
+            is_streaming: false,
+            is_auto_pong: true,
+        }
+    }
+
+    /// Whether to give out messages part by part, as they come, from the next message on.
+    ///
+    /// Nothing of them is kept in memory then. The verdict on them is the same: they are judged as they
+    /// come, and [`Limits`] apply all the same.
+    pub const fn set_streaming(&mut self, streaming: bool) {
+        self.is_streaming = streaming;
+    }
+
+    /// Whether to answer pings, as is done unless this says otherwise.
+    ///
+    /// Section 5.5.2 demands an answer: without this, give it with [`Sender::pong`].
+    pub const fn set_auto_pong(&mut self, auto_pong: bool) {
+        self.is_auto_pong = auto_pong;
+    }
+
+    /// Refuses messages of this kind: they fail the connection with close code 1003.
+    pub const fn refuse(&mut self, kind: Kind) {
+        self.decoder.refuse(kind);
+    }
+
+    /// Consumes `input` up to the next event and returns it, or `None` once `input` is used up.
+    ///
+    /// The event borrows `input` and the receiver, but not `sender`: a reply can be sent while the
+    /// event is held. Replies which the protocol itself demands are queued in `sender`; write them
+    /// with [`Sender::poll_transmit`].
+    ///
+    /// # Errors
+    ///
+    /// When the peer breaks the protocol. A close frame has then been queued in `sender`, and this
+    /// gives the same error from then on, whatever the input.
+    #[inline]
+    pub fn next_event<'e, B: AsMut<[u8]>>(
+        &'e mut self,
+        input: &'e mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<Option<Event<'e>>, ProtocolError> {
+        if self.is_plain(sender)
+            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        {
+            let payload = &mut input.consume(range.end)[range.start..];
+            return match kind {
+                Kind::Binary => Ok(Some(Event::Binary(payload))),
+                Kind::Text => match basic::from_utf8(payload) {
+                    Ok(text) => Ok(Some(Event::Text(text))),
+                    Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, sender)),
+                },
+            };
+        }
+        self.advance(input, sender)?;
+        self.take_ready(input, sender)
+    }
+
+    /// Consumes `input` up to the next event and tells whether there is one.
+    ///
+    /// [`next_event`](Self::next_event) then returns that event. This is for functions which hand the
+    /// event on to their caller: with `next_event` alone, their loop would not borrow-check.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_event`](Self::next_event), which may also find an error where this told of an event.
+    pub fn advance<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<bool, ProtocolError> {
+        if self.ready.is_some() {
+            return Ok(true);
+        }
+        self.give_back(input);
+        loop {
+            match self.state {
+                State::Open => {}
+                State::Failing(error) | State::Failed(error) => {
+                    input.clear();
+                    return Err(fail(&mut self.state, error, sender));
+                }
+                State::Closed | State::Lost | State::TimedOut(_) => {
+                    // Section 1.4: after a close frame, a peer discards any further data.
+                    input.clear();
+                    return Ok(false);
+                }
+            }
+            match self.step(input, sender) {
+                Ok(_) if self.ready.is_some() => return Ok(true),
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) => self.state = State::Failing(error),
+            }
+        }
+    }
+
+    /// Tells that the transport has ended, in whatever way: nothing more will come.
+    ///
+    /// What is queued in `sender` stays so, as the peer may still read; nothing can be added to it.
+    pub const fn receive_eof(&mut self, sender: &mut Sender) {
+        self.has_eof = true;
+        sender.shut();
+        if matches!(self.state, State::Open) {
+            self.state = State::Lost;
+        }
+    }
+
+    /// Gives up on a peer that let a deadline pass: see [`Deadlines`](crate::Deadlines).
+    pub const fn give_up(&mut self, timed_out: TimedOut, sender: &mut Sender) {
+        if matches!(self.state, State::Open) {
+            self.state = State::TimedOut(timed_out);
+        }
+        self.receive_eof(sender);
+    }
+
+    /// Whether there is nothing more to read: a close frame has come, or an error, or the end.
+    pub const fn is_closed(&self) -> bool {
+        self.ready.is_none() && !matches!(self.state, State::Open | State::Failing(_))
+    }
+
+    /// Whether to close the transport now.
+    ///
+    /// A server does so at the end of the closing handshake, a client only waits for it
+    /// (section 7.1.1); both do after a violation, or when the peer has done so. First write what
+    /// [`Sender::poll_transmit`] gave.
+    pub const fn wants_close(&self, sender: &Sender) -> bool {
+        let is_over = match self.state {
+            State::Open | State::Failing(_) => false,
+            State::Failed(_) | State::Lost | State::TimedOut(_) => true,
+            State::Closed => self.has_eof || matches!(self.decoder.role(), Role::Server),
+        };
+        is_over && self.ready.is_none() && !sender.has_pending()
+    }
+
+    /// How the connection ended, once it has: when the transport is to be closed, or has been.
+    pub fn ended(&self, sender: &Sender) -> Option<Ended> {
+        let cause = match self.state {
+            _ if !self.wants_close(sender) => return None,
+            State::Open | State::Failing(_) => return None,
+            State::Failed(error) => Cause::Violation(error),
+            State::Lost => Cause::TransportEnded,
+            State::TimedOut(timed_out) => Cause::TimedOut(timed_out),
+            // Section 7.1.4: the handshake is done when both close frames passed.
+            State::Closed if sender.sent().is_present() => Cause::ClosingHandshake,
+            State::Closed => Cause::TransportEnded,
+        };
+        let ours = sender.sent().is_present().then_some(Initiator::Us);
+        Some(Ended {
+            sent: sender.sent(),
+            received: self.received,
+            initiator: self.initiator.or(ours),
+            cause,
+        })
+    }
+
+    /// How many bytes are still to come of the frame that passes, as its header said.
+    ///
+    /// So the length of a frame is known before its payload has come. Zero between frames.
+    pub fn frame_remaining(&self) -> u64 {
+        self.decoder.frame_remaining()
+    }
+
+    /// Whether a message that lies whole in the input can be lent at once.
+    #[inline]
+    fn is_plain(&self, sender: &Sender) -> bool {
+        self.state == State::Open
+            && self.ready.is_none()
+            && !self.is_streaming
+            && !sender.is_closing()
+    }
+
+    /// Returns the memory of the event before.
+    fn give_back<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
+        if self.decoder.is_between_messages() {
+            input.keep(self.assembly.release());
+        }
+        if self.decoder.is_between_frames() {
+            self.control = None;
+        }
+    }
+
+    /// Takes one piece from `input`, and tells whether there was one.
+    fn step<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<bool, ProtocolError> {
+        let (used, piece) = self.decoder.decode(input.unread())?;
+        let Some(piece) = piece else {
+            input.consume(used);
+            return Ok(false);
+        };
+        self.ready = match piece.content {
+            Content::Data(kind) => self.take_data(kind, &piece, input, sender)?,
+            Content::Close | Content::Ping | Content::Pong => {
+                self.take_control(&piece, input, sender)
+            }
+        };
+        let is_lent = matches!(self.ready, Some(Ready { place: Place::Input(_), .. }));
+        if !is_lent {
+            input.consume(used);
+        }
+        Ok(true)
+    }
+
+    fn take_data<B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        piece: &Piece,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) -> Result<Option<Ready>, ProtocolError> {
+        self.choose_delivery(piece.is_first, input, sender);
+        let is_whole = piece.is_first && piece.is_last;
+        match self.delivery {
+            Delivery::Whole if is_whole => {
+                let place = Place::Input(piece.range.clone());
+                Ok(Some(Ready { what: What::Message(kind), place }))
+            }
+            Delivery::Whole => {
+                if piece.is_first {
+                    let memory = input.take_kept(self.decoder.limits().message);
+                    self.assembly.start(kind, memory);
+                }
+                let bytes = &input.unread()[piece.range.clone()];
+                self.assembly.push(bytes, self.decoder.limits().message)?;
+                self.finish(kind, piece)
+            }
+            Delivery::Parts => Ok(self.take_part(kind, piece, input)),
+            Delivery::Discarded => {
+                let bytes = &input.unread()[piece.range.clone()];
+                self.judge(kind, piece, bytes).map_err(|_| ProtocolError::InvalidUtf8)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Section 5.5.1: we need not deliver what comes after our close frame, so nothing of it is kept.
+    fn choose_delivery<B: AsMut<[u8]>>(
+        &mut self,
+        is_first: bool,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) {
+        if sender.is_closing() {
+            self.delivery = Delivery::Discarded;
+            input.keep(self.assembly.release());
+        } else if is_first && self.is_streaming {
+            self.delivery = Delivery::Parts;
+        } else if is_first {
+            self.delivery = Delivery::Whole;
+        }
+    }
+
+    /// Whether the message that was put together is done.
+    fn finish(&self, kind: Kind, piece: &Piece) -> Result<Option<Ready>, ProtocolError> {
+        match piece.is_last {
+            false => Ok(None),
+            true if self.assembly.is_complete() => {
+                Ok(Some(Ready { what: What::Message(kind), place: Place::Assembly }))
+            }
+            true => Err(ProtocolError::InvalidUtf8),
+        }
+    }
+
+    /// Lends a part of a message. What comes before an error is lent before the error is told, so that
+    /// the parts do not depend on how the input was cut.
+    fn take_part<B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        piece: &Piece,
+        input: &mut Input<B>,
+    ) -> Option<Ready> {
+        let bytes = &input.unread()[piece.range.clone()];
+        let mut range = piece.range.clone();
+        let mut is_last = piece.is_last;
+        if let Err(error) = self.judge(kind, piece, bytes) {
+            self.state = State::Failing(ProtocolError::InvalidUtf8);
+            range.end = range.start + error.at;
+            is_last = false;
+        }
+        let is_void = range.is_empty() && !is_last;
+        (!is_void).then_some(Ready { what: What::Part(kind, is_last), place: Place::Input(range) })
+    }
+
+    /// Judges a piece of a message that is not kept. Text that ends within a character fails at its
+    /// last byte.
+    fn judge(&mut self, kind: Kind, piece: &Piece, bytes: &[u8]) -> Result<(), Utf8Error> {
+        self.assembly.watch(kind, piece.is_first, bytes)?;
+        match piece.is_last && !self.assembly.is_complete() {
+            true => Err(Utf8Error { at: bytes.len().saturating_sub(1) }),
+            false => Ok(()),
+        }
+    }
+
+    fn take_control<B: AsMut<[u8]>>(
+        &mut self,
+        piece: &Piece,
+        input: &mut Input<B>,
+        sender: &mut Sender,
+    ) -> Option<Ready> {
+        let bytes = &input.unread()[piece.range.clone()];
+        let is_whole = piece.is_first && piece.is_last;
+        if !is_whole {
+            if piece.is_first {
+                self.control = Some(Box::new(Control::new()));
+            }
+            let fits = self.control.as_mut().and_then(|control| control.push(bytes));
+            debug_assert!(fits.is_some(), "a control frame that is too long has been refused");
+        }
+        if !piece.is_last {
+            return None;
+        }
+        let (place, payload) = match &self.control {
+            Some(control) if !is_whole => (Place::Control, control.as_bytes()),
+            _ => (Place::Input(piece.range.clone()), bytes),
+        };
+        if piece.content == Content::Ping && self.is_auto_pong {
+            sender.owe_pong(payload);
+        }
+        let what = match piece.content {
+            Content::Close => What::Close,
+            // We are closing, and wait for the answer only.
+            _ if sender.is_closing() => return None,
+            Content::Ping => What::Ping,
+            Content::Pong | Content::Data(_) => What::Pong,
+        };
+        Some(Ready { what, place })
+    }
+
+    /// Turns what is ready into an event, and consumes it.
+    fn take_ready<'e, B: AsMut<[u8]>>(
+        &'e mut self,
+        input: &'e mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<Option<Event<'e>>, ProtocolError> {
+        let Some(Ready { what, place }) = self.ready.take() else { return Ok(None) };
+        let bytes: &mut [u8] = match place {
+            Place::Input(range) => &mut input.consume(range.end)[range.start..],
+            Place::Control => match &mut self.control {
+                Some(control) => control.as_bytes_mut(),
+                None => unreachable!("a control frame that was put together is here"),
+            },
+            Place::Assembly if what == What::Message(Kind::Text) => {
+                return Ok(Some(Event::Text(self.assembly.as_text())));
+            }
+            Place::Assembly => self.assembly.as_binary(),
+        };
+        match what {
+            What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
+            What::Message(Kind::Text) => match basic::from_utf8(bytes) {
+                Ok(text) => Ok(Some(Event::Text(text))),
+                Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, sender)),
+            },
+            What::Part(kind, last) => Ok(Some(Event::Part { kind, bytes, last })),
+            What::Ping => Ok(Some(Event::Ping(bytes))),
+            What::Pong => Ok(Some(Event::Pong(bytes))),
+            What::Close => match Close::decode(bytes) {
+                Ok(close) => {
+                    let is_answer = sender.is_closing();
+                    self.initiator = Some(if is_answer { Initiator::Us } else { Initiator::Peer });
+                    self.received = close.code.into();
+                    self.state = State::Closed;
+                    // Section 5.5.1: the answer carries the code of the question.
+                    sender.owe_close(Close { code: close.code, reason: "" });
+                    Ok(Some(Event::Close(close)))
+                }
+                Err(error) => Err(fail(&mut self.state, error, sender)),
+            },
+        }
+    }
+}
+
+/// Remembers `error` and tells the peer of it (section 7.1.7).
+#[cold]
+fn fail(state: &mut State, error: ProtocolError, sender: &mut Sender) -> ProtocolError {
+    *state = State::Failed(error);
+    sender.owe_close(Close { code: Some(error.close_code()), reason: "" });
+    error
+}

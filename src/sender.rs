@@ -1,0 +1,425 @@
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::close::CloseFrame;
+use crate::control::Control;
+use crate::entropy::Keys;
+use crate::frame::{Frame, Header, Kind, OpCode, Role};
+use crate::limits::Limits;
+use crate::{Close, CloseCode, SendError, mask};
+
+/// A data message to send, or a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'p> {
+    /// UTF-8 text.
+    Text(&'p str),
+    /// Any bytes.
+    Binary(&'p [u8]),
+}
+
+/// The half of a [`Connection`](crate::Connection) that turns messages into bytes for the peer.
+///
+/// What is to be sent is appended to a `Vec` of the caller's, `out`, or lent as a [`Frame`] for a
+/// vectored write. What the protocol itself owes, and pings and the close frame, are queued and taken
+/// with [`poll_transmit`](Self::poll_transmit); data that is sent after them takes them along.
+///
+/// After our close frame nothing is sent, not even a pong.
+#[derive(Debug)]
+pub struct Sender {
+    /// Masking keys, which only a client needs.
+    keys: Option<Box<Keys>>,
+    /// Control frames that wait to be written: memory which exists only while some do.
+    pending: Option<Box<Pending>>,
+    max_pongs: u32,
+    max_pong_bytes: u32,
+    /// The kind of a message whose last part has not been sent.
+    part: Option<Kind>,
+    /// The close frame that was taken to be written.
+    sent: CloseFrame,
+    is_closing: bool,
+}
+
+impl Sender {
+    pub(crate) fn new(limits: &Limits, keys: Option<Keys>) -> Self {
+        Self {
+            keys: keys.map(Box::new),
+            pending: None,
+            max_pongs: limits.pongs,
+            max_pong_bytes: limits.pong_bytes,
+            part: None,
+            sent: CloseFrame::Absent,
+            is_closing: false,
+        }
+    }
+
+    /// Appends a message to `out`, in one frame.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closing, or within a message sent by parts. `out` is unchanged then.
+    pub fn send<'p>(
+        &mut self,
+        message: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.check_idle()?;
+        self.send_data(message.into(), true, out)
+    }
+
+    /// Appends a part of a message to `out`, which more parts follow (section 5.4).
+    ///
+    /// The length of the message need not be known. Pings and pongs may pass between its parts, but no
+    /// other message.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closing, or when this part is of another kind than those before it.
+    /// `out` is unchanged then.
+    pub fn send_part<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send_data(part.into(), false, out)
+    }
+
+    /// Appends the last part of a message to `out`. It may be empty, and it may be the only one.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_part`](Self::send_part).
+    pub fn send_last<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send_data(part.into(), true, out)
+    }
+
+    /// Makes a message of `payload` where it lies, for a vectored write.
+    ///
+    /// Nothing is copied. A client masks `payload` in place, so it is not legible afterwards. Take
+    /// what is pending with [`poll_transmit`](Self::poll_transmit), and write it, before this frame.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and when text is not UTF-8. `payload` is unchanged then.
+    pub fn frame<'p>(&mut self, kind: Kind, payload: &'p mut [u8]) -> Result<Frame<'p>, SendError> {
+        self.check_idle()?;
+        // Section 8.1: what is sent as text is UTF-8.
+        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
+            return Err(SendError::InvalidUtf8);
+        }
+        let header = self.header(true, kind.into(), payload.len());
+        Ok(Frame::masking(&header, payload))
+    }
+
+    /// Makes a message of a payload that is shared, for a vectored write by a server.
+    ///
+    /// As [`frame`](Self::frame), but the payload stays as it is, since a server masks nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and always for a client.
+    pub fn frame_unmasked<'p>(
+        &mut self,
+        message: impl Into<Message<'p>>,
+    ) -> Result<Frame<'p>, SendError> {
+        self.check_idle()?;
+        // Section 5.1: a client masks all that it sends.
+        if self.role() == Role::Client {
+            return Err(SendError::MustMask);
+        }
+        let (kind, payload) = message.into().split();
+        Ok(Frame::new(&self.header(true, kind.into(), payload.len()), payload))
+    }
+
+    /// Queues a ping, which replaces one that has not been taken to be written yet.
+    ///
+    /// The peer answers with a pong of the same payload: see [`Event::Pong`](crate::Event::Pong), and
+    /// [`Deadlines`](crate::Deadlines) for pings that measure time.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closing or `payload` is longer than 125 bytes. Nothing is queued then.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.pending_for(payload)?.1.ping = Some(to_control(payload)?);
+        Ok(())
+    }
+
+    /// Queues a pong, asked for or not (section 5.5.3).
+    ///
+    /// Pings are answered without this, unless
+    /// [`set_auto_pong`](crate::Receiver::set_auto_pong) says that they are not. Of more pongs than
+    /// [`Limits`] let wait, only the newest is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        let (limits, pending) = self.pending_for(payload)?;
+        pending.push_pong(payload, limits);
+        Ok(())
+    }
+
+    /// Queues a close frame. Nothing can be sent after it.
+    ///
+    /// A message sent by parts is left unfinished. What the peer has in flight is discarded; wait for
+    /// its close frame, and see [`Timeouts::close`](crate::Timeouts::close). Does nothing if the
+    /// connection is closing already. Without a `code` there is no `reason`.
+    ///
+    /// # Errors
+    ///
+    /// When `reason` has more than 123 bytes, or stands without a code, or when only the other role
+    /// may send this code. Nothing is queued then.
+    pub fn close(
+        &mut self,
+        code: impl Into<Option<CloseCode>>,
+        reason: &str,
+    ) -> Result<(), SendError> {
+        let code = code.into();
+        match (code, self.role()) {
+            (None, _) if !reason.is_empty() => return Err(SendError::ReasonWithoutCode),
+            // Section 7.4.1: only a client misses an extension, since a server could refuse.
+            (Some(CloseCode::MANDATORY_EXTENSION), Role::Server) => {
+                return Err(SendError::WrongRole);
+            }
+            // 1012 to 1014 tell of the state of a server.
+            (Some(code), Role::Client) if (1012..=1014).contains(&code.get()) => {
+                return Err(SendError::WrongRole);
+            }
+            _ => {}
+        }
+        // Section 5.5: the whole body has at most 125 bytes.
+        if reason.len() > Close::MAX_REASON {
+            return Err(SendError::ReasonTooLong);
+        }
+        self.owe_close(Close { code, reason });
+        Ok(())
+    }
+
+    /// Appends the control frames that are due to `out`, and tells how many bytes they are.
+    ///
+    /// Call this after every call that takes `&mut Sender`, before waiting for the network. A close
+    /// frame counts as sent from here on.
+    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> usize {
+        let before = out.len();
+        if let Some(pending) = self.pending.take() {
+            self.transmit(&pending, out);
+        }
+        out.len() - before
+    }
+
+    /// Whether control frames wait to be taken with [`poll_transmit`](Self::poll_transmit).
+    pub const fn has_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Whether a close frame has been queued or sent, or the transport has ended: nothing more can be
+    /// sent.
+    pub const fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Which end of the connection this is.
+    pub const fn role(&self) -> Role {
+        match self.keys {
+            None => Role::Server,
+            Some(_) => Role::Client,
+        }
+    }
+
+    pub(crate) const fn sent(&self) -> CloseFrame {
+        self.sent
+    }
+
+    /// Sends nothing more, as nobody is there to read it. What is queued stays so.
+    pub(crate) const fn shut(&mut self) {
+        self.is_closing = true;
+    }
+
+    /// Queues the answer to a ping, unless the connection is closing (section 5.5.2).
+    pub(crate) fn owe_pong(&mut self, payload: &[u8]) {
+        let _ = self.pong(payload);
+    }
+
+    /// Queues a close frame, unless the connection is closing (section 5.5.1).
+    pub(crate) fn owe_close(&mut self, close: Close<'_>) {
+        if !self.is_closing {
+            self.is_closing = true;
+            let mut body = Control::new();
+            if let Some(code) = close.code {
+                let fits =
+                    body.push(&code.get().to_be_bytes()).and(body.push(close.reason.as_bytes()));
+                debug_assert!(fits.is_some(), "a reason that is too long has been refused");
+            }
+            self.pending.get_or_insert_default().close = Some((close.code.into(), body));
+        }
+    }
+
+    /// Section 5.4: messages do not mix. Section 5.5.1: none is sent after a close frame.
+    fn check_idle(&self) -> Result<(), SendError> {
+        match self.part {
+            _ if self.is_closing => Err(SendError::Closing),
+            Some(_) => Err(SendError::MessageInProgress),
+            None => Ok(()),
+        }
+    }
+
+    fn pending_for(&mut self, payload: &[u8]) -> Result<((u32, u32), &mut Pending), SendError> {
+        // Section 5.5: control frames carry at most 125 bytes.
+        if payload.len() > Control::MAX_LEN {
+            return Err(SendError::ControlTooLong);
+        }
+        // Section 5.5.1: and none follows a close frame.
+        if self.is_closing {
+            return Err(SendError::Closing);
+        }
+        let limits = (self.max_pongs, self.max_pong_bytes);
+        Ok((limits, self.pending.get_or_insert_default()))
+    }
+
+    fn send_data(
+        &mut self,
+        message: Message<'_>,
+        fin: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        if self.is_closing {
+            return Err(SendError::Closing);
+        }
+        let (kind, payload) = message.split();
+        let opcode = match self.part {
+            None => kind.into(),
+            Some(started) if started == kind => OpCode::Continuation,
+            // Section 5.4: messages do not mix.
+            Some(_) => return Err(SendError::MessageInProgress),
+        };
+        self.part = (!fin).then_some(kind);
+        self.poll_transmit(out);
+        self.append(fin, opcode, payload, out);
+        Ok(())
+    }
+
+    fn transmit(&mut self, pending: &Pending, out: &mut Vec<u8>) {
+        for payload in pending.pongs() {
+            self.append(true, OpCode::Pong, payload, out);
+        }
+        if let Some(ping) = &pending.ping {
+            self.append(true, OpCode::Ping, ping.as_bytes(), out);
+        }
+        if let Some((close, body)) = &pending.close {
+            self.sent = *close;
+            self.append(true, OpCode::Close, body.as_bytes(), out);
+        }
+    }
+
+    fn append(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
+        let header = self.header(fin, opcode, payload.len());
+        let mut head = [0; Header::MAX_LEN];
+        let head_len = header.encode(&mut head);
+        out.reserve(head_len + payload.len());
+        out.extend_from_slice(&head[..head_len]);
+        let at = out.len();
+        out.extend_from_slice(payload);
+        if let Some(key) = header.mask {
+            mask::apply(key, 0, &mut out[at..]);
+        }
+    }
+
+    fn header(&mut self, fin: bool, opcode: OpCode, len: usize) -> Header {
+        // Section 5.3: a client masks each frame with a new key.
+        let mask = self.keys.as_mut().map(|keys| keys.next_key());
+        Header { fin, opcode, mask, len: len as u64 }
+    }
+}
+
+/// Control frames that wait to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// Payloads, each behind a byte that tells its length.
+    pongs: Vec<u8>,
+    pong_count: u32,
+    /// Where the newest begins.
+    newest: usize,
+    ping: Option<Control>,
+    close: Option<(CloseFrame, Control)>,
+}
+
+impl Pending {
+    /// Section 5.5.3: of several pings, only the newest need be answered. We answer all while few of
+    /// the answers are pending, and beyond that let the newest replace the one before it.
+    fn push_pong(&mut self, payload: &[u8], (max_count, max_bytes): (u32, u32)) {
+        let bytes = self.pongs.len() + payload.len() + self.pong_count as usize + 2;
+        if self.pong_count >= max_count || bytes > max_bytes as usize {
+            self.pongs.truncate(self.newest);
+            self.pong_count = self.pong_count.saturating_sub(1);
+        }
+        self.newest = self.pongs.len();
+        self.pong_count += 1;
+        self.pongs.extend(u8::try_from(payload.len()));
+        self.pongs.extend_from_slice(payload);
+    }
+
+    fn pongs(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.pongs[..];
+        core::iter::from_fn(move || {
+            let (&len, behind) = rest.split_first()?;
+            let (payload, behind) = behind.split_at(usize::from(len));
+            rest = behind;
+            Some(payload)
+        })
+    }
+}
+
+fn to_control(payload: &[u8]) -> Result<Control, SendError> {
+    let mut control = Control::new();
+    control.push(payload).ok_or(SendError::ControlTooLong)?;
+    Ok(control)
+}
+
+impl<'p> Message<'p> {
+    /// What the message holds, and its bytes.
+    pub const fn split(self) -> (Kind, &'p [u8]) {
+        match self {
+            Self::Text(text) => (Kind::Text, text.as_bytes()),
+            Self::Binary(bytes) => (Kind::Binary, bytes),
+        }
+    }
+}
+
+impl<'p> From<&'p str> for Message<'p> {
+    fn from(text: &'p str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'p> From<&'p alloc::string::String> for Message<'p> {
+    fn from(text: &'p alloc::string::String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'p> From<&'p [u8]> for Message<'p> {
+    fn from(bytes: &'p [u8]) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl<'p> From<&'p mut [u8]> for Message<'p> {
+    fn from(bytes: &'p mut [u8]) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl<'p> From<&'p Vec<u8>> for Message<'p> {
+    fn from(bytes: &'p Vec<u8>) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+impl<'p, const N: usize> From<&'p [u8; N]> for Message<'p> {
+    fn from(bytes: &'p [u8; N]) -> Self {
+        Self::Binary(bytes)
+    }
+}
