@@ -1,0 +1,30 @@
+use alloc::vec;
+use core::time::Duration;
+use std::io::{ErrorKind, Read};
+use std::net::Shutdown;
+use std::time::Instant;
+
+use super::config::Hooks;
+
+/// Ends a stream to which all has been written, so that all of it arrives.
+///
+/// What the peer still sends is read and thrown away until it ends the stream too, for `patience` at
+/// the most. Without that an operating system which has unread bytes resets the stream, and our last
+/// words, such as why we closed, may never be read.
+pub fn linger<S: Read>(stream: &mut S, hooks: &Hooks<S>, patience: Duration) {
+    let start = Instant::now();
+    let mut is_open = (hooks.shutdown)(stream, Shutdown::Write).is_ok();
+    let mut waste = vec![0; 16 << 10];
+    while is_open && let Some(left) = patience.checked_sub(start.elapsed()) {
+        let is_bounded = (hooks.set_timeout)(stream, Some(left.max(LEAST))).is_ok();
+        is_open = is_bounded
+            && match stream.read(&mut waste) {
+                Ok(count) => count > 0,
+                Err(error) => error.kind() == ErrorKind::Interrupted,
+            };
+    }
+    let _ = (hooks.shutdown)(stream, Shutdown::Both);
+}
+
+/// The shortest timeout: streams take none for zero.
+pub(super) const LEAST: Duration = Duration::from_millis(1);

@@ -1,0 +1,22 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::sender::Message;
+
+/// A message that can be kept, copied out of the event that lent it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OwnedMessage {
+    /// UTF-8 text.
+    Text(String),
+    /// Any bytes.
+    Binary(Vec<u8>),
+}
+
+impl<'p> From<&'p OwnedMessage> for Message<'p> {
+    fn from(message: &'p OwnedMessage) -> Self {
+        match message {
+            OwnedMessage::Text(text) => Self::Text(text),
+            OwnedMessage::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Adapters, each of which only moves bytes between a stream and the two halves of a connection.
+
+pub mod blocking;
+mod error;
+mod message;
+mod outbox;
+
+pub use error::Error;
+pub use message::OwnedMessage;
+pub use outbox::Outbox;
