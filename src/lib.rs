@@ -44,10 +44,14 @@ pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut}
 pub use connection::Connection;
 #[cfg(feature = "alloc")]
 pub use entropy::Seed;
+#[cfg(feature = "alloc")]
+pub use error::{HandshakeError, HeaderError, UrlError};
 pub use error::{ProtocolError, SendError};
 pub use frame::{Frame, Kind, Role};
 #[cfg(feature = "alloc")]
-pub use handshake::{client, server};
+pub use handshake::{
+    Authority, Extension, HeadLimits, Headers, Hosts, Origins, Url, UrlPolicy, client, server,
+};
 pub use input::Input;
 pub use limits::Limits;
 #[cfg(feature = "alloc")]

@@ -1,4 +1,31 @@
 //! The opening handshake: RFC 6455, section 4.
+//!
+//! A file uses only those above it.
+
+mod token;
+
+mod accept;
+mod host;
+mod list;
+mod origin;
+mod scan;
+mod url;
+mod version;
+
+mod extension;
+mod head;
+mod lines;
+
+mod content_length;
+mod response;
+
+mod body;
 
 pub mod client;
 pub mod server;
+
+pub use extension::Extension;
+pub use head::{HeadLimits, Headers};
+pub use host::{Authority, Hosts};
+pub use origin::Origins;
+pub use url::{Url, UrlPolicy};

@@ -1,0 +1,184 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::lines::{Place, is_singleton, push_decimal, push_line};
+use crate::{HandshakeError, HeaderError};
+
+/// A final response of a server that does not switch protocols: valid, as it exists.
+///
+/// `Content-Length` and `Connection: close` are added to it: what came after the request cannot be
+/// told from a frame, so it must not be read as another request.
+#[derive(Clone, Copy)]
+pub struct Response<'r> {
+    status: u16,
+    headers: &'r [(&'r str, &'r str)],
+    body: &'r [u8],
+}
+
+impl<'r> Response<'r> {
+    /// A response of this status, these header lines and this body.
+    ///
+    /// # Errors
+    ///
+    /// When HTTP does not allow it: the status is not final, or demands another header, or allows no
+    /// body; a header is malformed, repeated, or ours to write.
+    pub fn new(
+        status: u16,
+        headers: &'r [(&'r str, &'r str)],
+        body: &'r [u8],
+    ) -> Result<Self, HeaderError> {
+        // RFC 9110, section 15: 1xx is not final, and beyond 599 there is nothing.
+        if !(200..=599).contains(&status) {
+            return Err(HeaderError::BadStatus);
+        }
+        for (at, (name, value)) in headers.iter().enumerate() {
+            Place::Refusal.judge(name, value)?;
+            let others = headers.get(..at).unwrap_or_default();
+            if is_singleton(name) && has_header(others, name) {
+                return Err(HeaderError::Repeated);
+            }
+        }
+        if companion(status).is_some_and(|name| !has_header(headers, name)) {
+            return Err(HeaderError::MissingCompanion);
+        }
+        if !allows_body(status) && !body.is_empty() {
+            return Err(HeaderError::UnexpectedBody);
+        }
+        Ok(Self { status, headers, body })
+    }
+
+    /// The status code.
+    pub const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Appends the response, with its body or as the answer to a `HEAD`, which has none.
+    pub(crate) fn encode(&self, answer: Answer, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"HTTP/1.1 ");
+        push_decimal(out, self.status.into());
+        out.push(b' ');
+        out.extend_from_slice(reason(self.status).as_bytes());
+        out.extend_from_slice(b"\r\n");
+        // RFC 9110, section 7.8: whoever sends `Upgrade` lists it in `Connection`.
+        let is_upgrading = has_header(self.headers, "Upgrade");
+        push_line(out, "Connection", if is_upgrading { "Upgrade, close" } else { "close" });
+        for (name, value) in self.headers {
+            push_line(out, name, value);
+        }
+        // RFC 9110, section 8.6: a 204 has no length; that of a 304 would be of what it stands for.
+        if !matches!(self.status, 204 | 304) {
+            out.extend_from_slice(b"Content-Length: ");
+            push_decimal(out, self.body.len());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        match answer {
+            Answer::Whole => out.extend_from_slice(self.body),
+            Answer::Head => {}
+        }
+    }
+}
+
+impl fmt::Debug for Response<'_> {
+    /// Without values, which may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// How much of a response is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Head,
+    Whole,
+}
+
+impl HandshakeError {
+    /// Appends the response with which a server refuses, if there is [one](Self::status).
+    ///
+    /// It says no more than the status does. End the transport after it.
+    pub fn respond(self, out: &mut Vec<u8>) {
+        if let Some(response) = self.response() {
+            response.encode(Answer::Whole, out);
+        }
+    }
+
+    pub(crate) fn response(self) -> Option<Response<'static>> {
+        let status = self.status()?;
+        // The method may be `HEAD`, whose answer has no body (RFC 9110, section 9.3.2).
+        let body = if self == Self::NotGet { "" } else { reason(status) };
+        Some(Response { status, headers: self.headers(), body: body.as_bytes() })
+    }
+
+    fn headers(self) -> &'static [(&'static str, &'static str)] {
+        // RFC 9110, section 15.5.6.
+        if self == Self::NotGet {
+            return &[("Allow", "GET"), TEXT];
+        }
+        // RFC 9110, section 15.5.22, and section 4.2.2, item 4.
+        if self.status() == Some(426) {
+            return &[("Upgrade", "websocket"), VERSION, TEXT];
+        }
+        // Section 4.4: which version we speak, to clients that seem to speak another.
+        if matches!(self, Self::BadVersion | Self::MissingKey | Self::MissingVersion) {
+            return &[VERSION, TEXT];
+        }
+        &[TEXT]
+    }
+}
+
+const TEXT: (&str, &str) = ("Content-Type", "text/plain");
+const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
+
+fn has_header(headers: &[(&str, &str)], name: &str) -> bool {
+    headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+}
+
+/// The header that a status demands (RFC 9110, section 15).
+const fn companion(status: u16) -> Option<&'static str> {
+    match status {
+        301..=303 | 305..=399 => Some("Location"),
+        401 => Some("WWW-Authenticate"),
+        405 => Some("Allow"),
+        407 => Some("Proxy-Authenticate"),
+        426 => Some("Upgrade"),
+        _ => None,
+    }
+}
+
+/// RFC 9110, section 6.4.1.
+const fn allows_body(status: u16) -> bool {
+    !matches!(status, 204 | 205 | 304)
+}
+
+/// What a status means, for people. It may be left out (RFC 9112, section 4).
+const fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        410 => "Gone",
+        414 => "URI Too Long",
+        417 => "Expectation Failed",
+        421 => "Misdirected Request",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
