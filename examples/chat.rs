@@ -20,8 +20,8 @@ use std::time::{Duration, Instant as Clock};
 use sansocket::blocking::{Config, Hooks, HttpRequest, Incoming, Opening, Parts, linger};
 use sansocket::server::{Policy, Response};
 use sansocket::{
-    Cause, Connection, Deadlines, Ended, Event, Input, Instant, Limits, Liveness, Message,
-    Receiver, SendError, Sender, Timeouts,
+    Cause, Connection, Deadlines, Ended, Event, Input, Instant, Liveness, Message, Receiver,
+    SendError, Sender, Timeouts,
 };
 
 const PAGE: &str = include_str!("chat.html");
@@ -63,7 +63,9 @@ fn serve(stream: TcpStream, room: &Room) -> Result<(), Box<dyn Error>> {
 fn serve_page(request: HttpRequest<TcpStream>) -> Result<(), Box<dyn Error>> {
     let is_page = request.head.method() == "GET" && request.head.target() == "/";
     let response = match is_page {
-        true => Response::new(200, &[("Content-Type", "text/html; charset=utf-8")], PAGE.as_bytes()),
+        true => {
+            Response::new(200, &[("Content-Type", "text/html; charset=utf-8")], PAGE.as_bytes())
+        }
         false => Response::new(404, &[], b"nothing here\n"),
     };
     Ok(request.respond(response?)?)
@@ -82,10 +84,17 @@ fn serve_member(mut opening: Opening<TcpStream>, room: &Room) -> Result<(), Box<
     }
     let outcome = join(opening, &name, room);
     lock(&room.names).remove(&name);
-    outcome
+    let (ended, reason) = outcome?;
+    room.tell_who_left(&name, ended, &reason);
+    Ok(())
 }
 
-fn join(opening: Opening<TcpStream>, name: &str, room: &Room) -> Result<(), Box<dyn Error>> {
+/// Lets a member in until they leave, and tells how and why they did.
+fn join(
+    opening: Opening<TcpStream>,
+    name: &str,
+    room: &Room,
+) -> Result<(Option<Ended>, String), Box<dyn Error>> {
     let Parts { stream, connection, input, .. } = opening.accept()?.into_parts();
     let Connection { receiver, sender } = connection;
     let outgoing = Outgoing { sender, stream: stream.try_clone()?, out: Vec::new() };
@@ -101,8 +110,7 @@ fn join(opening: Opening<TcpStream>, name: &str, room: &Room) -> Result<(), Box<
     let reason = reading.run(&member, room);
     let ended = reading.finish(&member);
     lock(&room.members).retain(|other| other.name != name);
-    room.tell_who_left(name, ended, &reason);
-    Ok(())
+    Ok((ended, reason))
 }
 
 /// Who is there.
@@ -149,7 +157,9 @@ impl Room {
 
     fn tell_who_left(&self, name: &str, ended: Option<Ended>, reason: &str) {
         let (code, manner) = match ended {
-            Some(Ended { cause: Cause::Violation(error), .. }) => (error.close_code().get(), "unclean"),
+            Some(Ended { cause: Cause::Violation(error), .. }) => {
+                (error.close_code().get(), "unclean")
+            }
             Some(ended) if ended.is_clean() => (ended.code(), "clean"),
             Some(ended) => (ended.code(), "unclean"),
             None => (1006, "unclean"),
@@ -265,7 +275,8 @@ impl Reading {
         match self.stream.read(self.input.spare()) {
             Ok(0) => self.receiver.receive_eof(&mut member.outgoing().sender),
             Ok(count) => self.input.fill(count),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(())
@@ -314,7 +325,6 @@ fn decode_name(encoded: &str) -> Option<String> {
                 let digits = [rest.next()?, rest.next()?];
                 u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?
             }
-            b'+' => b' ',
             _ => byte,
         });
     }

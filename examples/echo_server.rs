@@ -6,9 +6,9 @@ use std::error::Error;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use sansocket::Event;
 use sansocket::blocking::{Config, Incoming};
-use sansocket::server::{Origins, Policy};
+use sansocket::server::Policy;
+use sansocket::{Event, Origins};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut listen = "127.0.0.1:9001".to_owned();

@@ -12,8 +12,11 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 
-use sansocket::server::{HeadLimits, Origins, Policy};
-use sansocket::{Connection, Event, HandshakeError, Input, Kind, Limits, Role, Seed, client, server};
+use sansocket::server::Policy;
+use sansocket::{
+    Connection, Event, HandshakeError, Input, Kind, Limits, Origins, Role, Seed, Url, client,
+    server,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::from_arguments(std::env::args().skip(1))?;
@@ -80,7 +83,7 @@ struct Inspection<'o> {
 
 impl<'o> Inspection<'o> {
     fn new(options: &'o Options, stream: Vec<u8>) -> Self {
-        let storage = vec![0; stream.len().min(options.chunk).max(HeadLimits::default().bytes)];
+        let storage = vec![0; stream.len().min(options.chunk).max(64 << 10)];
         Self {
             options,
             stream,
@@ -121,17 +124,17 @@ impl<'o> Inspection<'o> {
         policy.origins = Origins::Any;
         let mut handshake = server::Handshake::new();
         while self.feed() {
-            match handshake.receive(&mut self.input, &policy) {
-                Ok(server::Progress::Incomplete) => {}
+            handshake = match handshake.receive(&mut self.input, &policy) {
+                Ok(server::Progress::Incomplete(handshake)) => handshake,
                 Ok(server::Progress::Request(request)) => {
                     self.tell_request(&request);
                     return Some(request.accept(self.options.limits, &mut self.transmit));
                 }
                 Ok(server::Progress::NotAnUpgrade(_)) => {
-                    return self.refuse(HandshakeError::NotAnUpgrade);
+                    return self.refuse(HandshakeError::MissingUpgrade);
                 }
                 Err(error) => return self.refuse(error),
-            }
+            };
         }
         self.tell_refused(HandshakeError::Incomplete.status(), &HandshakeError::Incomplete);
         None
@@ -144,8 +147,10 @@ impl<'o> Inspection<'o> {
     }
 
     fn open_as_client(&mut self) -> Option<Connection> {
-        let handshake = client::Handshake::sent(&self.options.key, self.options.limits, SEED);
-        let mut handshake = match handshake {
+        let Ok(url) = Url::parse("ws://localhost") else { unreachable!("this is a URL") };
+        let (key, limits) = (&self.options.key, self.options.limits);
+        let resumed = client::Handshake::resume(client::Request::new(url), key, limits, SEED);
+        let mut handshake = match resumed {
             Ok(handshake) => handshake,
             Err(error) => {
                 self.tell_refused(None, &error);
@@ -212,7 +217,7 @@ impl<'o> Inspection<'o> {
 
     fn tell_request(&mut self, request: &server::Request) {
         let target = quote(request.target());
-        let headers = list(request.headers().map(|(name, value)| header(name, value)));
+        let headers = list(request.headers().iter().map(|(name, value)| header(name, value)));
         let protocols = list(request.protocols().map(quote));
         self.tell(format!(
             r#"{{"event":"request","target":{target},"headers":{headers},"protocols":{protocols}}}"#
@@ -221,7 +226,7 @@ impl<'o> Inspection<'o> {
 
     fn tell_response(&mut self, response: &client::Response) {
         let status = response.status();
-        let headers = list(response.headers().map(|(name, value)| header(name, value)));
+        let headers = list(response.headers().iter().map(|(name, value)| header(name, value)));
         let protocol = response.protocol().map_or("null".to_owned(), quote);
         self.tell(format!(
             r#"{{"event":"response","status":{status},"headers":{headers},"protocol":{protocol}}}"#

@@ -1,11 +1,24 @@
-//! A WebSocket without the socket (placeholder docs).
+//! A WebSocket without the socket: a pure state machine for RFC 6455, and thin adapters that drive it.
+//!
+//! Unless another RFC is named, sections are those of
+//! [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455).
+#![cfg_attr(feature = "std", doc = "", doc = include_str!("../README.md"))]
 #![no_std]
+// Not in Cargo.toml: what examples and tests show is for those who have `std`, and other events.
+#![warn(
+    clippy::alloc_instead_of_core,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::wildcard_enum_match_arm
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+mod adapters;
 mod close;
 #[cfg(feature = "alloc")]
 mod connection;
@@ -39,6 +52,8 @@ pub mod wire {
     pub use crate::utf8::{Checked, Utf8, Utf8Error};
 }
 
+#[cfg(feature = "std")]
+pub use adapters::blocking;
 pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut};
 #[cfg(feature = "alloc")]
 pub use connection::Connection;

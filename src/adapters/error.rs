@@ -3,8 +3,7 @@ use core::fmt;
 use std::io;
 
 use crate::handshake::client::Response;
-use crate::handshake::url::UrlError;
-use crate::{HandshakeError, ProtocolError, SendError, TimedOut};
+use crate::{HandshakeError, ProtocolError, SendError, TimedOut, UrlError};
 
 /// Why an adapter gave up.
 #[derive(Debug)]
@@ -32,7 +31,9 @@ impl fmt::Display for Error {
             Self::Handshake(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Protocol(error) => error.fmt(f),
-            Self::Refused(response) => write!(f, "server refused with status {}", response.status()),
+            Self::Refused(response) => {
+                write!(f, "server refused with status {}", response.status())
+            }
             Self::Send(error) => error.fmt(f),
             Self::TimedOut(error) => error.fmt(f),
             Self::Url(error) => error.fmt(f),

@@ -1,6 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::frame::Kind;
 use crate::sender::Message;
 
 /// A message that can be kept, copied out of the event that lent it.
@@ -10,6 +11,16 @@ pub enum OwnedMessage {
     Text(String),
     /// Any bytes.
     Binary(Vec<u8>),
+}
+
+impl OwnedMessage {
+    /// A message of these bytes, which are UTF-8 if it is text.
+    pub(super) fn new(kind: Kind, bytes: Vec<u8>) -> Self {
+        match kind {
+            Kind::Binary => Self::Binary(bytes),
+            Kind::Text => Self::Text(String::from_utf8(bytes).unwrap_or_default()),
+        }
+    }
 }
 
 impl<'p> From<&'p OwnedMessage> for Message<'p> {

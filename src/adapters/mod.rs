@@ -4,7 +4,3 @@ pub mod blocking;
 mod error;
 mod message;
 mod outbox;
-
-pub use error::Error;
-pub use message::OwnedMessage;
-pub use outbox::Outbox;

@@ -167,6 +167,26 @@ impl Handshake {
         let mut keys = Keys::new(seed);
         let key = Key::new(keys.next_nonce());
         request.encode(&key, out);
+        Self::new(request, &key, limits, keys)
+    }
+
+    /// Goes on with a handshake whose request was written elsewhere, with `key` as its
+    /// `Sec-WebSocket-Key`. What `request` says of subprotocols is what was offered.
+    ///
+    /// # Errors
+    ///
+    /// When `key` is not 16 bytes in base64.
+    pub fn resume(
+        request: Request<'_>,
+        key: &str,
+        limits: Limits,
+        seed: Seed,
+    ) -> Result<Self, HandshakeError> {
+        let key = Key::parse(key.as_bytes()).ok_or(HandshakeError::BadKey)?;
+        Ok(Self::new(request, &key, limits, Keys::new(seed)))
+    }
+
+    fn new(request: Request<'_>, key: &Key, limits: Limits, keys: Keys) -> Self {
         let opening = Opening {
             accept: key.accept(),
             protocols: request.protocols,
@@ -212,6 +232,7 @@ impl Handshake {
 /// How far an opening handshake has come.
 #[derive(Debug)]
 #[must_use]
+#[expect(clippy::large_enum_variant, reason = "made once per connection")]
 pub enum Progress {
     /// The response is not whole yet: read more.
     Incomplete(Handshake),

@@ -19,7 +19,7 @@ pub struct Config<S> {
 }
 
 /// How to bound a stream in time, and to end it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Hooks<S> {
     /// Bounds each read and each write to come, after which it fails with `WouldBlock` or `TimedOut`.
     pub set_timeout: fn(&S, Option<Duration>) -> io::Result<()>,

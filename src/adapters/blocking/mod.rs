@@ -7,6 +7,9 @@ mod opening;
 mod socket;
 mod wire;
 
+pub use super::error::Error;
+pub use super::message::OwnedMessage;
+pub use super::outbox::Outbox;
 pub use config::{Config, Hooks};
 pub use linger::linger;
 pub use opening::{HttpRequest, Incoming, Opening};

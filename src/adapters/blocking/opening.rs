@@ -54,7 +54,7 @@ impl WebSocket<TcpStream> {
             Incoming::Opening(opening) => Ok(opening.accept()?),
             Incoming::Http(request) => {
                 request.refuse()?;
-                Err(HandshakeError::NotAnUpgrade.into())
+                Err(HandshakeError::MissingUpgrade.into())
             }
         }
     }

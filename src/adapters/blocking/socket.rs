@@ -11,8 +11,7 @@ use crate::adapters::outbox::Outbox;
 use crate::connection::Connection;
 use crate::entropy::Seed;
 use crate::frame::Role;
-use crate::handshake::client;
-use crate::handshake::url::Url;
+use crate::handshake::{Url, client};
 use crate::input::Input;
 use crate::receiver::{Event, Receiver};
 use crate::sender::{Message, Sender};
@@ -26,7 +25,6 @@ pub struct WebSocket<S> {
     receiver: Receiver,
     sender: Sender,
     input: Input<Vec<u8>>,
-    ended: Option<Ended>,
 }
 
 /// The parts of a WebSocket, to drive it in another way.
@@ -54,7 +52,7 @@ impl WebSocket<TcpStream> {
             let reason = "wss:// takes a TLS stream: see WebSocket::connect_over";
             return Err(io::Error::new(ErrorKind::Unsupported, reason).into());
         }
-        let stream = TcpStream::connect((url.host_name(), url.port()))?;
+        let stream = TcpStream::connect((url.host(), url.port()))?;
         stream.set_nodelay(true)?;
         let (socket, _) = Self::connect_over(stream, client::Request::new(url), Config::tcp())?;
         Ok(socket)
@@ -105,7 +103,7 @@ impl<S: Read + Write> WebSocket<S> {
     pub(super) fn open(mut wire: Wire<S>, connection: Connection, input: Input<Vec<u8>>) -> Self {
         let Connection { receiver, sender } = connection;
         wire.deadlines.handle_open(wire.now());
-        Self { wire, receiver, sender, input, ended: None }
+        Self { wire, receiver, sender, input }
     }
 
     /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
@@ -121,12 +119,19 @@ impl<S: Read + Write> WebSocket<S> {
         if !self.wait()? {
             return Ok(None);
         }
-        let Self { wire, receiver, sender, input, .. } = self;
-        let event = receiver.next_event(input, sender)?;
-        if let Some(Event::Pong(payload)) = &event {
-            wire.deadlines.handle_pong(payload, wire.now());
+        let Self { wire, receiver, sender, input } = self;
+        match receiver.next_event(input, sender) {
+            Ok(event) => {
+                if let Some(Event::Pong(payload)) = &event {
+                    wire.deadlines.handle_pong(payload, wire.now());
+                }
+                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.out))))
+            }
+            Err(error) => {
+                wire.finish(sender);
+                Err(error.into())
+            }
         }
-        Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.out))))
     }
 
     /// Waits for the next message and copies it, or `None` once the connection has ended.
@@ -138,11 +143,18 @@ impl<S: Read + Write> WebSocket<S> {
     ///
     /// As [`next_event`](Self::next_event).
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        let mut whole = Vec::new();
         while let Some((event, _)) = self.next_event()? {
             match event {
                 Event::Text(text) => return Ok(Some(OwnedMessage::Text(text.into()))),
                 Event::Binary(bytes) => return Ok(Some(OwnedMessage::Binary(bytes.to_vec()))),
-                _ => {}
+                Event::Part { kind, bytes, last } => {
+                    whole.extend_from_slice(bytes);
+                    if last {
+                        return Ok(Some(OwnedMessage::new(kind, whole)));
+                    }
+                }
+                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
             }
         }
         Ok(None)
@@ -168,7 +180,7 @@ impl<S: Read + Write> WebSocket<S> {
         if outcome.is_err() {
             // Nothing can follow half a frame.
             self.receiver.receive_eof(&mut self.sender);
-            self.end();
+            self.wire.finish(&mut self.sender);
         }
         outcome
     }
@@ -204,19 +216,15 @@ impl<S: Read + Write> WebSocket<S> {
     /// # Errors
     ///
     /// As [`Sender::close`], and as [`next_event`](Self::next_event).
-    pub fn close(
-        &mut self,
-        code: impl Into<Option<CloseCode>>,
-        reason: &str,
-    ) -> Result<(), Error> {
+    pub fn close(&mut self, code: impl Into<Option<CloseCode>>, reason: &str) -> Result<(), Error> {
         self.sender.close(code, reason)?;
         while self.next_event()?.is_some() {}
         Ok(())
     }
 
     /// How the connection ended, once it has.
-    pub const fn ended(&self) -> Option<Ended> {
-        self.ended
+    pub fn ended(&self) -> Option<Ended> {
+        self.receiver.ended(&self.sender)
     }
 
     /// How long pings and pongs take, once one has been answered.
@@ -236,37 +244,25 @@ impl<S: Read + Write> WebSocket<S> {
 
     /// Takes the WebSocket apart, to drive it in another way.
     pub fn into_parts(self) -> Parts<S> {
-        let Self { wire, receiver, sender, input, .. } = self;
+        let Self { wire, receiver, sender, input } = self;
         let connection = Connection { receiver, sender };
         Parts { stream: wire.stream, connection, input, out: wire.out }
     }
 
     /// Waits until there is an event, and tells whether there is one.
     fn wait(&mut self) -> Result<bool, Error> {
+        let Self { wire, receiver, sender, input } = self;
         loop {
-            let Self { wire, receiver, sender, input, .. } = self;
-            match wire.turn(receiver, sender, input) {
-                Ok(true) => return Ok(true),
-                Ok(false) if receiver.wants_close(sender) => {
-                    self.end();
-                    return Ok(false);
-                }
-                Ok(false) => {}
-                Err(error) => {
-                    self.end();
-                    return Err(error);
-                }
+            let outcome = wire.turn(receiver, sender, input);
+            if outcome.is_err() || receiver.wants_close(sender) {
+                wire.finish(sender);
             }
-        }
-    }
-
-    /// Writes what can be written, accounts for the end, and ends the transport. Once.
-    fn end(&mut self) {
-        let Self { wire, receiver, sender, ended, .. } = self;
-        if ended.is_none() {
-            let _ = wire.flush(receiver, sender);
-            *ended = receiver.ended(sender);
-            wire.finish();
+            if outcome? {
+                return Ok(true);
+            }
+            if receiver.wants_close(sender) {
+                return Ok(false);
+            }
         }
     }
 }

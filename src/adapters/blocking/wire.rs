@@ -6,13 +6,13 @@ use std::time::Instant as Clock;
 
 use super::config::Config;
 use super::linger::{LEAST, linger};
+use crate::HandshakeError;
 use crate::adapters::error::Error;
 use crate::frame::Frame;
 use crate::input::Input;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::time::{Deadlines, Instant};
-use crate::HandshakeError;
 
 /// A stream, what waits to be written to it, and the clock.
 #[derive(Debug)]
@@ -26,13 +26,23 @@ pub(super) struct Wire<S> {
     origin: Clock,
     /// The timeout that the stream was given.
     timeout: Option<Duration>,
+    is_finished: bool,
 }
 
 impl<S: Read + Write> Wire<S> {
     pub(super) fn new(stream: S, config: Config<S>) -> Self {
         let deadlines = Deadlines::new(config.timeouts, Instant::default());
         let origin = Clock::now();
-        Self { stream, config, out: Vec::new(), written: 0, deadlines, origin, timeout: None }
+        Self {
+            stream,
+            config,
+            out: Vec::new(),
+            written: 0,
+            deadlines,
+            origin,
+            timeout: None,
+            is_finished: false,
+        }
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -77,7 +87,11 @@ impl<S: Read + Write> Wire<S> {
     }
 
     /// Writes what is queued and what the protocol owes.
-    pub(super) fn flush(&mut self, receiver: &mut Receiver, sender: &mut Sender) -> Result<(), Error> {
+    pub(super) fn flush(
+        &mut self,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) -> Result<(), Error> {
         sender.poll_transmit(&mut self.out);
         while self.written < self.out.len() {
             self.keep_time(receiver, sender)?;
@@ -139,7 +153,7 @@ impl<S: Read + Write> Wire<S> {
     /// Writes an answer that ends the stream.
     pub(super) fn answer(&mut self) -> Result<(), Error> {
         self.write_opening()?;
-        self.finish();
+        self.end();
         Ok(())
     }
 
@@ -147,12 +161,16 @@ impl<S: Read + Write> Wire<S> {
     pub(super) fn refuse(&mut self, error: HandshakeError) -> Error {
         error.respond(&mut self.out);
         let _ = write(&mut self.stream, &[IoSlice::new(&self.out)]);
-        self.finish();
+        self.end();
         error.into()
     }
 
     /// Lets the deadlines act, and bounds the next read or write by the next of them.
-    pub(super) fn keep_time(&mut self, receiver: &mut Receiver, sender: &mut Sender) -> Result<(), Error> {
+    pub(super) fn keep_time(
+        &mut self,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) -> Result<(), Error> {
         if let Err(timed_out) = self.deadlines.handle_timeout(self.now(), receiver, sender) {
             receiver.give_up(timed_out, sender);
             return Err(timed_out.into());
@@ -163,7 +181,7 @@ impl<S: Read + Write> Wire<S> {
     /// Bounds the next read or write by the next deadline. One that is too early does no harm, so that
     /// the stream need not be told each time.
     fn bound(&mut self) -> io::Result<()> {
-        let Some(hooks) = self.config.hooks else { return Ok(()) };
+        let Some(hooks) = &self.config.hooks else { return Ok(()) };
         let needed = self.deadlines.poll_timeout().map(|due| due.since(self.now()).max(LEAST));
         let is_late = match (self.timeout, needed) {
             (_, None) => false,
@@ -177,8 +195,23 @@ impl<S: Read + Write> Wire<S> {
         Ok(())
     }
 
+    /// Writes what is left to say, as far as the peer takes it, and ends the transport. Once.
+    pub(super) fn finish(&mut self, sender: &mut Sender) {
+        sender.poll_transmit(&mut self.out);
+        if !self.is_finished {
+            self.is_finished = true;
+            while self.written < self.out.len() && self.bound().is_ok() {
+                match write(&mut self.stream, &[IoSlice::new(&self.out[self.written..])]) {
+                    Ok(count) if count > 0 => self.written += count,
+                    Ok(_) | Err(_) => break,
+                }
+            }
+            self.end();
+        }
+    }
+
     /// Ends the transport.
-    pub(super) fn finish(&mut self) {
+    fn end(&mut self) {
         if let Some(hooks) = &self.config.hooks {
             linger(&mut self.stream, hooks, self.config.timeouts.end.unwrap_or(MOST_PATIENCE));
         }
