@@ -207,6 +207,12 @@ it("a message of 8 MiB goes across, one byte more closes with 1009, and the othe
   assert.equal(await heard(jill, "Kim"), "yes");
 });
 
+it("who sends far more than is taken is told so too, though much of it is still on its way", async window => {
+  const leo = await join(window, "Leo");
+  await leo.evaluate(size => socket.send(new Uint8Array(size)), 4 * LARGEST);
+  assert.equal((await closeEvent(leo)).code, 1009);
+});
+
 it("a second user of the same name is refused, until the first has left", async window => {
   const witness = await join(window, "Mia");
   const first = await join(window, "Max");
