@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use sansocket::Event;
-use sansocket::blocking::{OwnedMessage, WebSocket};
+use sansocket::blocking::{Config, OwnedMessage, WebSocket};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut url = "ws://127.0.0.1:9001".to_owned();
@@ -36,7 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Sends back every message, until the server has seen enough.
 fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    let mut socket = WebSocket::connect(url)?;
+    let mut config = Config::tcp();
+    // Some cases cut 4 MiB into frames of 64 bytes, and end with an empty one.
+    config.limits.fragments = 1 << 17;
+    let mut socket = WebSocket::connect_with(url, config)?;
     while let Some((event, mut outbox)) = socket.next_event()? {
         match event {
             Event::Text(text) => outbox.send(text)?,

@@ -272,6 +272,9 @@ impl Reading {
         }
         self.keep_time(member)?;
         member.outgoing().flush()?;
+        if self.receiver.wants_close(&member.outgoing().sender) {
+            return Ok(());
+        }
         match self.stream.read(self.input.spare()) {
             Ok(0) => self.receiver.receive_eof(&mut member.outgoing().sender),
             Ok(count) => self.input.fill(count),

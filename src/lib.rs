@@ -4,11 +4,12 @@
 //! [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455).
 #![cfg_attr(feature = "std", doc = "", doc = include_str!("../README.md"))]
 #![no_std]
-// Not in Cargo.toml: what examples and tests show is for those who have `std`, and other events.
+// Not in Cargo.toml, since examples and tests have `std`, pass over events, and may fail.
 #![warn(
     clippy::alloc_instead_of_core,
     clippy::std_instead_of_alloc,
     clippy::std_instead_of_core,
+    clippy::unwrap_used,
     clippy::wildcard_enum_match_arm
 )]
 

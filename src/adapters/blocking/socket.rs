@@ -47,6 +47,15 @@ impl WebSocket<TcpStream> {
     ///
     /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
     pub fn connect(url: &str) -> Result<Self, Error> {
+        Self::connect_with(url, Config::tcp())
+    }
+
+    /// Opens a connection to a `ws://` URL over TCP, with limits and timeouts of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub fn connect_with(url: &str, config: Config<TcpStream>) -> Result<Self, Error> {
         let url = Url::parse(url)?;
         if url.is_secure() {
             let reason = "wss:// takes a TLS stream: see WebSocket::connect_over";
@@ -54,7 +63,7 @@ impl WebSocket<TcpStream> {
         }
         let stream = TcpStream::connect((url.host(), url.port()))?;
         stream.set_nodelay(true)?;
-        let (socket, _) = Self::connect_over(stream, client::Request::new(url), Config::tcp())?;
+        let (socket, _) = Self::connect_over(stream, client::Request::new(url), config)?;
         Ok(socket)
     }
 }

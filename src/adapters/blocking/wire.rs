@@ -65,24 +65,14 @@ impl<S: Read + Write> Wire<S> {
         }
         self.keep_time(receiver, sender)?;
         match self.stream.read(input.spare()) {
-            Ok(0) => {
-                let is_expected = receiver.is_closed();
-                receiver.receive_eof(sender);
-                match is_expected {
-                    true => Ok(false),
-                    false => Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
-                }
-            }
+            Ok(0) => end(ErrorKind::UnexpectedEof.into(), receiver, sender),
             Ok(count) => {
                 input.fill(count);
                 self.deadlines.handle_input(self.now());
                 Ok(false)
             }
             Err(error) if is_passing(&error) => Ok(false),
-            Err(error) => {
-                receiver.receive_eof(sender);
-                Err(error.into())
-            }
+            Err(error) => end(error, receiver, sender),
         }
     }
 
@@ -216,6 +206,13 @@ impl<S: Read + Write> Wire<S> {
             linger(&mut self.stream, hooks, self.config.timeouts.end.unwrap_or(MOST_PATIENCE));
         }
     }
+}
+
+/// Notes that the transport has ended, in whatever way: after a close frame it may.
+fn end(error: io::Error, receiver: &mut Receiver, sender: &mut Sender) -> Result<bool, Error> {
+    let is_expected = receiver.is_closed();
+    receiver.receive_eof(sender);
+    if is_expected { Ok(false) } else { Err(error.into()) }
 }
 
 /// Writes once, and tells how many bytes: none if it took too long.

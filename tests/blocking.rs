@@ -1,0 +1,518 @@
+//! The blocking adapter: over a stream of the test's own, and over TCP.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use sansocket::blocking::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
+use sansocket::server::{Policy, Response};
+use sansocket::{
+    Cause, CloseCode, CloseFrame, Connection, Ended, Event, HandshakeError, Initiator, Input,
+    Limits, ProtocolError, Seed, Sender, TimedOut, Url, client,
+};
+
+/// A stream which reads what the test says, and notes each write.
+#[derive(Default)]
+struct Script {
+    reads: VecDeque<io::Result<Vec<u8>>>,
+    writes: Vec<Written>,
+    /// The most bytes that one write takes.
+    most: Option<usize>,
+    /// Whether every other write fails with `Interrupted`.
+    is_nervous: bool,
+    calls: usize,
+}
+
+/// One write: its bytes, and where the last slice of them lay.
+struct Written {
+    bytes: Vec<u8>,
+    address: usize,
+}
+
+impl Script {
+    fn new(reads: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { reads: reads.into_iter().map(Ok).collect(), ..Self::default() }
+    }
+
+    fn failing(kind: ErrorKind) -> Self {
+        Self { reads: [Err(kind.into())].into(), ..Self::default() }
+    }
+
+    fn written(&self) -> Vec<u8> {
+        self.writes.iter().flat_map(|write| write.bytes.clone()).collect()
+    }
+}
+
+impl Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(read) = self.reads.pop_front() else { return Ok(0) };
+        let bytes = read?;
+        let count = bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        if count < bytes.len() {
+            self.reads.push_front(Ok(bytes[count..].to_vec()));
+        }
+        Ok(count)
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.calls += 1;
+        if self.is_nervous && self.calls % 2 == 1 {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        let most = self.most.unwrap_or(usize::MAX);
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).take(most).collect();
+        let count = bytes.len();
+        let address = slices.last().map_or(0, |slice| slice.as_ptr() as usize);
+        self.writes.push(Written { bytes, address });
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn over(script: Script, connection: Connection) -> WebSocket<Script> {
+    let input = Input::new(vec![0; 16 << 10]);
+    let parts = Parts { stream: script, connection, input, out: Vec::new() };
+    WebSocket::from_parts(parts, Config::new())
+}
+
+fn server_over(script: Script) -> WebSocket<Script> {
+    over(script, Connection::server(Limits::default()))
+}
+
+fn client_over(script: Script) -> WebSocket<Script> {
+    over(script, Connection::client(Limits::default(), Seed::new([1; 32])))
+}
+
+/// What a client sends, as the bytes on the wire.
+fn from_client(act: impl Fn(&mut Sender, &mut Vec<u8>)) -> Vec<u8> {
+    let mut sender = Connection::client(Limits::default(), Seed::new([2; 32])).sender;
+    let mut out = Vec::new();
+    act(&mut sender, &mut out);
+    sender.poll_transmit(&mut out);
+    out
+}
+
+/// Sends back every message until there are no more.
+fn echo<S: Read + Write>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
+    let mut count = 0;
+    while let Some((event, mut outbox)) = socket.next_event()? {
+        count += 1;
+        match event {
+            Event::Text(text) => outbox.send(text)?,
+            Event::Binary(bytes) => outbox.send(bytes)?,
+            _ => count -= 1,
+        }
+    }
+    Ok(count)
+}
+
+#[test]
+fn the_replies_to_one_read_leave_in_one_write() {
+    let wire = from_client(|sender, out| {
+        for text in ["one", "two", "three"] {
+            sender.send(text, out).unwrap();
+        }
+        sender.ping(b"four").unwrap();
+        sender.poll_transmit(out);
+        sender.close(None, "").unwrap();
+    });
+    let mut socket = server_over(Script::new([wire]));
+    assert_eq!(echo(&mut socket).unwrap(), 3);
+    assert_eq!(socket.get_ref().writes.len(), 1, "one write for all of it");
+    let expected = b"\x81\x03one\x81\x03two\x81\x05three\x8a\x04four\x88\0";
+    assert_eq!(socket.get_ref().written(), expected);
+}
+
+#[test]
+fn a_large_message_leaves_a_server_from_where_it_lies() {
+    let large = vec![7; 100_000];
+    let mut socket = server_over(Script::default());
+    socket.send(&large).unwrap();
+    let write = &socket.get_ref().writes[0];
+    assert_eq!(write.address, large.as_ptr() as usize, "not a copy");
+    assert_eq!(write.bytes.len(), 10 + large.len());
+}
+
+#[test]
+fn short_and_interrupted_writes_lose_nothing() {
+    for (size, most) in [(10, 1), (10, 3), (100_000, 1), (100_000, 4096)] {
+        let payload = vec![b'x'; size];
+        let script = Script { most: Some(most), is_nervous: true, ..Script::default() };
+        let mut socket = server_over(script);
+        socket.send("before").unwrap();
+        socket.send(&payload).unwrap();
+        let mut expected = Vec::new();
+        let mut sender = Connection::server(Limits::default()).sender;
+        sender.send("before", &mut expected).unwrap();
+        sender.send(&payload, &mut expected).unwrap();
+        assert_eq!(socket.get_ref().written(), expected, "{size} bytes, {most} at a time");
+    }
+}
+
+#[test]
+fn an_interrupted_read_is_tried_again() {
+    let mut script = Script::new([from_client(|sender, out| sender.send("text", out).unwrap())]);
+    script.reads.push_front(Err(ErrorKind::Interrupted.into()));
+    let mut socket = server_over(script);
+    assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("text".into())));
+}
+
+/// C-16, C-33: an end without a close frame is told as an error, once, and accounted for.
+#[test]
+fn a_transport_that_ends_early_is_an_error_and_then_the_end() {
+    let ends = [
+        (Script::new([b"\x81".to_vec()]), ErrorKind::UnexpectedEof),
+        (Script::failing(ErrorKind::ConnectionReset), ErrorKind::ConnectionReset),
+    ];
+    for (script, kind) in ends {
+        let mut socket = server_over(script);
+        let outcome = socket.next_event().map(drop);
+        assert!(matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind), "{outcome:?}");
+        assert!(socket.next_event().unwrap().is_none());
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.code(), ended.cause), (1006, Cause::TransportEnded));
+        assert_eq!((ended.sent, ended.received), (CloseFrame::Absent, CloseFrame::Absent));
+    }
+}
+
+/// I-06, C-23: what was valid is delivered, the peer is told, and all of it is explained.
+#[test]
+fn a_violation_is_told_to_both_sides_after_what_was_valid() {
+    let faults: [(&[u8], ProtocolError, u16); 2] = [
+        (b"\x83\x80\0\0\0\0", ProtocolError::ReservedOpcode, 1002),
+        (b"\x81\x81\0\0\0\0\xff", ProtocolError::InvalidUtf8, 1007),
+    ];
+    for (fault, error, code) in faults {
+        let mut wire = from_client(|sender, out| sender.send("valid", out).unwrap());
+        wire.extend(fault);
+        let mut socket = server_over(Script::new([wire]));
+        assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("valid".into())));
+        for _ in 0..2 {
+            let outcome = socket.next_event().map(drop);
+            assert!(matches!(outcome, Err(Error::Protocol(seen)) if seen == error), "{outcome:?}");
+        }
+        let [high, low] = code.to_be_bytes();
+        assert_eq!(socket.get_ref().written(), [0x88, 2, high, low]);
+        let ended = socket.ended().unwrap();
+        assert_eq!(ended.cause, Cause::Violation(error));
+        assert_eq!(ended.sent, CloseFrame::Code(CloseCode::new(code).unwrap()));
+        assert_eq!((ended.initiator, ended.is_clean()), (Some(Initiator::Us), false));
+    }
+}
+
+/// C-20: the server ends the transport after both close frames, without waiting for the client.
+#[test]
+fn a_server_is_done_with_the_closing_handshake() {
+    let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "bye").unwrap());
+    let mut script = Script::new([close]);
+    script.reads.push_back(Err(io::Error::other("nobody reads on")));
+    let mut socket = server_over(script);
+    let (event, _) = socket.next_event().unwrap().unwrap();
+    assert!(matches!(event, Event::Close(close) if close.reason == "bye"));
+    assert!(socket.next_event().unwrap().is_none());
+    let ended = socket.ended().unwrap();
+    assert!(ended.is_clean());
+    assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
+    assert_eq!(socket.get_ref().written(), b"\x88\x02\x03\xe8");
+}
+
+/// C-21: a client waits for the server to end the transport, in whatever way.
+#[test]
+fn a_client_reads_on_until_the_server_ends_the_transport() {
+    let reset = || Err(ErrorKind::ConnectionReset.into());
+    for end in [Ok(Vec::new()), reset()] {
+        let mut script = Script::new([b"\x88\x02\x03\xe8".to_vec()]);
+        script.reads.push_back(end);
+        let mut socket = client_over(script);
+        socket.close(CloseCode::NORMAL, "").unwrap();
+        assert!(socket.get_ref().reads.is_empty());
+        let ended = socket.ended().unwrap();
+        assert!(ended.is_clean());
+        assert_eq!(ended.initiator, Some(Initiator::Us));
+    }
+}
+
+#[test]
+fn a_message_in_parts_is_received_whole() {
+    let wire = from_client(|sender, out| {
+        sender.send_part("dö", out).unwrap();
+        sender.send_part("n", out).unwrap();
+        sender.send_last("e", out).unwrap();
+    });
+    for cut in 1..wire.len() {
+        for is_streaming in [false, true] {
+            let (head, tail) = wire.split_at(cut);
+            let mut socket = server_over(Script::new([head.to_vec(), tail.to_vec()]));
+            socket.receiver_mut().set_streaming(is_streaming);
+            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("döne".into())));
+        }
+    }
+}
+
+// Over TCP.
+
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+/// Runs `serve` on the first connection, beside `connect` with the address to connect to.
+fn between<T: Send>(serve: impl FnOnce(TcpStream) -> T + Send, connect: impl FnOnce(&str)) -> T {
+    let (listener, address) = listen();
+    thread::scope(|scope| {
+        let server = scope.spawn(move || serve(listener.accept().unwrap().0));
+        connect(&address);
+        server.join().unwrap()
+    })
+}
+
+/// What a server answers to these bytes, up to the end of the stream.
+fn ask(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+fn accept_and_echo(stream: TcpStream) -> Option<Ended> {
+    let mut socket = WebSocket::accept(stream).unwrap();
+    echo(&mut socket).unwrap();
+    socket.ended()
+}
+
+#[test]
+fn messages_of_all_sizes_are_echoed() {
+    let ended = between(accept_and_echo, |address| {
+        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+        for size in [0, 1, 125, 126, 65_535, 65_536, 5 << 20] {
+            let binary = vec![7; size];
+            socket.send(&binary).unwrap();
+            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Binary(binary)));
+            let text = "å".repeat(size / 2);
+            socket.send(&text).unwrap();
+            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text(text)));
+        }
+        socket.close(CloseCode::new(4001), "enough").unwrap();
+        assert_eq!(socket.ended().map(|ended| ended.code()), Some(4001));
+    });
+    assert_eq!(ended.map(|ended| (ended.is_clean(), ended.code())), Some((true, 4001)));
+}
+
+/// K-09.
+#[test]
+fn a_ping_tells_the_round_trip_time() {
+    between(accept_and_echo, |address| {
+        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+        assert_eq!(socket.round_trip(), None);
+        socket.ping().unwrap();
+        let (event, _) = socket.next_event().unwrap().unwrap();
+        assert!(matches!(event, Event::Pong(_)));
+        assert!(socket.round_trip().is_some());
+        socket.close(None, "").unwrap();
+        assert_eq!(socket.ended().map(|ended| ended.code()), Some(1005));
+    });
+}
+
+/// H-S-35, H-S-52: the application sees the request, chooses, and adds.
+#[test]
+fn a_server_looks_at_the_request_before_it_answers() {
+    let serve = |stream| {
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let Incoming::Opening(mut opening) = incoming else { panic!("a handshake") };
+        assert_eq!(opening.request.target(), "/chat?room=1");
+        assert_eq!(opening.request.protocols().collect::<Vec<_>>(), ["a", "b"]);
+        opening.request.select_protocol("b").unwrap();
+        opening.request.add_header("Set-Cookie", "seen=1").unwrap();
+        echo(&mut opening.accept().unwrap()).unwrap()
+    };
+    between(serve, |address| {
+        let url = format!("ws://{address}/chat?room=1");
+        let mut request = client::Request::new(Url::parse(&url).unwrap());
+        request.add_protocol("a").unwrap();
+        request.add_protocol("b").unwrap();
+        let stream = TcpStream::connect(address).unwrap();
+        let (mut socket, response) =
+            WebSocket::connect_over(stream, request, Config::tcp()).unwrap();
+        assert_eq!(response.protocol(), Some("b"));
+        assert_eq!(response.header("set-cookie"), Some(&b"seen=1"[..]));
+        socket.close(CloseCode::NORMAL, "").unwrap();
+    });
+}
+
+/// H-S-53, H-C-13: a refusal is an answer, and comes with all that it says.
+#[test]
+fn a_refusal_is_a_value_for_the_client() {
+    let serve = |stream| {
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+        let headers = [("Retry-After", "120")];
+        opening.reject(Response::new(503, &headers, b"too many").unwrap()).unwrap();
+    };
+    between(serve, |address| {
+        let outcome = WebSocket::connect(&format!("ws://{address}/"));
+        let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.header("Retry-After"), Some(&b"120"[..]));
+        assert_eq!(response.body(), b"too many");
+    });
+}
+
+/// H-S-16: a request for a page is answered on the same port.
+#[test]
+fn one_port_serves_pages_too() {
+    let serve = |stream| {
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let Incoming::Http(request) = incoming else { panic!("no handshake") };
+        assert_eq!((request.head.method(), request.head.target()), ("GET", "/page"));
+        request.respond(Response::new(200, &[], b"a page").unwrap()).unwrap();
+    };
+    between(serve, |address| {
+        let response = ask(address, "GET /page HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        assert!(response.ends_with("\r\n\r\na page"), "{response}");
+    });
+}
+
+/// H-S-16, I-08: its bytes are there for whoever serves it.
+#[test]
+fn a_request_for_something_else_is_handed_back_untouched() {
+    const REQUEST: &[u8] = b"POST /form HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let incoming = Incoming::receive(accepted, &Policy::default(), Config::tcp()).unwrap();
+    let Incoming::Http(request) = incoming else { panic!("no handshake") };
+    let (mut stream, mut input) = request.into_parts();
+    while input.unread().len() < REQUEST.len() {
+        let count = stream.read(input.spare()).unwrap();
+        input.fill(count);
+    }
+    assert_eq!(input.unread(), REQUEST);
+}
+
+#[test]
+fn a_bad_request_is_answered_by_the_adapter() {
+    let accept = |stream| WebSocket::accept(stream).map(drop);
+    let requests = [("Hello\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "426")];
+    for (request, status) in requests {
+        let outcome = between(accept, |address| {
+            let response = ask(address, request);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        });
+        assert!(matches!(outcome, Err(Error::Handshake(_))), "{outcome:?}");
+    }
+}
+
+fn impatient() -> Config<TcpStream> {
+    let mut config = Config::tcp();
+    let short = Some(Duration::from_millis(50));
+    config.timeouts.opening = short;
+    config.timeouts.idle = short;
+    config.timeouts.pong = short;
+    config.timeouts.close = short;
+    config.timeouts.end = short;
+    config
+}
+
+/// H-S-48: and the client is told so by a 408.
+#[test]
+fn a_request_that_does_not_come_times_out() {
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let outcome = Incoming::receive(accepted, &Policy::default(), impatient());
+    let Err(Error::Handshake(HandshakeError::TimedOut)) = outcome else { panic!("{outcome:?}") };
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+}
+
+/// A server, and a bare stream which has opened a connection to it.
+fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Version: 13\r\n\r\n";
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let incoming = Incoming::receive(accepted, &Policy::default(), impatient()).unwrap();
+    let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+    (opening.accept().unwrap(), stream)
+}
+
+/// K-12.
+#[test]
+fn a_peer_that_says_nothing_is_pinged_and_given_up() {
+    let (mut socket, mut stream) = with_mute_client();
+    let outcome = socket.next_event().map(drop);
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    let ended = socket.ended().unwrap();
+    assert_eq!((ended.code(), ended.cause), (1006, Cause::TimedOut(TimedOut::Silence)));
+    drop(socket);
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.windows(2).any(|window| window == b"\x89\x04"), "a ping was sent");
+}
+
+/// C-22.
+#[test]
+fn a_close_frame_that_is_not_answered_times_out() {
+    let (mut socket, _stream) = with_mute_client();
+    let outcome = socket.close(CloseCode::GOING_AWAY, "");
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Close))), "{outcome:?}");
+    let ended = socket.ended().unwrap();
+    assert_eq!(ended.sent, CloseFrame::Code(CloseCode::GOING_AWAY));
+    assert_eq!((ended.code(), ended.is_clean()), (1006, false));
+}
+
+/// A-55: a peer that never reads cannot hold us for ever.
+#[test]
+fn a_write_that_nobody_reads_times_out() {
+    let (mut socket, _stream) = with_mute_client();
+    let outcome = socket.send(&vec![0; 64 << 20]);
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    assert!(socket.send("more").is_err(), "nothing follows half a frame");
+    let cause = socket.ended().map(|ended| ended.cause);
+    assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Silence)));
+}
+
+/// The peer reads why it was failed though it was still sending: its bytes are read to their end, or
+/// the operating system would reset the stream.
+#[test]
+fn the_last_words_reach_a_peer_that_is_still_sending() {
+    let serve = |stream| {
+        let mut config = Config::tcp();
+        config.limits.message = 1000;
+        let incoming = Incoming::receive(stream, &Policy::default(), config).unwrap();
+        let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+        let mut socket = opening.accept().unwrap();
+        let outcome = socket.next_event().map(drop);
+        assert!(matches!(outcome, Err(Error::Protocol(ProtocolError::MessageTooBig))));
+        socket.ended().map(|ended| ended.sent)
+    };
+    let sent = between(serve, |address| {
+        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+        socket.send(&vec![0; 4 << 20]).unwrap();
+        let (event, _) = socket.next_event().unwrap().unwrap();
+        let Event::Close(close) = event else { panic!("{event:?}") };
+        assert_eq!(close.code, Some(CloseCode::MESSAGE_TOO_BIG));
+    });
+    assert_eq!(sent, Some(CloseFrame::Code(CloseCode::MESSAGE_TOO_BIG)));
+}
