@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 
 use crate::server::Policy;
-use crate::{HandshakeError, Input, Limits, Origins, Seed, Url, client, server};
+use crate::{HandshakeError, HeadLimits, Input, Limits, Origins, Seed, Url, client, server};
 
 /// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
 ///
@@ -127,8 +127,7 @@ struct Verdict {
 }
 
 fn serve(stream: &[u8], size: usize) -> Verdict {
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
+    let policy = open_to_all();
     let mut input = Input::new(vec![0; STORAGE]);
     let mut handshake = server::Handshake::new();
     let mut out = Vec::new();
@@ -176,9 +175,7 @@ enum Answer {
 fn ask(stream: &[u8], size: usize) -> Answer {
     let mut request = client::Request::new(Url::parse("ws://a").expect("it is valid"));
     request.add_protocol("chat").expect("it is a token");
-    let mut limits = crate::HeadLimits::default();
-    limits.body = 64;
-    request.set_head_limits(limits);
+    request.set_head_limits(HeadLimits { body: 64, ..HeadLimits::default() });
     let mut out = Vec::new();
     let mut handshake =
         client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
@@ -226,9 +223,12 @@ fn fill<'s>(input: &mut Input<Vec<u8>>, stream: &'s [u8], size: usize) -> &'s [u
     rest
 }
 
+fn open_to_all() -> Policy<'static> {
+    Policy { origins: Origins::Any, ..Policy::default() }
+}
+
 fn receive_request(bytes: &[u8]) -> server::Request {
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
+    let mut policy = open_to_all();
     policy.head.bytes = u32::MAX;
     let mut input = Input::filled([bytes, b" "].concat());
     match server::Handshake::new().receive(&mut input, &policy) {
