@@ -46,7 +46,7 @@ fn edited(lines: &[&str], edits: &[&str]) -> Vec<u8> {
             ("+", line) => lines.push(line),
             ("-", name) => drop(lines.remove(place(name))),
             _ => {
-                let (name, _) = edit.split_once([':', ' ']).unwrap();
+                let (name, _) = edit.split_once([':', ' ']).expect("a name");
                 let place = place(name);
                 lines[place] = edit;
             }
@@ -109,7 +109,7 @@ pub(crate) fn refusal(stream: &[u8]) -> String {
     };
     let mut out = Vec::new();
     error.respond(&mut out);
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out).expect("heads are ASCII")
 }
 
 fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy<'_>) -> Served {
@@ -126,7 +126,7 @@ fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy<'_>) -> Served {
             Ok(server::Progress::Request(request)) => {
                 let mut out = Vec::new();
                 request.accept(Limits::default(), &mut out);
-                let out = String::from_utf8(out).unwrap();
+                let out = String::from_utf8(out).expect("heads are ASCII");
                 return Served::Accepted(out, [input.unread(), rest].concat());
             }
             Err(error) => return Served::Refused(error),
@@ -150,9 +150,10 @@ pub(crate) const SEED: [u8; 32] = [7; 32];
 
 /// A request whose subprotocols are `chat` and `superchat`.
 pub(crate) fn offer() -> client::Request<'static> {
-    let mut request = client::Request::new(Url::parse("ws://server.example.com/chat").unwrap());
-    request.add_protocol("chat").unwrap();
-    request.add_protocol("superchat").unwrap();
+    let mut request =
+        client::Request::new(Url::parse("ws://server.example.com/chat").expect("a URL"));
+    request.add_protocol("chat").expect("a token");
+    request.add_protocol("superchat").expect("a token");
     request
 }
 
@@ -165,7 +166,7 @@ pub(crate) fn start(request: client::Request<'_>) -> (client::Handshake, String)
     let mut out = Vec::new();
     let seed = Seed::new(SEED);
     let handshake = client::Handshake::start(request, Limits::default(), seed, &mut out);
-    (handshake, String::from_utf8(out).unwrap())
+    (handshake, String::from_utf8(out).expect("heads are ASCII"))
 }
 
 /// The value of a header in a head.
@@ -178,7 +179,9 @@ pub(crate) fn value<'h>(head: &'h str, name: &str) -> Option<&'h str> {
 pub(crate) fn accept() -> String {
     let mut out = Vec::new();
     received(encoded(offer()).as_bytes()).accept(Limits::default(), &mut out);
-    value(str::from_utf8(&out).unwrap(), "Sec-WebSocket-Accept").unwrap().into()
+    value(str::from_utf8(&out).expect("heads are ASCII"), "Sec-WebSocket-Accept")
+        .expect("an answer")
+        .into()
 }
 
 /// Gives the stream to a client whole, byte by byte and cut at random; the transport stays open.
@@ -187,20 +190,17 @@ pub(crate) fn ask(stream: &[u8]) -> Asked {
 }
 
 pub(crate) fn ask_with(request: &client::Request<'_>, stream: &[u8]) -> Asked {
-    same_for_all_cuts(stream, |cuts| match ask_cut(request, stream, cuts) {
-        Ok(asked) => asked,
-        Err(_) => Asked::Incomplete,
-    })
+    same_for_all_cuts(stream, |cuts| ask_cut(request, stream, cuts).0)
 }
 
 /// As [`ask`], but the transport ends after the stream.
 pub(crate) fn ask_to_the_end(stream: &[u8]) -> Asked {
     same_for_all_cuts(stream, |cuts| match ask_cut(&offer(), stream, cuts) {
-        Ok(asked) => asked,
-        Err(handshake) => match handshake.receive_eof() {
+        (_, Some(handshake)) => match handshake.receive_eof() {
             Ok(response) => refused(&response),
             Err(error) => Asked::Failed(error),
         },
+        (asked, None) => asked,
     })
 }
 
@@ -217,7 +217,7 @@ fn ask_cut(
     request: &client::Request<'_>,
     stream: &[u8],
     mut cuts: Cuts,
-) -> Result<Asked, client::Handshake> {
+) -> (Asked, Option<client::Handshake>) {
     let mut input = Input::new(vec![0; STORAGE]);
     let (mut handshake, _) = start(request.clone());
     let mut rest = stream;
@@ -227,20 +227,20 @@ fn ask_cut(
             Ok(client::Progress::Incomplete(handshake)) => handshake,
             Ok(client::Progress::Open(_, response)) => {
                 let protocol = response.protocol().map(Into::into);
-                return Ok(Asked::Open(protocol, [input.unread(), rest].concat()));
+                return (Asked::Open(protocol, [input.unread(), rest].concat()), None);
             }
-            Ok(client::Progress::Refused(response)) => return Ok(refused(&response)),
-            Err(error) => return Ok(Asked::Failed(error)),
+            Ok(client::Progress::Refused(response)) => return (refused(&response), None),
+            Err(error) => return (Asked::Failed(error), None),
         };
     }
-    Err(handshake)
+    (Asked::Incomplete, Some(handshake))
 }
 
 fn refused(response: &client::Response) -> Asked {
     Asked::Refused(response.status(), response.body().to_vec(), response.is_truncated())
 }
 
-fn same_for_all_cuts<V: PartialEq + std::fmt::Debug>(
+fn same_for_all_cuts<V: PartialEq + core::fmt::Debug>(
     stream: &[u8],
     mut run: impl FnMut(Cuts) -> V,
 ) -> V {
@@ -277,7 +277,7 @@ impl Cuts {
                 *state ^= *state << 13;
                 *state ^= *state >> 7;
                 *state ^= *state << 17;
-                usize::try_from(*state % 40).unwrap() + 1
+                usize::try_from(*state % 40).expect("it is small") + 1
             }
         }
     }
