@@ -31,6 +31,9 @@ mod entropy;
 mod error;
 mod frame;
 #[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub mod fuzzing_handshake;
+#[cfg(feature = "alloc")]
 mod handshake;
 mod input;
 mod limits;

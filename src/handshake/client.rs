@@ -188,7 +188,7 @@ impl Handshake {
 
     fn new(request: Request<'_>, key: &Key, limits: Limits, keys: Keys) -> Self {
         let opening = Opening {
-            accept: key.accept(),
+            key,
             protocols: request.protocols,
             is_protocol_required: request.is_protocol_required,
             head_limits: request.head_limits,
@@ -317,10 +317,10 @@ impl Response {
         }
     }
 
-    fn judge_accept(&self, accept: &[u8]) -> Result<(), HandshakeError> {
+    fn judge_accept(&self, key: &Key) -> Result<(), HandshakeError> {
         // Item 4, and section 11.3.3: one line, which only one who has read our key could write.
         match self.headers.only("Sec-WebSocket-Accept", HandshakeError::BadAccept)? {
-            Some(answer) if answer == accept => Ok(()),
+            Some(answer) if answer == key.accept() => Ok(()),
             Some(_) | None => Err(HandshakeError::BadAccept),
         }
     }
@@ -355,7 +355,7 @@ impl Response {
 /// What was asked for, and what is needed to judge the answer.
 #[derive(Debug)]
 struct Opening {
-    accept: [u8; 28],
+    key: Key,
     protocols: String,
     is_protocol_required: bool,
     head_limits: HeadLimits,
@@ -391,7 +391,7 @@ impl Opening {
     fn open(self, response: Response) -> Result<Progress, HandshakeError> {
         response.judge_upgrade()?;
         response.judge_connection()?;
-        response.judge_accept(&self.accept)?;
+        response.judge_accept(&self.key)?;
         response.judge_extensions()?;
         response.judge_protocol(&self)?;
         Ok(Progress::Open(Connection::client_with(self.limits, self.keys), response))

@@ -12,7 +12,6 @@ pub struct Url<'u> {
     /// With the brackets of an IPv6 address.
     host: &'u str,
     port: u16,
-    /// Without the slash that it may lack.
     path: &'u str,
     query: Option<&'u str>,
 }
@@ -50,10 +49,12 @@ impl<'u> Url<'u> {
         if policy.is_blocking_ports && BLOCKED_PORTS.contains(&port) {
             return Err(UrlError::BlockedPort);
         }
+        // Section 3: an empty path is `/`, an empty query is none.
         let (path, query) = match resource.split_once('?') {
             Some((path, query)) => (path, Some(query).filter(|query| !query.is_empty())),
             None => (resource, None),
         };
+        let path = if path.is_empty() { "/" } else { path };
         Ok(Self { is_secure, host, port, path, query })
     }
 
@@ -81,7 +82,7 @@ impl<'u> Url<'u> {
 
     /// The path: at least `/`.
     pub const fn path(&self) -> &'u str {
-        if self.path.is_empty() { "/" } else { self.path }
+        self.path
     }
 
     /// The query, unless it is missing or empty.
