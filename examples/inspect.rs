@@ -176,7 +176,8 @@ impl<'o> Inspection<'o> {
                 self.tell_response(&response);
                 self.tell_refused(Some(response.status()), &"server refused");
             }
-            Err(error) => self.tell_refused(error.status(), &error),
+            // A status is what a server answers with; a client has nobody to answer.
+            Err(error) => self.tell_refused(None, &error),
         }
         None
     }

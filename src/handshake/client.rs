@@ -167,7 +167,7 @@ impl Handshake {
         let mut keys = Keys::new(seed);
         let key = Key::new(keys.next_nonce());
         request.encode(&key, out);
-        Self::new(request, &key, limits, keys)
+        Self::new(request, key, limits, keys)
     }
 
     /// Goes on with a handshake whose request was written elsewhere, with `key` as its
@@ -183,10 +183,10 @@ impl Handshake {
         seed: Seed,
     ) -> Result<Self, HandshakeError> {
         let key = Key::parse(key.as_bytes()).ok_or(HandshakeError::BadKey)?;
-        Ok(Self::new(request, &key, limits, Keys::new(seed)))
+        Ok(Self::new(request, key, limits, Keys::new(seed)))
     }
 
-    fn new(request: Request<'_>, key: &Key, limits: Limits, keys: Keys) -> Self {
+    fn new(request: Request<'_>, key: Key, limits: Limits, keys: Keys) -> Self {
         let opening = Opening {
             key,
             protocols: request.protocols,
