@@ -896,6 +896,49 @@ fn the_rules_are_judged_in_order() {
 }
 
 #[test]
+fn each_violation_has_an_error_of_its_own() {
+    use HandshakeError::*;
+    let rows: [(&str, &str, HandshakeError); 33] = [
+        ("H-S-01", "=POST / HTTP/1.1", NotGet),
+        ("H-S-02", "=CONNECT a HTTP/1.1", BadTarget),
+        ("H-S-03", "=GET / HTTP/1.0", UnsupportedHttp),
+        ("H-S-09", "=GET * HTTP/1.1", BadTarget),
+        ("H-S-11", "-Host", MissingHost),
+        ("H-S-11", "+Host: server.example.com", BadHost),
+        ("H-S-12", "Host: a b", BadHost),
+        ("H-S-13", "Host:", BadHost),
+        ("H-S-15", "Upgrade: h2c", OtherUpgrade),
+        ("G-18", "Upgrade: a b", BadUpgrade),
+        ("H-S-17", "Connection: close", BadConnection),
+        ("G-18", "Connection: a b, upgrade", BadConnection),
+        ("H-S-18", "-Sec-WebSocket-Key", MissingKey),
+        ("H-S-19", "+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", BadKey),
+        ("H-S-20", "Sec-WebSocket-Key: x", BadKey),
+        ("H-S-24", "-Sec-WebSocket-Version", MissingVersion),
+        ("H-S-25", "+Sec-WebSocket-Version: 13", BadVersion),
+        ("H-S-26", "Sec-WebSocket-Version: x", BadVersion),
+        ("H-S-27", "Sec-WebSocket-Version: 8", UnsupportedVersion),
+        ("H-S-31", "+Origin: a\r\nOrigin: a", BadOrigin),
+        ("G-13", "+Origin: \u{e9}", BadOrigin),
+        ("H-S-33", "+Sec-WebSocket-Protocol: a b", BadProtocol),
+        ("G-17", "+Sec-WebSocket-Protocol:", BadProtocol),
+        ("H-S-34", "+Sec-WebSocket-Protocol: a, a", BadProtocol),
+        ("H-S-38", "+Sec-WebSocket-Extensions: a;", BadExtension),
+        ("H-S-42", "+Content-Length: 5", HasBody),
+        ("H-S-42", "+Transfer-Encoding: chunked", HasBody),
+        ("H-S-44", "+Content-Length: x", BadContentLength),
+        ("H-S-44", "+Content-Length: 0\r\nContent-Length: 0", BadContentLength),
+        ("H-S-44", "+Content-Length: 0\r\nTransfer-Encoding: x", HasBody),
+        ("H-S-45", "+Transfer-Encoding: identity", UnknownCoding),
+        ("H-S-46", "+Expect: x", UnknownExpectation),
+        ("H-S-46", "+Expect: 100-continue, x", UnknownExpectation),
+    ];
+    for (rule, edit, error) in rows {
+        assert_eq!(serve(&request(&[edit])), Served::Refused(error), "{rule}: {edit}");
+    }
+}
+
+#[test]
 fn each_refusal_carries_what_its_status_demands() {
     let rows = [
         (HandshakeError::BadHost, "400 Bad Request"),

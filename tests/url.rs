@@ -145,3 +145,15 @@ fn ports_of_other_services_are_blocked_if_the_policy_says_so() {
     }
     assert_eq!((1..=u16::MAX).filter(|&port| is_blocked(port)).count(), 82, "P-09");
 }
+
+#[test]
+fn each_error_has_a_text_of_its_own() {
+    use UrlError::{
+        BadCharacter, BadHost, BadPort, BadScheme, BlockedPort, HasFragment, HasUserinfo,
+    };
+    let errors = [BadCharacter, BadHost, BadPort, BadScheme, BlockedPort, HasFragment, HasUserinfo];
+    let mut texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), errors.len(), "L-24");
+}
