@@ -233,6 +233,17 @@ impl Sender {
         self.sent
     }
 
+    /// Whether a close frame has been queued or sent.
+    pub(crate) fn has_close(&self) -> bool {
+        let is_queued = self.pending.as_ref().is_some_and(|pending| pending.close.is_some());
+        is_queued || self.sent.is_present()
+    }
+
+    /// Drops what is queued, as it will not be written.
+    pub(crate) fn drop_pending(&mut self) {
+        self.pending = None;
+    }
+
     /// Sends nothing more, as nobody is there to read it. What is queued stays so.
     pub(crate) const fn shut(&mut self) {
         self.is_closing = true;
