@@ -17,6 +17,9 @@ mod entropy;
 mod error;
 mod frame;
 #[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg(feature = "alloc")]
 mod handshake;
 mod input;
 mod limits;
