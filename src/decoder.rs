@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use crate::ProtocolError;
+use crate::error::ProtocolError;
 use crate::frame::{Header, Kind, OpCode, Role};
 use crate::limits::Limits;
 use crate::mask;

@@ -3,15 +3,16 @@ use core::ops::Range;
 
 use simdutf8::basic;
 
-use crate::close::{CloseFrame, Initiator};
+use crate::close::{Cause, Close, CloseFrame, Ended, Initiator, TimedOut};
 use crate::control::Control;
 use crate::decoder::{Content, Decoder, Piece};
+use crate::error::ProtocolError;
 use crate::frame::{Kind, Role};
-use crate::input::Rest;
+use crate::input::{Input, Rest};
 use crate::limits::Limits;
 use crate::message::Assembly;
+use crate::sender::Sender;
 use crate::utf8::Utf8Error;
-use crate::{Cause, Close, Ended, Input, ProtocolError, Sender, TimedOut};
 
 /// Something that the peer did.
 #[derive(Debug, PartialEq, Eq)]

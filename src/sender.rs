@@ -1,12 +1,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::close::CloseFrame;
+use crate::close::{Close, CloseCode, CloseFrame};
 use crate::control::Control;
 use crate::entropy::Keys;
+use crate::error::SendError;
 use crate::frame::{Frame, Header, Kind, OpCode, Role};
 use crate::limits::Limits;
-use crate::{Close, CloseCode, SendError, mask};
+use crate::mask;
 
 /// A data message to send, or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
