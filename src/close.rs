@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::ProtocolError;
+use crate::error::ProtocolError;
 
 /// A status code that may stand in a close frame (section 7.4).
 ///

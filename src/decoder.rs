@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use crate::ProtocolError;
+use crate::error::ProtocolError;
 use crate::frame::{Header, Kind, OpCode, Role};
 use crate::limits::Limits;
 use crate::mask;
@@ -13,7 +13,8 @@ use crate::mask;
 pub struct Decoder {
     role: Role,
     limits: Limits,
-    refused: Option<Kind>,
+    refuses_text: bool,
+    refuses_binary: bool,
     message: Option<Message>,
     frame: Option<Frame>,
     /// A header that has been cut off.
@@ -75,7 +76,8 @@ impl Decoder {
         Self {
             role,
             limits,
-            refused: None,
+            refuses_text: false,
+            refuses_binary: false,
             message: None,
             frame: None,
             head: [0; Header::MAX_LEN],
@@ -85,7 +87,10 @@ impl Decoder {
 
     /// Takes no more messages of this kind.
     pub const fn refuse(&mut self, kind: Kind) {
-        self.refused = Some(kind);
+        match kind {
+            Kind::Text => self.refuses_text = true,
+            Kind::Binary => self.refuses_binary = true,
+        }
     }
 
     /// Decodes from the front of `bytes`, and tells how many of them are done with.
@@ -150,7 +155,7 @@ impl Decoder {
         };
         let is_masked = *second & 0x80 != 0;
         let is_welcome = is_masked == (self.role == Role::Server)
-            && self.refused != Some(kind)
+            && !self.refuses(kind)
             && len as u64 <= self.limits.frame.min(self.limits.message)
             && self.limits.fragments > 0;
         if !is_welcome {
@@ -188,6 +193,13 @@ impl Decoder {
     #[cfg(feature = "alloc")]
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    const fn refuses(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Text => self.refuses_text,
+            Kind::Binary => self.refuses_binary,
+        }
     }
 
     /// Takes a header from `bytes[*at..]`, and tells whether it was whole, so that a frame begins.
@@ -264,12 +276,8 @@ impl Decoder {
             (OpCode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
             (OpCode::Text | OpCode::Binary, Some(_)) => Err(ProtocolError::UnexpectedStart),
             // Section 7.4.1: 1003 tells that an endpoint understands only the other kind.
-            (OpCode::Text, None) if self.refused == Some(Kind::Text) => {
-                Err(ProtocolError::UnsupportedKind)
-            }
-            (OpCode::Binary, None) if self.refused == Some(Kind::Binary) => {
-                Err(ProtocolError::UnsupportedKind)
-            }
+            (OpCode::Text, None) if self.refuses_text => Err(ProtocolError::UnsupportedKind),
+            (OpCode::Binary, None) if self.refuses_binary => Err(ProtocolError::UnsupportedKind),
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
                 match message.map_or(0, |message| message.fragments) < self.limits.fragments {
                     true => Ok(opcode),

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::CloseCode;
+use crate::close::CloseCode;
 
 /// The peer broke the protocol, or a limit of ours.
 ///

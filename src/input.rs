@@ -1,5 +1,7 @@
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
+#[cfg(feature = "alloc")]
+use core::ops::Range;
 
 /// Bytes read from the peer and not yet consumed.
 ///
@@ -118,6 +120,16 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.kept = Vec::new();
     }
 
+    /// Consumes the first `range.end` bytes and lends those in `range`, apart from what follows them.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn lend(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
+        let Self { storage, start, end, .. } = self;
+        let lent = &mut storage.as_mut()[*start..*end][range.clone()];
+        *start += range.end;
+        (lent, Rest { start, end: *end })
+    }
+
     /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.
     #[cfg(feature = "alloc")]
     pub(crate) fn take_kept(&mut self, limit: u64) -> Vec<u8> {
@@ -141,4 +153,20 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// of it, so that one large message among small ones does not hold on to it.
     #[cfg(feature = "alloc")]
     const WASTE: usize = 64 << 10;
+}
+
+/// What follows the bytes that were lent.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+pub(crate) struct Rest<'i> {
+    start: &'i mut usize,
+    end: usize,
+}
+
+#[cfg(feature = "alloc")]
+impl Rest<'_> {
+    /// Consumes it, unread.
+    pub(crate) const fn clear(self) {
+        *self.start = self.end;
+    }
 }

@@ -32,7 +32,7 @@ mod error;
 mod frame;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub mod fuzzing_handshake;
+pub mod fuzzing;
 #[cfg(feature = "alloc")]
 mod handshake;
 mod input;

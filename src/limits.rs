@@ -42,5 +42,5 @@ impl Limits {
 
     /// The bytes of a connection that do not depend on limits: the connection itself, the generator of
     /// a client, one control frame that comes and three that wait to go.
-    pub const OVERHEAD: u64 = 2048;
+    pub const OVERHEAD: u64 = 1536;
 }

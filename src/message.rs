@@ -1,7 +1,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::ProtocolError;
+use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::utf8::{Checked, Utf8, Utf8Error};
 

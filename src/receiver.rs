@@ -3,14 +3,16 @@ use core::ops::Range;
 
 use simdutf8::basic;
 
-use crate::close::{CloseFrame, Initiator};
+use crate::close::{Cause, Close, CloseFrame, Ended, Initiator, TimedOut};
 use crate::control::Control;
 use crate::decoder::{Content, Decoder, Piece};
+use crate::error::ProtocolError;
 use crate::frame::{Kind, Role};
+use crate::input::{Input, Rest};
 use crate::limits::Limits;
 use crate::message::Assembly;
+use crate::sender::Sender;
 use crate::utf8::Utf8Error;
-use crate::{Cause, Close, Ended, Input, ProtocolError, Sender, TimedOut};
 
 /// Something that the peer did.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +42,8 @@ pub enum Event<'e> {
 /// The half of a [`Connection`](crate::Connection) that turns bytes from the peer into events.
 ///
 /// The events depend on the bytes alone, never on how they were cut into reads. All input is used up
-/// before [`next_event`](Self::next_event) says that there is no event.
+/// before [`next_event`](Self::next_event) says that there is no event, and nothing is left of it after
+/// a close frame or an error: the same [`Input`] can serve the next connection.
 ///
 /// Once a close frame has been queued in the [`Sender`], what the peer still sends is judged as
 /// before, but discarded: of it, only the close frame becomes an event.
@@ -161,12 +164,12 @@ impl Receiver {
         if self.is_plain(sender)
             && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
         {
-            let payload = &mut input.consume(range.end)[range.start..];
+            let (payload, rest) = input.lend(range);
             return match kind {
                 Kind::Binary => Ok(Some(Event::Binary(payload))),
                 Kind::Text => match basic::from_utf8(payload) {
                     Ok(text) => Ok(Some(Event::Text(text))),
-                    Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, sender)),
+                    Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, rest, sender)),
                 },
             };
         }
@@ -195,8 +198,7 @@ impl Receiver {
             match self.state {
                 State::Open => {}
                 State::Failing(error) | State::Failed(error) => {
-                    input.clear();
-                    return Err(fail(&mut self.state, error, sender));
+                    return Err(fail(&mut self.state, error, input.lend(0..0).1, sender));
                 }
                 State::Closed | State::Lost | State::TimedOut(_) => {
                     // Section 1.4: after a close frame, a peer discards any further data.
@@ -215,21 +217,31 @@ impl Receiver {
 
     /// Tells that the transport has ended, in whatever way: nothing more will come.
     ///
-    /// What is queued in `sender` stays so, as the peer may still read; nothing can be added to it.
-    pub const fn receive_eof(&mut self, sender: &mut Sender) {
+    /// Take all events first: input that has not been used up is ignored from then on. What is queued
+    /// in `sender` stays so, as the peer may still read; nothing can be added to it.
+    pub fn receive_eof(&mut self, sender: &mut Sender) {
         self.has_eof = true;
-        sender.shut();
-        if matches!(self.state, State::Open) {
-            self.state = State::Lost;
+        match self.state {
+            State::Open => self.state = State::Lost,
+            // All that came before the error has been delivered, or is ready.
+            State::Failing(error) => {
+                self.state = State::Failed(error);
+                owe_failure(error, sender);
+            }
+            State::Failed(_) | State::Closed | State::Lost | State::TimedOut(_) => {}
         }
+        sender.shut();
     }
 
     /// Gives up on a peer that let a deadline pass: see [`Deadlines`](crate::Deadlines).
-    pub const fn give_up(&mut self, timed_out: TimedOut, sender: &mut Sender) {
-        if matches!(self.state, State::Open) {
+    ///
+    /// Drop the transport then. What is queued in `sender` is dropped, too.
+    pub fn give_up(&mut self, timed_out: TimedOut, sender: &mut Sender) {
+        if self.state == State::Open {
             self.state = State::TimedOut(timed_out);
         }
         self.receive_eof(sender);
+        sender.drop_pending();
     }
 
     /// Whether there is nothing more to read: a close frame has come, or an error, or the end.
@@ -251,7 +263,8 @@ impl Receiver {
         is_over && self.ready.is_none() && !sender.has_pending()
     }
 
-    /// How the connection ended, once it has: when the transport is to be closed, or has been.
+    /// How the connection ended, once it has: when the transport is to be closed, or has been, and
+    /// nothing more waits for [`Sender::poll_transmit`].
     pub fn ended(&self, sender: &Sender) -> Option<Ended> {
         let cause = match self.state {
             _ if !self.wants_close(sender) => return None,
@@ -290,10 +303,11 @@ impl Receiver {
 
     /// Returns the memory of the event before.
     fn give_back<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
-        if self.decoder.is_between_messages() {
+        let is_over = self.state != State::Open;
+        if is_over || self.decoder.is_between_messages() {
             input.keep(self.assembly.release());
         }
-        if self.decoder.is_between_frames() {
+        if is_over || self.decoder.is_between_frames() {
             self.control = None;
         }
     }
@@ -454,8 +468,12 @@ impl Receiver {
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
         let Some(Ready { what, place }) = self.ready.take() else { return Ok(None) };
-        let bytes: &mut [u8] = match place {
-            Place::Input(range) => &mut input.consume(range.end)[range.start..],
+        let (lent, rest) = match &place {
+            Place::Input(range) => input.lend(range.clone()),
+            Place::Assembly | Place::Control => input.lend(0..0),
+        };
+        let bytes = match place {
+            Place::Input(_) => lent,
             Place::Control => match &mut self.control {
                 Some(control) => control.as_bytes_mut(),
                 None => unreachable!("a control frame that was put together is here"),
@@ -469,31 +487,45 @@ impl Receiver {
             What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
             What::Message(Kind::Text) => match basic::from_utf8(bytes) {
                 Ok(text) => Ok(Some(Event::Text(text))),
-                Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, sender)),
+                Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, rest, sender)),
             },
             What::Part(kind, last) => Ok(Some(Event::Part { kind, bytes, last })),
             What::Ping => Ok(Some(Event::Ping(bytes))),
             What::Pong => Ok(Some(Event::Pong(bytes))),
             What::Close => match Close::decode(bytes) {
                 Ok(close) => {
-                    let is_answer = sender.is_closing();
+                    let is_answer = sender.has_close();
                     self.initiator = Some(if is_answer { Initiator::Us } else { Initiator::Peer });
                     self.received = close.code.into();
-                    self.state = State::Closed;
+                    if !matches!(self.state, State::TimedOut(_)) {
+                        self.state = State::Closed;
+                    }
+                    // Section 1.4: after a close frame, a peer discards any further data.
+                    rest.clear();
                     // Section 5.5.1: the answer carries the code of the question.
                     sender.owe_close(Close { code: close.code, reason: "" });
                     Ok(Some(Event::Close(close)))
                 }
-                Err(error) => Err(fail(&mut self.state, error, sender)),
+                Err(error) => Err(fail(&mut self.state, error, rest, sender)),
             },
         }
     }
 }
 
-/// Remembers `error` and tells the peer of it (section 7.1.7).
+/// Remembers `error`, ignores what follows, and tells the peer (section 7.1.7).
 #[cold]
-fn fail(state: &mut State, error: ProtocolError, sender: &mut Sender) -> ProtocolError {
+fn fail(
+    state: &mut State,
+    error: ProtocolError,
+    rest: Rest<'_>,
+    sender: &mut Sender,
+) -> ProtocolError {
     *state = State::Failed(error);
-    sender.owe_close(Close { code: Some(error.close_code()), reason: "" });
+    rest.clear();
+    owe_failure(error, sender);
     error
+}
+
+fn owe_failure(error: ProtocolError, sender: &mut Sender) {
+    sender.owe_close(Close { code: Some(error.close_code()), reason: "" });
 }

@@ -1,12 +1,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::close::CloseFrame;
+use crate::close::{Close, CloseCode, CloseFrame};
 use crate::control::Control;
 use crate::entropy::Keys;
+use crate::error::SendError;
 use crate::frame::{Frame, Header, Kind, OpCode, Role};
 use crate::limits::Limits;
-use crate::{Close, CloseCode, SendError, mask};
+use crate::mask;
 
 /// A data message to send, or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +232,17 @@ impl Sender {
 
     pub(crate) const fn sent(&self) -> CloseFrame {
         self.sent
+    }
+
+    /// Whether a close frame has been queued or sent.
+    pub(crate) fn has_close(&self) -> bool {
+        let is_queued = self.pending.as_ref().is_some_and(|pending| pending.close.is_some());
+        is_queued || self.sent.is_present()
+    }
+
+    /// Drops what is queued, as it will not be written.
+    pub(crate) fn drop_pending(&mut self) {
+        self.pending = None;
     }
 
     /// Sends nothing more, as nobody is there to read it. What is queued stays so.

@@ -1,8 +1,9 @@
 use core::time::Duration;
 
+use crate::close::TimedOut;
+use crate::error::SendError;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
-use crate::{SendError, TimedOut};
 
 /// A point in time, counted from an origin of the caller's choosing. It must not go backwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

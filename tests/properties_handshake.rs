@@ -1,7 +1,7 @@
 //! The properties of the opening handshake, on input that is made up.
 
 use proptest::prelude::*;
-use sansocket::fuzzing_handshake::{
+use sansocket::fuzzing::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
 };
 use sansocket::{Input, server};

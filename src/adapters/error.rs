@@ -2,8 +2,9 @@ use alloc::boxed::Box;
 use core::fmt;
 use std::io;
 
+use crate::close::TimedOut;
+use crate::error::{HandshakeError, ProtocolError, SendError, UrlError};
 use crate::handshake::client::Response;
-use crate::{HandshakeError, ProtocolError, SendError, TimedOut, UrlError};
 
 /// Why an adapter gave up.
 #[derive(Debug)]

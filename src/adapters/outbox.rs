@@ -1,7 +1,8 @@
 use alloc::vec::Vec;
 
+use crate::close::CloseCode;
+use crate::error::SendError;
 use crate::sender::{Message, Sender};
-use crate::{CloseCode, SendError};
 
 /// Where to put messages while an event is held.
 ///

@@ -4,7 +4,7 @@ use super::content_length::content_length;
 use super::head::Headers;
 use super::list::List;
 use super::scan::Scanner;
-use crate::Input;
+use crate::input::Input;
 
 /// The body of a refusal while it comes (RFC 9112, section 6.3).
 #[derive(Debug)]

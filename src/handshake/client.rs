@@ -13,8 +13,12 @@ use super::origin::Origin;
 use super::token::token;
 use super::url::Url;
 use super::version::{parse_http, parse_version};
+use crate::connection::Connection;
 use crate::entropy::Keys;
-use crate::{Connection, HandshakeError, HeaderError, Input, Limits, Seed};
+use crate::entropy::Seed;
+use crate::error::{HandshakeError, HeaderError};
+use crate::input::Input;
+use crate::limits::Limits;
 
 /// What a client asks for: all of it is valid, as it is judged when it is added.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::scan::Scanner;
 use super::token::token;
-use crate::HandshakeError;
+use crate::error::HandshakeError;
 
 /// What the peer may make an opening handshake hold in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,10 @@ use super::response::Answer;
 pub use super::response::Response;
 use super::token::token;
 use super::version::{parse_http, parse_version};
-use crate::{Connection, HandshakeError, HeaderError, Input, Limits};
+use crate::connection::Connection;
+use crate::error::{HandshakeError, HeaderError};
+use crate::input::Input;
+use crate::limits::Limits;
 
 /// Whom a server lets in before the application is asked.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::host::{Authority, parse_host, parse_port, split_port};
-use crate::UrlError;
+use crate::error::UrlError;
 
 /// The URL of a WebSocket (section 3), such as `wss://example.com/chat?room=1`.
 ///

@@ -1,4 +1,4 @@
-use crate::HandshakeError;
+use crate::error::HandshakeError;
 
 /// The minor version of HTTP/1 (RFC 9112, section 2.3).
 ///

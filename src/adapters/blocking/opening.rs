@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use super::config::Config;
 use super::socket::WebSocket;
 use super::wire::{Wire, new_input};
-use crate::HandshakeError;
 use crate::adapters::error::Error;
+use crate::error::HandshakeError;
 use crate::handshake::server;
 use crate::input::Input;
 

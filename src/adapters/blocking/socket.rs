@@ -8,6 +8,7 @@ use super::wire::{Wire, new_input};
 use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
 use crate::adapters::outbox::Outbox;
+use crate::close::{CloseCode, Ended};
 use crate::connection::Connection;
 use crate::entropy::Seed;
 use crate::frame::Role;
@@ -16,7 +17,6 @@ use crate::input::Input;
 use crate::receiver::{Event, Receiver};
 use crate::sender::{Message, Sender};
 use crate::time::RoundTrip;
-use crate::{CloseCode, Ended};
 
 /// A WebSocket over a blocking stream.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::time::Instant as Clock;
 
 use super::config::Config;
 use super::linger::{LEAST, linger};
-use crate::HandshakeError;
 use crate::adapters::error::Error;
+use crate::error::HandshakeError;
 use crate::frame::Frame;
 use crate::input::Input;
 use crate::receiver::Receiver;

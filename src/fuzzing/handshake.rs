@@ -4,8 +4,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use crate::server::Policy;
-use crate::{HandshakeError, HeadLimits, Input, Limits, Origins, Seed, Url, client, server};
+use crate::entropy::Seed;
+use crate::error::HandshakeError;
+use crate::handshake::server::Policy;
+use crate::handshake::{HeadLimits, Origins, Url, client, server};
+use crate::input::Input;
+use crate::limits::Limits;
 
 /// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
 ///

@@ -1,0 +1,212 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str;
+
+use super::run::{Seen, Setup};
+use crate::frame::{Kind, Role};
+
+/// What RFC 6455 says of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The events.
+    pub seen: Vec<Seen>,
+    /// What has been seen of a message whose end did not come.
+    pub parts: Vec<u8>,
+    /// With which close code the connection fails, and at which byte of the stream.
+    pub failure: Option<(u16, usize)>,
+    /// How many bytes the whole frames take, up to the close frame.
+    pub used: usize,
+}
+
+/// Judges a stream without any cleverness: all of it at once, frame by frame, in the words of the RFC.
+///
+/// It shares no code with the decoder, which it is to be compared with.
+pub fn judge(setup: &Setup, stream: &[u8]) -> Judged {
+    let mut judge = Judge { setup, stream, judged: Judged::default(), message: None };
+    if let Err(failure) = judge.run() {
+        judge.judged.failure = Some(failure);
+    }
+    judge.judged
+}
+
+struct Judge<'s> {
+    setup: &'s Setup,
+    stream: &'s [u8],
+    judged: Judged,
+    message: Option<Message>,
+}
+
+struct Message {
+    is_text: bool,
+    fragments: u64,
+    bytes: Vec<u8>,
+}
+
+struct Header {
+    fin: bool,
+    opcode: u8,
+    key: [u8; 4],
+    len: u64,
+    /// Where the payload begins.
+    end: usize,
+}
+
+type Failure = (u16, usize);
+
+impl Judge<'_> {
+    fn run(&mut self) -> Result<(), Failure> {
+        while let Some(header) = self.header(self.judged.used)? {
+            let rest = &self.stream[header.end..];
+            let len = usize::try_from(header.len).map_or(rest.len(), |len| len.min(rest.len()));
+            let payload: Vec<u8> = rest[..len]
+                .iter()
+                .zip(header.key.iter().cycle())
+                .map(|(byte, key)| byte ^ key)
+                .collect();
+            let is_whole = len as u64 == header.len;
+            if header.opcode < 8 {
+                self.data(&header, &payload, is_whole)?;
+            }
+            if !is_whole {
+                break;
+            }
+            let end = header.end + len;
+            match header.opcode {
+                8 => {
+                    let seen = close(&payload).map_err(|code| (code, end - 1))?;
+                    self.judged.seen.push(seen);
+                    self.judged.used = end;
+                    break;
+                }
+                9 if !self.is_closing() => self.judged.seen.push(Seen::Ping(payload)),
+                10 if !self.is_closing() => self.judged.seen.push(Seen::Pong(payload)),
+                _ => {}
+            }
+            self.judged.used = end;
+        }
+        Ok(())
+    }
+
+    /// Whether the application has closed, so that it is told of nothing but the close frame.
+    fn is_closing(&self) -> bool {
+        self.setup.closes_after.is_some_and(|count| self.judged.seen.len() >= count)
+    }
+
+    /// The header at `at`, if it is whole.
+    fn header(&self, at: usize) -> Result<Option<Header>, Failure> {
+        let Setup { role, limits, refuses, .. } = self.setup;
+        let Some(&first) = self.stream.get(at) else { return Ok(None) };
+        let (fin, reserved, opcode) = (first >= 0x80, first & 0x70, first & 0x0f);
+        let is_control = opcode >= 8;
+        let sequence_is_right = match opcode {
+            0 => self.message.is_some(),
+            1 | 2 => self.message.is_none(),
+            8..=10 => fin,
+            _ => false,
+        };
+        if reserved != 0 || !sequence_is_right {
+            return Err((1002, at));
+        }
+        if matches!((opcode, refuses), (1, Some(Kind::Text)) | (2, Some(Kind::Binary))) {
+            return Err((1003, at));
+        }
+        let fragments = self.message.as_ref().map_or(0, |message| message.fragments);
+        if !is_control && fragments >= limits.fragments {
+            return Err((1008, at));
+        }
+        let Some(&second) = self.stream.get(at + 1) else { return Ok(None) };
+        let (is_masked, short) = (second >= 0x80, second & 0x7f);
+        if is_masked != (*role == Role::Server)
+            || is_control && short > 125
+            || opcode == 8 && short == 1
+        {
+            return Err((1002, at + 1));
+        }
+        let bytes = match short {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let mut end = at + 2 + bytes;
+        if bytes == 8 && self.stream.get(at + 2).is_some_and(|&byte| byte >= 0x80) {
+            return Err((1002, at + 2));
+        }
+        let Some(long) = self.stream.get(at + 2..end) else { return Ok(None) };
+        let long = long.iter().fold(0, |len, &byte| len << 8 | u64::from(byte));
+        if bytes == 2 && long < 126 || bytes == 8 && long < 65536 {
+            return Err((1002, end - 1));
+        }
+        let len = if bytes == 0 { u64::from(short) } else { long };
+        let before = self.message.as_ref().map_or(0, |message| message.bytes.len());
+        let is_too_big =
+            len > limits.frame || u128::from(len) + before as u128 > u128::from(limits.message);
+        if !is_control && is_too_big {
+            return Err((1009, end - 1));
+        }
+        let mut key = [0; 4];
+        if is_masked {
+            let Some(bytes) = self.stream.get(end..end + 4) else { return Ok(None) };
+            key.copy_from_slice(bytes);
+            end += 4;
+        }
+        Ok(Some(Header { fin, opcode, key, len, end }))
+    }
+
+    fn data(&mut self, header: &Header, payload: &[u8], is_whole: bool) -> Result<(), Failure> {
+        let is_closing = self.is_closing();
+        let is_text = header.opcode == 1;
+        let message =
+            self.message.get_or_insert(Message { is_text, fragments: 0, bytes: Vec::new() });
+        let before = message.bytes.len();
+        message.fragments += 1;
+        message.bytes.extend_from_slice(payload);
+        let is_last = header.fin && is_whole;
+        let bad = match str::from_utf8(&message.bytes) {
+            _ if !message.is_text => None,
+            Ok(_) => None,
+            Err(error) if error.error_len().is_some() => bad_byte(&message.bytes),
+            Err(_) if is_last => Some((message.bytes.len() - 1).max(before)),
+            Err(_) => None,
+        };
+        let good = bad.unwrap_or(message.bytes.len());
+        if !is_closing {
+            self.judged.parts.extend_from_slice(&message.bytes[before..good]);
+        }
+        if let Some(bad) = bad {
+            // Without payload, it is the last byte of the header that shows it.
+            let at = header.end + bad - before;
+            return Err((1007, if payload.is_empty() { header.end - 1 } else { at }));
+        }
+        if is_last && let Some(Message { is_text, bytes, .. }) = self.message.take() {
+            if !is_closing {
+                self.judged.parts.clear();
+                self.judged.seen.push(match is_text {
+                    true => Seen::Text(String::from_utf8_lossy(&bytes).into_owned()),
+                    false => Seen::Binary(bytes),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first byte that cannot continue any character.
+pub(crate) fn bad_byte(bytes: &[u8]) -> Option<usize> {
+    let start = str::from_utf8(bytes).err()?.valid_up_to();
+    let is_bad = |end: &usize| {
+        str::from_utf8(&bytes[start..*end]).is_err_and(|error| error.error_len().is_some())
+    };
+    (start..=bytes.len()).find(is_bad).map(|end| end - 1)
+}
+
+fn close(payload: &[u8]) -> Result<Seen, u16> {
+    let [high, low, reason @ ..] = payload else { return Ok(Seen::Close(None, String::new())) };
+    let code = u16::from_be_bytes([*high, *low]);
+    if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Err(1002);
+    }
+    match str::from_utf8(reason) {
+        Ok(reason) => Ok(Seen::Close(Some(code), reason.into())),
+        Err(_) => Err(1007),
+    }
+}

@@ -1,0 +1,60 @@
+//! The bodies of the fuzz targets, with data that proptest makes up.
+#![cfg(feature = "alloc")]
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sansocket::fuzzing;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn any_bytes_are_seen_as_the_rfc_says_however_they_are_cut(data in vec(any::<u8>(), 0..200)) {
+        fuzzing::receive(&data);
+    }
+
+    #[test]
+    fn frames_are_seen_as_the_rfc_says_however_they_are_cut(data in vec(any::<u8>(), 0..400)) {
+        fuzzing::receive_frames(&data);
+    }
+
+    #[test]
+    fn what_one_end_sends_the_other_receives(data in vec(any::<u8>(), 0..400)) {
+        fuzzing::pair(&data);
+    }
+
+    #[test]
+    fn whatever_a_sender_is_asked_to_do_it_breaks_no_rule(data in vec(any::<u8>(), 0..200)) {
+        fuzzing::send(&data);
+    }
+
+    #[test]
+    fn text_is_judged_as_by_the_standard_library(data in text_with_faults()) {
+        fuzzing::utf8(&data);
+    }
+
+    #[test]
+    fn masks_are_applied_as_section_5_3_says(data in vec(any::<u8>(), 0..200)) {
+        fuzzing::mask(&data);
+    }
+
+    #[test]
+    fn a_message_is_delivered_only_within_limits(data in vec(any::<u8>(), 0..24)) {
+        fuzzing::limits(&data);
+    }
+}
+
+fn text_with_faults() -> impl Strategy<Value = Vec<u8>> {
+    (any::<String>(), vec((any::<proptest::sample::Index>(), any::<u8>()), 0..3)).prop_map(
+        |(text, faults)| {
+            let mut bytes = text.into_bytes();
+            for (index, fault) in faults {
+                if !bytes.is_empty() {
+                    let at = index.index(bytes.len());
+                    bytes[at] = fault;
+                }
+            }
+            bytes
+        },
+    )
+}
