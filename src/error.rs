@@ -135,8 +135,8 @@ impl core::error::Error for SendError {}
 
 /// The opening handshake failed.
 ///
-/// A server refuses with [`status`](Self::status), which [`respond`](Self::respond) writes. A client
-/// abandons the transport: an answer that is merely not a 101 is no error, but
+/// A server refuses with [`status`](Self::status), which [`respond`](Self::respond) writes. A
+/// client abandons the transport: an answer that is merely not a 101 is no error, but
 /// [`Refused`](crate::client::Progress::Refused).
 #[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,8 +180,8 @@ pub enum HandshakeError {
     ForeignHost,
     /// A request with a body, of which an upgrade has none (RFC 9112, section 6.3).
     HasBody,
-    /// A head of more bytes than [`HeadLimits::bytes`](crate::HeadLimits::bytes), or than fit in the
-    /// input.
+    /// A head of more bytes than [`HeadLimits::bytes`](crate::HeadLimits::bytes), or than fit in
+    /// the input.
     HeadTooLong,
     /// The transport ended before the head did.
     Incomplete,

@@ -1,5 +1,7 @@
 //! The properties of the opening handshake, on input that is made up.
 
+#![cfg(feature = "alloc")]
+
 use proptest::prelude::*;
 use sansocket::fuzzing::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
@@ -61,7 +63,10 @@ const TOKEN: &str = "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}";
 const VALUE: &str = "([!-~é]([ -~é\t]{0,20}[!-~é])?)?";
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(400)
+    })]
 
     #[test]
     fn a_server_judges_the_stream_and_not_its_cuts(stream in (any::<u8>(), http())) {
@@ -98,8 +103,8 @@ proptest! {
     fn what_is_taken_another_parser_reads_the_same_way(stream in http()) {
         let stream = [b"GET / HTTP/1.1\r\n", stream.as_slice(), b"\r\n\r\n "].concat();
         let mut input = Input::filled(stream.clone());
-        let handshake = server::Handshake::new();
-        if let Ok(server::Progress::NotAnUpgrade(head)) = handshake.receive(&mut input, &server::Policy::default()) {
+        let progress = server::Handshake::new().receive(&mut input, &server::Policy::default());
+        if let Ok(server::Progress::NotAnUpgrade(head)) = progress {
             let mut fields = [httparse::EMPTY_HEADER; 128];
             let mut request = httparse::Request::new(&mut fields);
             prop_assert!(request.parse(&stream).is_ok_and(|status| status.is_complete()));

@@ -1,5 +1,7 @@
 //! The server's side of the opening handshake, by the rules G, H-S and L of the catalogue.
 
+#![cfg(feature = "alloc")]
+
 mod support {
     pub(crate) mod handshake;
 }
@@ -40,7 +42,7 @@ fn lines_end_with_crlf() {
     use HandshakeError::{BadLineEnd, BadStartLine};
     let rest = "Host: a\r\n\r\n";
     assert_errors(&[
-        ("G-01", b"GET / HTTP/1.1\n", BadLineEnd),
+        ("G-01, V-42", b"GET / HTTP/1.1\n", BadLineEnd),
         ("G-01", b"Hello\n", BadLineEnd),
         ("G-01", format!("GET / HTTP/1.1\n{rest}").as_bytes(), BadLineEnd),
         ("G-01", b"GET / HTTP/1.1\r\nHost: a\n\r\n", BadLineEnd),
@@ -173,7 +175,7 @@ fn only_a_get_of_http_1_1_opens() {
     assert_statuses(&[
         ("H-S-01", &["=POST /chat HTTP/1.1"], 405),
         ("H-S-01", &["=get /chat HTTP/1.1"], 405),
-        ("H-S-01", &["=HEAD /chat HTTP/1.1"], 405),
+        ("H-S-01, V-24", &["=HEAD /chat HTTP/1.1"], 405),
         ("H-S-01", &["=GETS /chat HTTP/1.1"], 405),
         ("H-S-02", &["=CONNECT a:80 HTTP/1.1"], 405),
         ("H-S-02", &["=CONNECT a:99999 HTTP/1.1"], 400),
@@ -181,7 +183,7 @@ fn only_a_get_of_http_1_1_opens() {
         ("H-S-02", &["=CONNECT a HTTP/1.1"], 400),
         ("H-S-02", &["=CONNECT a: HTTP/1.1"], 400),
         ("H-S-02", &["=OPTIONS * HTTP/1.1"], 405),
-        ("H-S-03", &["=GET / HTTP/1.0"], 505),
+        ("H-S-03, V-25", &["=GET / HTTP/1.0"], 505),
         ("H-S-04", &["=GET / HTTP/2.0"], 505),
         ("H-S-05", &["=GET / HTTP/1.2"], 101),
         ("H-S-05", &["=GET / HTTP/1.9"], 101),
@@ -574,13 +576,23 @@ fn extensions_keep_to_their_grammar() {
             "constructor, __proto__, hasOwnProperty",
             Ok("constructor,__proto__,hasOwnProperty"),
         ),
-        ("G-44", "FOO; A=B", Ok("FOO;A=B")),
+        ("G-44, V-28", "FOO; A=B", Ok("FOO;A=B")),
         ("G-18", "foo bar", Err(())),
         ("G-18", "foo; a b", Err(())),
         ("G-18", "foo; a=b=c", Err(())),
         ("G-18", "\"foo\"", Err(())),
         ("G-18", "foo; \"a\"=1", Err(())),
         ("H-S-38", "foo, bar;", Err(())),
+        (
+            "H-S-41",
+            "permessage-deflate, x-webkit-deflate-frame",
+            Ok("permessage-deflate,x-webkit-deflate-frame"),
+        ),
+        (
+            "A-15",
+            "permessage-deflate; server_max_window_bits=8",
+            Ok("permessage-deflate;server_max_window_bits=8"),
+        ),
         ("H-S-39", "permessage-deflate; x=y, unknown", Ok("permessage-deflate;x=y,unknown")),
     ];
     for (rule, extensions, expected) in rows {
@@ -836,7 +848,8 @@ fn the_answer_to_a_head_request_has_no_body() {
 
 #[test]
 fn what_follows_the_request_stays_in_the_input_as_frames() {
-    // H-S-60, V-27, A-27: even if it looks like another request.
+    // H-S-60, H-S-61, V-27, A-27: even if it looks like another request. L-14: the storage is the
+    // bound.
     for early in
         [&b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"[..], b"GET / HTTP/1.1\r\n\r\n", b"\r\n"]
     {
@@ -944,6 +957,7 @@ fn each_refusal_carries_what_its_status_demands() {
         (HandshakeError::BadHost, "400 Bad Request"),
         (HandshakeError::ForbiddenOrigin, "403 Forbidden"),
         (HandshakeError::NotGet, "405 Method Not Allowed"),
+        // H-S-48, L-05, A-22: the clock is the driver's.
         (HandshakeError::TimedOut, "408 Request Timeout"),
         (HandshakeError::TargetTooLong, "414 URI Too Long"),
         (HandshakeError::UnknownExpectation, "417 Expectation Failed"),

@@ -81,7 +81,8 @@ impl Body {
         }
     }
 
-    /// Takes up to `left` bytes, of which those beyond the limit are dropped, and the rest with them.
+    /// Takes up to `left` bytes, of which those beyond the limit are dropped, and the rest with
+    /// them.
     fn take<B: AsMut<[u8]>>(
         &mut self,
         left: u64,
@@ -138,8 +139,8 @@ impl Next {
         if matches!(status, 204 | 304) {
             return Some(Self::Nothing);
         }
-        // The coding overrides the length. Section 6.1: HTTP/1.0 has no codings, so that whoever
-        // sent one means something else.
+        // RFC 9112, section 6.3: the coding overrides the length. Section 6.1 there: HTTP/1.0 has
+        // no codings, so that whoever sent one means something else.
         match List::new(headers.values("Transfer-Encoding")).last() {
             Some(_) if minor == 0 => None,
             Some(Ok(last)) if last.eq_ignore_ascii_case(b"chunked") => {

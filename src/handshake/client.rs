@@ -65,7 +65,8 @@ impl<'r> Request<'r> {
 
     /// Fails unless the server takes one of the subprotocols, if any is offered.
     ///
-    /// So does the WHATWG standard. By section 4.1 the connection is then one without a subprotocol.
+    /// So does the WHATWG standard. By section 4.1 the connection is then one without a
+    /// subprotocol.
     pub const fn require_protocol(&mut self) {
         self.is_protocol_required = true;
     }
@@ -135,6 +136,9 @@ impl<'r> Request<'r> {
 /// #     spare[..response.len()].copy_from_slice(response);
 /// #     response.len()
 /// # }
+/// # #[cfg(not(feature = "std"))]
+/// # fn main() {}
+/// # #[cfg(feature = "std")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let mut request = Request::new(Url::parse("wss://example.com/chat")?);
 /// request.add_protocol("v12.stomp")?;
@@ -330,7 +334,8 @@ impl Response {
     }
 
     fn judge_extensions(&self) -> Result<(), HandshakeError> {
-        // Item 5: an extension that was not offered. None is; several lines are fine, by erratum 3433.
+        // Item 5: an extension that was not offered. None is; several lines are fine, by erratum
+        // 3433.
         let values = self.headers.values("Sec-WebSocket-Extensions");
         match Extension::parse_all(values).last() {
             Some(Ok(_)) => Err(HandshakeError::ExtensionNotOffered),

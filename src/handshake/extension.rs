@@ -3,7 +3,8 @@ use alloc::borrow::Cow;
 use super::list::{List, Malformed, split_unquoted};
 use super::token::{is_token_byte, token};
 
-/// One element of `Sec-WebSocket-Extensions`: an extension that is offered, or accepted (section 9.1).
+/// One element of `Sec-WebSocket-Extensions`: an extension that is offered, or accepted (section
+/// 9.1).
 ///
 /// Its grammar is valid. Compare names without regard to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +107,7 @@ fn quoted_token(quoted: &[u8]) -> Option<&str> {
     if quoted.is_empty() { None } else { str::from_utf8(quoted).ok() }
 }
 
-/// The most extensions, and the most parameters of one, that are looked at. Browsers send one or two.
+/// The most extensions, and the most parameters of one, that are looked at. Browsers send one or
+/// two.
 const MAX_EXTENSIONS: usize = 16;
 const MAX_PARAMETERS: usize = 16;

@@ -20,8 +20,8 @@ pub struct HeadLimits {
     pub fields: u32,
     /// The most interim responses that a client skips. 8 unless set.
     pub interim: u32,
-    /// The most bytes in the target of a `GET`; other methods, being longer, leave less. 8 KiB unless
-    /// set.
+    /// The most bytes in the target of a `GET`; other methods, being longer, leave less. 8 KiB
+    /// unless set.
     pub target: u32,
 }
 
@@ -230,7 +230,7 @@ impl Search {
         match (self.kind, self.fields.last_mut()) {
             // RFC 9112, section 5.2: a client replaces the fold by spaces.
             (Kind::Response, Some(field)) => field.extend(text, line),
-            // A server refuses it. Section 2.2: the first header of all has nothing to go on with.
+            // A server refuses it; and the first header of all has nothing to go on with.
             (Kind::Request, _) | (Kind::Response, None) => return Err(HandshakeError::BadField),
         }
         Ok(())

@@ -73,7 +73,7 @@ impl Place {
             Self::Switch => &["Upgrade"],
             Self::Refusal => &[],
         };
-        // Section 4.1, item 9: which versions we speak is told in a refusal also.
+        // Section 4.4: which versions a server speaks is told in a refusal.
         let is_version = name.eq_ignore_ascii_case("Sec-WebSocket-Version");
         let is_ours = has_prefix(name, "Sec-WebSocket-") && !(is_version && self == Self::Refusal);
         is_ours || own.iter().chain(FRAMING).any(|own| own.eq_ignore_ascii_case(name))

@@ -15,7 +15,8 @@ pub enum Origins<'p> {
     /// These, such as `https://example.com` or `http://localhost:8080`.
     ///
     /// Whole origins are compared: the case of scheme and host does not matter, nor does a default
-    /// port that is written out. `null`, which stands for many things, is allowed only if it is listed.
+    /// port that is written out. `null`, which stands for many things, is allowed only if it is
+    /// listed.
     Listed(&'p [&'p str]),
     /// The host and port which the request is for, under `http` or `https`.
     ///

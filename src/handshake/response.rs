@@ -20,8 +20,8 @@ impl<'r> Response<'r> {
     ///
     /// # Errors
     ///
-    /// When HTTP does not allow it: the status is not final, or demands another header, or allows no
-    /// body; a header is malformed, repeated, or ours to write.
+    /// When HTTP does not allow it: the status is not final, or demands another header, or allows
+    /// no body; a header is malformed, repeated, or ours to write.
     pub fn new(
         status: u16,
         headers: &'r [(&'r str, &'r str)],

@@ -54,7 +54,9 @@ pub struct Policy<'p> {
 ///     input.fill(count);
 ///     handshake = match handshake.receive(&mut input, &Policy::default()) {
 ///         Ok(Progress::Incomplete(handshake)) => handshake,
-///         Ok(Progress::Request(request)) => break Some(request.accept(Limits::default(), &mut out)),
+///         Ok(Progress::Request(request)) => {
+///             break Some(request.accept(Limits::default(), &mut out));
+///         }
 ///         Ok(Progress::NotAnUpgrade(request)) => {
 ///             request.refuse(&mut out);
 ///             break None;
@@ -83,13 +85,13 @@ impl Handshake {
 
     /// Looks for the request in the input.
     ///
-    /// Until it is whole, it stays in the input. Then it is consumed; what follows it is left there:
-    /// it can only be frames, to be read once the request is accepted.
+    /// Until it is whole, it stays in the input. Then it is consumed; what follows it is left
+    /// there: it can only be frames, to be read once the request is accepted.
     ///
     /// # Errors
     ///
-    /// As soon as it is clear that the request must be refused: [`HandshakeError::respond`] does so.
-    /// All input is then consumed, as none of it can be trusted.
+    /// As soon as it is clear that the request must be refused: [`HandshakeError::respond`] does
+    /// so. All input is then consumed, as none of it can be trusted.
     pub fn receive<B: AsMut<[u8]>>(
         self,
         input: &mut Input<B>,
@@ -212,7 +214,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Selects one of the subprotocols that the client [offered](Self::protocols). None unless called.
+    /// Selects one of the subprotocols that the client [offered](Self::protocols). None unless
+    /// called.
     ///
     /// # Errors
     ///
@@ -273,8 +276,8 @@ impl Request {
         self.parts().query
     }
 
-    /// The host and port that the client wants to talk to: the target's, if it has them, or those of
-    /// `Host`.
+    /// The host and port that the client wants to talk to: the target's, if it has them, or those
+    /// of `Host`.
     pub fn authority(&self) -> Authority<'_> {
         let host = || self.headers().value("Host").and_then(Authority::parse);
         let authority = self.parts().authority.or_else(host);
@@ -286,7 +289,8 @@ impl Request {
         self.headers().text("Origin")
     }
 
-    /// The subprotocols that the client offers, in the order of its preference. No two are the same.
+    /// The subprotocols that the client offers, in the order of its preference. No two are the
+    /// same.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
         List::new(self.headers().values("Sec-WebSocket-Protocol")).tokens().flatten()
     }
@@ -486,8 +490,8 @@ impl RequestLine {
         };
         token(method).ok_or(HandshakeError::BadStartLine)?;
         let minor = parse_http(version)?;
-        // RFC 3986, section 2, and RFC 9112, section 3.2: visible ASCII without a fragment. Browsers
-        // leave some characters as they are that no URL should have; these pass.
+        // RFC 3986, section 2, and RFC 9112, section 3.2: visible ASCII without a fragment.
+        // Browsers leave some characters as they are that no URL should have; these pass.
         if target.is_empty() || !target.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'#')
         {
             return Err(HandshakeError::BadTarget);

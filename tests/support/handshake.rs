@@ -21,8 +21,8 @@ pub(crate) const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The request, edited.
 ///
-/// `=Line` replaces the first line, `Name: value` the line of that name; `+Line` is added at the end,
-/// and `-Name` takes a line away.
+/// `=Line` replaces the first line, `Name: value` the line of that name; `+Line` is added at the
+/// end, and `-Name` takes a line away.
 pub(crate) fn request(edits: &[&str]) -> Vec<u8> {
     edited(&REQUEST, edits)
 }
