@@ -381,7 +381,7 @@ impl Opening {
         input: &mut Input<B>,
     ) -> Result<Progress, HandshakeError> {
         while let Some((line, length)) = search.advance(input, &self.head_limits)? {
-            let headers = Headers::new(input.consume(length), search.search);
+            let headers = Headers::parse(input.consume(length), &search.search)?;
             let body = Vec::new();
             let response = Response { headers, line, body, is_truncated: false };
             match line.status {

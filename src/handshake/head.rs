@@ -3,7 +3,6 @@ use core::fmt;
 use core::ops::Range;
 
 use super::scan::Scanner;
-use super::token::token;
 use crate::error::HandshakeError;
 
 /// What the peer may make an opening handshake hold in memory.
@@ -16,7 +15,7 @@ pub struct HeadLimits {
     ///
     /// A head that does not fit in the storage of the [`Input`](crate::Input) is too long as well.
     pub bytes: u32,
-    /// The most header lines in a head. 100 unless set.
+    /// The most header lines in a head. 100 unless set, and 128 at the most.
     pub fields: u32,
     /// The most interim responses that a client skips. 8 unless set.
     pub interim: u32,
@@ -79,9 +78,17 @@ impl Headers {
         self.fields.is_empty()
     }
 
-    /// Keeps the head at the start of `text`, in which `search` found the end.
-    pub(crate) fn new(head: &[u8], search: Search) -> Self {
-        Self { bytes: head.to_vec(), fields: search.fields }
+    /// Keeps a head of which `search` found the end.
+    pub(crate) fn parse(head: &[u8], search: &Search) -> Result<Self, HandshakeError> {
+        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let lines = head.get(search.fields_at..).unwrap_or_default();
+        // RFC 9112, section 5.1: a name is a token, and no whitespace stands before the colon.
+        let Ok(httparse::Status::Complete((_, found))) = httparse::parse_headers(lines, &mut slots)
+        else {
+            return Err(HandshakeError::BadField);
+        };
+        let fields = found.iter().map(|field| Field::new(head, field)).collect();
+        Ok(Self { bytes: head.to_vec(), fields })
     }
 
     /// The value of the only line of this name, if any. `error` if there are more.
@@ -114,15 +121,16 @@ pub(crate) enum Kind {
     Response,
 }
 
-/// Finds a head while it comes, and judges each line as soon as it is there.
+/// Finds a head while it comes, and judges of each line what `httparse` would let pass.
 #[derive(Debug)]
 pub(crate) struct Search {
     kind: Kind,
     scanner: Scanner,
     progress: Progress,
+    /// Where the first line begins that may hold a header.
+    fields_at: usize,
     /// Lines that hold a header or go on with one.
     lines: u32,
-    fields: Vec<Field>,
 }
 
 /// What comes next.
@@ -149,7 +157,7 @@ impl Search {
             Kind::Request => Progress::BlankOrStartLine,
             Kind::Response => Progress::StartLine,
         };
-        Self { kind, scanner: Scanner::default(), progress, lines: 0, fields: Vec::new() }
+        Self { kind, scanner: Scanner::default(), progress, fields_at: 0, lines: 0 }
     }
 
     /// Goes on with all the bytes that have come, of which the ones seen before are not looked at.
@@ -171,6 +179,7 @@ impl Search {
                 }
                 Progress::BlankOrStartLine | Progress::StartLine => {
                     self.progress = Progress::Fields;
+                    self.fields_at = self.scanner.line_start();
                     return Ok(Some(Found::StartLine(Span::from(line))));
                 }
                 Progress::Fields if line.is_empty() => {
@@ -212,29 +221,30 @@ impl Search {
         limits: &HeadLimits,
     ) -> Result<(), HandshakeError> {
         self.lines += 1;
-        if self.lines > limits.fields {
+        if to_usize(self.lines) > to_usize(limits.fields).min(MAX_FIELDS) {
             return Err(HandshakeError::TooManyFields);
         }
-        if matches!(text.get(line.start), Some(b' ' | b'\t')) {
-            return self.unfold(text, line);
+        match (text.get(line.start), self.kind, self.lines) {
+            // RFC 9112, section 5.2: a server refuses a line that goes on with the one before; a
+            // client takes it. Section 2.2: the first has nothing to go on with.
+            (Some(b' ' | b'\t'), Kind::Request, _) | (Some(b' ' | b'\t'), Kind::Response, 1) => {
+                Err(HandshakeError::BadField)
+            }
+            (Some(b' ' | b'\t'), Kind::Response, _) => {
+                unfold(text, line);
+                Ok(())
+            }
+            _ => Ok(()),
         }
-        if self.fields.is_empty() {
-            self.fields.reserve(USUAL_FIELDS);
-        }
-        self.fields.push(Field::parse(text, line).ok_or(HandshakeError::BadField)?);
-        Ok(())
     }
+}
 
-    /// Takes a line that goes on with the header of the line before.
-    fn unfold(&mut self, text: &mut [u8], line: Range<usize>) -> Result<(), HandshakeError> {
-        match (self.kind, self.fields.last_mut()) {
-            // RFC 9112, section 5.2: a client replaces the fold by spaces.
-            (Kind::Response, Some(field)) => field.extend(text, line),
-            // A server refuses it; and the first header of all has nothing to go on with.
-            (Kind::Request, _) | (Kind::Response, None) => return Err(HandshakeError::BadField),
-        }
-        Ok(())
-    }
+/// Makes one line of this one and the one before: RFC 9112, section 5.2, puts spaces in place of what
+/// is between them.
+fn unfold(text: &mut [u8], line: Range<usize>) {
+    let indent = trim(text, line.clone()).start;
+    let before = text.get(..line.start).unwrap_or_default().trim_ascii_end().len();
+    text.get_mut(before..indent).unwrap_or_default().fill(b' ');
 }
 
 /// Where a header line has its name and its value.
@@ -245,28 +255,15 @@ struct Field {
 }
 
 impl Field {
-    fn parse(text: &[u8], line: Range<usize>) -> Option<Self> {
-        let colon = text.get(line.clone())?.iter().position(|&byte| byte == b':')?;
-        let name = line.start..line.start + colon;
-        // RFC 9112, section 5.1: the name is a token, and no whitespace stands before the colon.
-        token(text.get(name.clone())?)?;
-        let value = trim(text, name.end + 1..line.end);
-        Some(Self { name: name.into(), value: value.into() })
-    }
-
-    /// Adds what a folded line says, and overwrites the fold.
-    fn extend(&mut self, text: &mut [u8], line: Range<usize>) {
-        let more = trim(text, line);
-        if more.is_empty() {
-            return;
-        }
-        if self.value.is_empty() {
-            self.value = more.into();
-            return;
-        }
-        let end = to_usize(self.value.end);
-        text.get_mut(end..more.start).unwrap_or_default().fill(b' ');
-        self.value.end = Span::from(more).end;
+    fn new(head: &[u8], field: &httparse::Header<'_>) -> Self {
+        let span = |part: &[u8]| match part {
+            [] => Span::default(),
+            _ => {
+                let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr());
+                Span::from(start..start + part.len())
+            }
+        };
+        Self { name: span(field.name.as_bytes()), value: span(field.value) }
     }
 }
 
@@ -286,10 +283,6 @@ impl Span {
     pub(crate) fn within(self, range: Range<usize>) -> Self {
         let start = to_usize(self.start);
         Self::from(start + range.start..start + range.end)
-    }
-
-    const fn is_empty(self) -> bool {
-        self.start == self.end
     }
 }
 
@@ -314,8 +307,8 @@ fn to_usize(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// Room for the headers of one request of a browser.
-const USUAL_FIELDS: usize = 16;
+/// The most header lines, whatever the limit: there is room for them on the stack while they are parsed.
+const MAX_FIELDS: usize = 128;
 
 /// The bytes of a request line that are not its target.
 const AROUND_TARGET: usize = "GET  HTTP/1.1\r\n".len();

@@ -131,7 +131,7 @@ impl Handshake {
         policy: &Policy<'_>,
     ) -> Result<Progress, HandshakeError> {
         let bytes = input.unread().get(..length).unwrap_or_default();
-        let head = Head { headers: Headers::new(bytes, self.search), line };
+        let head = Head { headers: Headers::parse(bytes, &self.search)?, line };
         // RFC 9110, section 7.8: a request without `Upgrade` is for whoever speaks HTTP here.
         if head.headers.value("Upgrade").is_none() {
             return Ok(Progress::NotAnUpgrade(head));
