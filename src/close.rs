@@ -70,7 +70,11 @@ impl<'e> Close<'e> {
     pub const MAX_REASON: usize = 123;
 
     /// Reads the payload of a close frame.
-    pub(crate) fn decode(payload: &'e [u8]) -> Result<Self, ProtocolError> {
+    ///
+    /// # Errors
+    ///
+    /// When half a code stands in it, or a code that must not, or a reason that is not UTF-8.
+    pub fn decode(payload: &'e [u8]) -> Result<Self, ProtocolError> {
         let Some((&code, reason)) = payload.split_first_chunk() else {
             return match payload {
                 [] => Ok(Self::default()),

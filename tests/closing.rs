@@ -492,3 +492,18 @@ fn an_end_while_a_close_frame_waits_to_be_taken_is_explained() {
         assert_eq!((ended.cause, ended.code()), (Cause::TransportEnded, 1000));
     }
 }
+
+#[test]
+fn the_body_of_a_close_frame_can_be_read_without_a_connection() {
+    // C-01 to C-04, for those who use the wire layer alone.
+    for (body, expected) in [
+        ("", Ok(Close::default())),
+        ("03", Err(ProtocolError::BadCloseFrame)),
+        ("03e8", Ok(NORMAL)),
+        ("03e8 61", Ok(Close { reason: "a", ..NORMAL })),
+        ("03ed", Err(ProtocolError::BadCloseCode)),
+        ("03e8 ff", Err(ProtocolError::InvalidUtf8)),
+    ] {
+        assert_eq!(Close::decode(&bytes(body)), expected);
+    }
+}

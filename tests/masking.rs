@@ -15,7 +15,7 @@ fn keys(mut out: &[u8]) -> Vec<[u8; 4]> {
     let mut keys = Vec::new();
     while let [_, second, rest @ ..] = out {
         assert!(*second & 0x80 != 0, "M-01: a client masks every frame");
-        let (key, rest) = rest.split_first_chunk().unwrap();
+        let (key, rest) = rest.split_first_chunk().expect("a frame has a key");
         keys.push(*key);
         out = &rest[usize::from(second & 0x7f)..];
     }
