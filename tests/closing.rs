@@ -139,7 +139,7 @@ fn a_close_frame_is_answered_with_its_code_and_no_reason() {
 
 fn transmit_after(role: Role, stream: &str) -> Vec<u8> {
     let mut connection = connect(role, limits(|_| ()));
-    receive(&mut connection, &bytes(stream)).unwrap();
+    receive(&mut connection, &bytes(stream)).expect("no fault");
     transmit(&mut connection)
 }
 

@@ -258,7 +258,7 @@ fn verdict(role: Role, in_message: bool, first: u8, second: u8) -> Option<usize>
 fn actual_verdict(role: Role, in_message: bool, first: u8, second: u8) -> Option<usize> {
     let mut connection = connect(role, limits(|_| ()));
     if in_message {
-        receive(&mut connection, &frame_to(role, 0x02, b"")).unwrap();
+        receive(&mut connection, &frame_to(role, 0x02, b"")).expect("no fault");
     }
     for (count, byte) in [first, second].into_iter().enumerate() {
         if let Err(error) = receive(&mut connection, &[byte]) {

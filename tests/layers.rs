@@ -1,5 +1,7 @@
 //! The layers of the crate: a file uses only what stands above it in this list.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
