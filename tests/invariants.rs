@@ -24,7 +24,7 @@ const STREAMS: [&str; 12] = [
 
 #[test]
 fn events_and_output_do_not_depend_on_how_the_input_is_cut() {
-    // I-01, I-09: in every two reads; with and without what an application may do meanwhile.
+    // I-01, I-03, I-09: in every two reads; with and without what an application may do meanwhile.
     for stream in STREAMS {
         for (role, stream, _) in for_both_roles(stream) {
             let setups = [
@@ -169,6 +169,28 @@ fn bytes_are_consumed_once() {
     input.fill(1);
     let event = client.receiver.next_event(&mut input, &mut client.sender);
     assert_eq!(event, Ok(Some(Event::Ping(b"p"))));
+}
+
+#[test]
+fn what_is_printed_for_debugging_shows_no_payload() {
+    // L-23: what was sent, received or is kept.
+    let mut client = client();
+    let secret = "(234)".repeat(20);
+    client.sender.ping(secret.as_bytes()).unwrap();
+    client.sender.pong(secret.as_bytes()).unwrap();
+    let mut stream = frame_to(Role::Client, 0x01, secret.as_bytes());
+    stream.extend(frame_to(Role::Client, 0x89, secret.as_bytes()));
+    stream.pop();
+    let mut input = Input::filled(stream.clone());
+    assert_eq!(client.receiver.next_event(&mut input, &mut client.sender), Ok(None));
+    client.sender.close(sansocket::CloseCode::NORMAL, &secret).unwrap();
+    let input = Input::filled(stream);
+    let mut server = server();
+    let frame = server.sender.frame_unmasked(&secret).unwrap();
+    let printed = format!("{client:#?} {input:#?} {frame:#?}");
+    for payload in ["(234)", "234", "50,\n", "0x32"] {
+        assert!(!printed.contains(payload), "{printed}");
+    }
 }
 
 #[test]

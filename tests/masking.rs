@@ -96,7 +96,7 @@ fn a_server_never_masks() {
 
 #[test]
 fn a_masked_frame_is_read_whatever_its_key() {
-    // M-04, M-05, B-02: the phase begins anew with each frame, and carries across reads.
+    // M-04, M-05, V-07, B-02: the phase begins anew with each frame, and carries across reads.
     for (stream, expected) in [
         ("8185 37fa213d 7f9f4d5158", vec![text("Hello")]),
         ("8185 00000000 48656c6c6f", vec![text("Hello")]),

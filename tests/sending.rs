@@ -9,6 +9,8 @@ use support::*;
 
 #[test]
 fn a_message_is_one_frame() {
+    // B-01 is what a client makes of the first.
+    assert_eq!(seen("8105 48656c6c6f"), [text("Hello")]);
     for (message, frame) in [
         (Message::Text("Hello"), "8105 48656c6c6f"),
         (Message::Text(""), "8100"),
