@@ -30,8 +30,9 @@ impl Control {
     }
 }
 
+/// The payload is not for logs.
 impl core::fmt::Debug for Control {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.as_bytes().fmt(f)
+        f.debug_struct("Control").field("len", &self.len).finish_non_exhaustive()
     }
 }

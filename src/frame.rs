@@ -1,3 +1,5 @@
+use core::fmt;
+
 use crate::mask;
 
 /// Which end of the connection this is. Clients mask what they send, servers do not.
@@ -108,12 +110,18 @@ impl Header {
 /// A frame for the wire, as the two slices of a vectored write.
 ///
 /// Write all of it, header first, before anything else.
-#[derive(Debug)]
 #[must_use]
 pub struct Frame<'p> {
     head: [u8; Header::MAX_LEN],
     head_len: usize,
     payload: &'p [u8],
+}
+
+/// Messages are not for logs.
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("len", &self.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'p> Frame<'p> {

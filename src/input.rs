@@ -1,5 +1,6 @@
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
+use core::fmt;
 #[cfg(feature = "alloc")]
 use core::ops::Range;
 
@@ -15,7 +16,7 @@ use core::ops::Range;
 /// Messages which do not lie in one piece in the storage are put together elsewhere. Between two of
 /// them that memory stays here, for the next connection which needs it: a connection that waits for
 /// the peer owns none. [`release`](Self::release) frees it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Input<B> {
     storage: B,
     start: usize,
@@ -153,6 +154,13 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// of it, so that one large message among small ones does not hold on to it.
     #[cfg(feature = "alloc")]
     const WASTE: usize = 64 << 10;
+}
+
+/// What the peer sends is not for logs.
+impl<B> fmt::Debug for Input<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("unread", &(self.end - self.start)).finish_non_exhaustive()
+    }
 }
 
 /// What follows the bytes that were lent.

@@ -1,5 +1,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -13,10 +14,20 @@ pub(crate) struct Assembly {
 }
 
 /// What has been put together. Text is checked as it comes, so that it need not be checked again.
-#[derive(Debug)]
 enum Memory {
     Binary(Vec<u8>),
     Text(String),
+}
+
+/// Messages are not for logs.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, len) = match self {
+            Self::Binary(bytes) => ("Binary", bytes.len()),
+            Self::Text(text) => ("Text", text.len()),
+        };
+        f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
+    }
 }
 
 impl Default for Memory {

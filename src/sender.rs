@@ -1,5 +1,6 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::close::{Close, CloseCode, CloseFrame};
 use crate::control::Control;
@@ -347,7 +348,7 @@ impl Sender {
 }
 
 /// Control frames that wait to be written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Pending {
     /// Payloads, each behind a byte that tells its length.
     pongs: Vec<u8>,
@@ -356,6 +357,13 @@ pub(crate) struct Pending {
     newest: usize,
     ping: Option<Control>,
     close: Option<(CloseFrame, Control)>,
+}
+
+/// What they carry is not for logs.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("pongs", &self.pong_count).finish_non_exhaustive()
+    }
 }
 
 impl Pending {

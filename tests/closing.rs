@@ -139,7 +139,7 @@ fn a_close_frame_is_answered_with_its_code_and_no_reason() {
 
 fn transmit_after(role: Role, stream: &str) -> Vec<u8> {
     let mut connection = connect(role, limits(|_| ()));
-    receive(&mut connection, &bytes(stream)).unwrap();
+    receive(&mut connection, &bytes(stream)).expect("no fault");
     transmit(&mut connection)
 }
 
@@ -490,5 +490,20 @@ fn an_end_while_a_close_frame_waits_to_be_taken_is_explained() {
         let ended = connection.receiver.ended(&connection.sender).unwrap();
         assert_eq!(ended.initiator, Some(Initiator::Peer));
         assert_eq!((ended.cause, ended.code()), (Cause::TransportEnded, 1000));
+    }
+}
+
+#[test]
+fn the_body_of_a_close_frame_can_be_read_without_a_connection() {
+    // C-01 to C-04, for those who use the wire layer alone.
+    for (body, expected) in [
+        ("", Ok(Close::default())),
+        ("03", Err(ProtocolError::BadCloseFrame)),
+        ("03e8", Ok(NORMAL)),
+        ("03e8 61", Ok(Close { reason: "a", ..NORMAL })),
+        ("03ed", Err(ProtocolError::BadCloseCode)),
+        ("03e8 ff", Err(ProtocolError::InvalidUtf8)),
+    ] {
+        assert_eq!(Close::decode(&bytes(body)), expected);
     }
 }

@@ -12,7 +12,7 @@ use support::*;
 fn a_header_is_refused_at_the_first_byte_that_breaks_a_rule() {
     use ProtocolError::*;
     for (stream, error) in [
-        // F-04: sixteen bits for a length that fits into seven.
+        // F-04, V-14: sixteen bits for a length that fits into seven.
         ("827e007d^", NonMinimalLength),
         ("827e0000^", NonMinimalLength),
         ("897e^007e", ControlTooLong),
@@ -24,7 +24,7 @@ fn a_header_is_refused_at_the_first_byte_that_breaks_a_rule() {
         ("827f80^00000000000000", LengthOverflow),
         ("827fff^ffffffffffffff", LengthOverflow),
         ("827fff^fffffffffffffc", LengthOverflow),
-        // F-07, F-08, F-09, A-02, A-04: beyond the limit, and beyond what can be counted.
+        // F-07, F-08, F-09, V-15, A-02, A-04: beyond the limit, and beyond what can be counted.
         ("827f7fffffffffffffff^", MessageTooBig),
         ("827f7ffffffffffffffc^", MessageTooBig),
         ("827f0000000100000001^", MessageTooBig),
@@ -78,7 +78,7 @@ fn a_frame_is_masked_by_clients_and_by_them_alone() {
     for (id, role, stream, error) in [
         ("F-16, A-45", Role::Server, "8105^48656c6c6f", ProtocolError::UnmaskedFrame),
         ("F-16", Role::Server, "8900^", ProtocolError::UnmaskedFrame),
-        ("F-17, A-46", Role::Client, "8185^37fa213d7f9f4d5158", ProtocolError::MaskedFrame),
+        ("F-17, V-06, A-46", Role::Client, "8185^37fa213d7f9f4d5158", ProtocolError::MaskedFrame),
         ("F-17", Role::Client, "88 80^", ProtocolError::MaskedFrame),
         ("F-18", Role::Client, "8180^00000000", ProtocolError::MaskedFrame),
         ("F-18", Role::Server, "0180 00000000 80 00^", ProtocolError::UnmaskedFrame),
@@ -258,7 +258,7 @@ fn verdict(role: Role, in_message: bool, first: u8, second: u8) -> Option<usize>
 fn actual_verdict(role: Role, in_message: bool, first: u8, second: u8) -> Option<usize> {
     let mut connection = connect(role, limits(|_| ()));
     if in_message {
-        receive(&mut connection, &frame_to(role, 0x02, b"")).unwrap();
+        receive(&mut connection, &frame_to(role, 0x02, b"")).expect("no fault");
     }
     for (count, byte) in [first, second].into_iter().enumerate() {
         if let Err(error) = receive(&mut connection, &[byte]) {

@@ -15,7 +15,7 @@ fn keys(mut out: &[u8]) -> Vec<[u8; 4]> {
     let mut keys = Vec::new();
     while let [_, second, rest @ ..] = out {
         assert!(*second & 0x80 != 0, "M-01: a client masks every frame");
-        let (key, rest) = rest.split_first_chunk().unwrap();
+        let (key, rest) = rest.split_first_chunk().expect("a frame has a key");
         keys.push(*key);
         out = &rest[usize::from(second & 0x7f)..];
     }
@@ -96,7 +96,7 @@ fn a_server_never_masks() {
 
 #[test]
 fn a_masked_frame_is_read_whatever_its_key() {
-    // M-04, M-05, B-02: the phase begins anew with each frame, and carries across reads.
+    // M-04, M-05, V-07, B-02: the phase begins anew with each frame, and carries across reads.
     for (stream, expected) in [
         ("8185 37fa213d 7f9f4d5158", vec![text("Hello")]),
         ("8185 00000000 48656c6c6f", vec![text("Hello")]),

@@ -1,5 +1,6 @@
 //! What a connection holds in memory: law 5, `L-12`, `L-13`, and the hostile inputs of section A.
 #![cfg(feature = "alloc")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
 

@@ -3,7 +3,8 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sansocket::fuzzing;
+use sansocket::fuzzing::{self, Cut, Seen, Setup};
+use sansocket::{Connection, Limits, Role, Seed};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
@@ -57,4 +58,38 @@ fn text_with_faults() -> impl Strategy<Value = Vec<u8>> {
             bytes
         },
     )
+}
+
+/// A message, and after how many bytes its parts are cut.
+fn messages() -> impl Strategy<Value = Vec<(bool, String, usize)>> {
+    vec((any::<bool>(), "\\PC{0,40}", 1..20usize), 0..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+    #[test]
+    fn any_messages_make_the_round_trip_through_both_roles(messages in messages(), size in 1..64usize) {
+        // From the client to the server, which sends back what it sees, to the client.
+        let mut out = Vec::new();
+        let mut sender = Connection::client(Limits::default(), Seed::new([1; 32])).sender;
+        let mut expected = Vec::new();
+        for (is_parted, text, cut) in &messages {
+            if *is_parted {
+                for part in text.as_bytes().chunks(*cut) {
+                    sender.send_part(part, &mut out).unwrap();
+                }
+                sender.send_last(b"", &mut out).unwrap();
+                expected.push(Seen::Binary(text.clone().into_bytes()));
+            } else {
+                sender.send(text, &mut out).unwrap();
+                expected.push(Seen::Text(text.clone()));
+            }
+        }
+        let server = Setup { is_echoing: true, ..Setup::new(Role::Server) };
+        let (there, _) = fuzzing::run(&server, &out, Cut::Every(size));
+        prop_assert_eq!(&there.seen, &expected);
+        let (back, _) = fuzzing::run(&Setup::new(Role::Client), &there.out, Cut::Every(size));
+        prop_assert_eq!(&back.seen, &expected);
+    }
 }

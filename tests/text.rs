@@ -92,7 +92,7 @@ const TEXTS: [(&str, &str); 24] = [
 ];
 
 fn short_frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    [&[first, u8::try_from(payload.len()).unwrap()], payload].concat()
+    [&[first, u8::try_from(payload.len()).expect("it is short")], payload].concat()
 }
 
 #[test]

@@ -177,14 +177,15 @@ impl Judge<'_> {
             let at = header.end + bad - before;
             return Err((1007, if payload.is_empty() { header.end - 1 } else { at }));
         }
-        if is_last && let Some(Message { is_text, bytes, .. }) = self.message.take() {
-            if !is_closing {
-                self.judged.parts.clear();
-                self.judged.seen.push(match is_text {
-                    true => Seen::Text(String::from_utf8_lossy(&bytes).into_owned()),
-                    false => Seen::Binary(bytes),
-                });
-            }
+        if is_last
+            && let Some(Message { is_text, bytes, .. }) = self.message.take()
+            && !is_closing
+        {
+            self.judged.parts.clear();
+            self.judged.seen.push(match is_text {
+                true => Seen::Text(String::from_utf8_lossy(&bytes).into_owned()),
+                false => Seen::Binary(bytes),
+            });
         }
         Ok(())
     }

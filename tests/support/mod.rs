@@ -11,7 +11,7 @@ pub fn hex(text: &str) -> (Vec<u8>, Option<usize>) {
     let digits = digits(text);
     assert_eq!(digits.len() % 2, 0, "half a byte in {text}");
     let bytes = (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16));
-    (bytes.collect::<Result<_, _>>().unwrap(), mark)
+    (bytes.collect::<Result<_, _>>().expect("digits are hex"), mark)
 }
 
 /// The bytes that `text` gives in hex.
@@ -92,7 +92,7 @@ pub fn seen(text: &str) -> Vec<Seen> {
         assert_eq!(outcome.error, None, "{text}");
         outcome.seen
     });
-    let first = all.next().unwrap();
+    let first = all.next().expect("there are two roles");
     assert!(all.all(|seen| seen == first), "{text}");
     first
 }
@@ -151,10 +151,10 @@ pub fn connect(role: Role, limits: Limits) -> Connection {
 pub fn frame_to(role: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
-        len @ ..126 => frame.push(u8::try_from(len).unwrap()),
+        len @ ..126 => frame.push(u8::try_from(len).expect("less than 126")),
         len @ 126..65536 => {
             frame.push(126);
-            frame.extend(u16::try_from(len).unwrap().to_be_bytes());
+            frame.extend(u16::try_from(len).expect("less than 65536").to_be_bytes());
         }
         len => {
             frame.push(127);
