@@ -1,5 +1,7 @@
 //! The blocking adapter: over a stream of the test's own, and over TCP.
 
+#![cfg(feature = "std")]
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,5 +1,7 @@
 //! The example `inspect` gives the verdicts of the conformance catalogue, whole and byte by byte.
 
+#![cfg(feature = "std")]
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

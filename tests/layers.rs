@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The files of `src`, each of which may `use` those above it. A file may be missing, but none may be
 /// unlisted. A name that ends in `/` stands for a folder, whose files may use one another.
-const LAYERS: [&str; 49] = [
+const LAYERS: &[&str] = &[
     "close",
     "error",
     "limits",
