@@ -10,6 +10,7 @@ use crate::utf8::{Checked, Utf8, Utf8Error};
 #[derive(Debug, Default)]
 pub(crate) struct Assembly {
     memory: Memory,
+    /// Between messages it is at the start of a text, since text ends with a whole character.
     utf8: Utf8,
 }
 
@@ -39,7 +40,6 @@ impl Default for Memory {
 impl Assembly {
     /// Starts to put a message together in `memory`, which is empty.
     pub(crate) fn start(&mut self, kind: Kind, memory: Vec<u8>) {
-        self.utf8 = Utf8::new();
         self.memory = match kind {
             Kind::Binary => Memory::Binary(memory),
             Kind::Text => Memory::Text(String::from_utf8(memory).unwrap_or_default()),
@@ -70,15 +70,7 @@ impl Assembly {
     }
 
     /// Judges a piece of a message that is not kept.
-    pub(crate) fn watch(
-        &mut self,
-        kind: Kind,
-        is_first: bool,
-        piece: &[u8],
-    ) -> Result<(), Utf8Error> {
-        if is_first {
-            self.utf8 = Utf8::new();
-        }
+    pub(crate) fn watch(&mut self, kind: Kind, piece: &[u8]) -> Result<(), Utf8Error> {
         match kind {
             Kind::Binary => Ok(()),
             Kind::Text => self.utf8.push(piece).map(drop),

@@ -419,7 +419,7 @@ impl Receiver {
     /// Judges a piece of a message that is not kept. Text that ends within a character fails at its
     /// last byte.
     fn judge(&mut self, kind: Kind, piece: &Piece, bytes: &[u8]) -> Result<(), Utf8Error> {
-        self.assembly.watch(kind, piece.is_first, bytes)?;
+        self.assembly.watch(kind, bytes)?;
         match piece.is_last && !self.assembly.is_complete() {
             true => Err(Utf8Error { at: bytes.len().saturating_sub(1) }),
             false => Ok(()),

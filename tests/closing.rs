@@ -507,3 +507,37 @@ fn the_body_of_a_close_frame_can_be_read_without_a_connection() {
         assert_eq!(Close::decode(&bytes(body)), expected);
     }
 }
+
+#[test]
+fn an_event_that_was_ready_before_the_end_is_still_delivered() {
+    type End = fn(&mut sansocket::Connection);
+    let ends: [(End, Cause); 2] = [
+        (
+            |connection| connection.receiver.receive_eof(&mut connection.sender),
+            Cause::TransportEnded,
+        ),
+        (
+            |connection| {
+                connection.receiver.give_up(TimedOut::Silence, &mut connection.sender);
+            },
+            Cause::TimedOut(TimedOut::Silence),
+        ),
+    ];
+    for (end, cause) in ends {
+        for (stream, expected) in
+            [("8101 61", Event::Text("a")), ("8802 03e8", Event::Close(NORMAL))]
+        {
+            let mut connection = client();
+            let mut input = Input::filled(bytes(stream));
+            assert_eq!(connection.receiver.advance(&mut input, &mut connection.sender), Ok(true));
+            end(&mut connection);
+            assert!(!connection.receiver.is_closed(), "there is one more event");
+            assert_eq!(connection.receiver.ended(&connection.sender), None);
+            let event = connection.receiver.next_event(&mut input, &mut connection.sender);
+            assert_eq!(event, Ok(Some(expected)));
+            assert!(connection.receiver.is_closed());
+            let ended = connection.receiver.ended(&connection.sender).unwrap();
+            assert_eq!(ended.cause, cause);
+        }
+    }
+}

@@ -135,6 +135,7 @@ fn of_too_many_pongs_the_newest_takes_the_place_of_the_one_before() {
         (few(9, 6), &[b"a", b"b"], vec![pong(b"a"), pong(b"b")]),
         (few(9, 5), &[b"a", b"b"], vec![pong(b"b")]),
         (few(9, 6), &[b"a", b"bb", b"c"], vec![pong(b"c")]),
+        (few(9, 9), &[b"aaaa", b"bbbb", b"c"], vec![pong(b"bbbb"), pong(b"c")]),
         (few(9, 6), &[b"", b"", b"", b""], vec![pong(b""), pong(b""), pong(b"")]),
     ] {
         assert_eq!(pending(limits, pings), expected, "{limits:?}, {pings:?}");

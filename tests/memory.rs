@@ -373,23 +373,27 @@ fn memory_of_messages_is_kept_by_the_input_as_is_said() {
     let mut connection = client();
     let mut input = Input::new(vec![0; 1024]);
     let mut out = Vec::with_capacity(1 << 21);
-    let mut held = |len: usize| {
+    let mut held = |connection: &mut Connection, len: usize| {
         let stream = frame_to(Role::Client, 0x82, &vec![0; len]);
-        let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
-        usage.held
+        let usage = measure(|| echo(connection, &mut input, &mut out, &stream, 1024)).1;
+        (usage.held, usage.allocations)
     };
     // What one message needed is there for the next, if that is not larger, up to 64 KiB.
-    assert!((60_000..1 << 17).contains(&held(60_000)));
-    assert_eq!([held(60_000), held(2000), held(50_000)], [0, 0, 0]);
-    // More is given up after a message that fills less than a quarter of it.
-    assert!(held(1 << 20) > 0);
-    assert_eq!(held(1 << 19), 0);
-    assert!(held(2000) < 0);
-    // What is kept is not lent to a connection whose limit is less.
+    let (some, _) = held(&mut connection, 60_000);
+    assert!((60_000..1 << 17).contains(&some), "{some}");
+    for len in [60_000, 2000, 50_000] {
+        assert_eq!(held(&mut connection, len), (0, 0));
+    }
+    // It is not lent to a connection whose limit is less, which makes its own, and frees it.
     let mut small = connect(Role::Client, limits(|limits| limits.message = 2000));
-    let stream = frame_to(Role::Client, 0x82, &[0; 2000]);
-    let peak = measure(|| echo(&mut small, &mut input, &mut out, &stream, 500)).1.peak;
-    assert!(peak <= 4000, "{peak}");
+    let (kept, allocations) = held(&mut small, 2000);
+    assert!(kept == 0 && allocations > 0);
+    // More is given up after a message that fills less than a quarter of it.
+    let (more, _) = held(&mut connection, 1 << 20);
+    assert!(more > 0);
+    let quarter = usize::try_from(some + more).unwrap() / 4;
+    assert_eq!(held(&mut connection, quarter), (0, 0));
+    assert_eq!(held(&mut connection, quarter - 1), (-(some + more), 0));
 }
 
 #[test]
@@ -400,4 +404,31 @@ fn the_longest_length_is_counted_without_memory() {
     let (result, usage) = measure(|| receive(&mut connection, &stream));
     assert_eq!(result, Ok(0));
     assert!(usage.peak < 1024);
+}
+
+#[test]
+fn memory_grows_by_doubling() {
+    // I-07: so bytes are not moved time and again.
+    let stream = frame_to(Role::Client, 0x82, &vec![0; 1 << 20]);
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 1024]);
+    let mut out = Vec::with_capacity(2 << 20);
+    let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+    assert!(usage.allocations <= 12, "{usage:?}");
+}
+
+#[test]
+fn our_close_frame_gives_up_the_message_that_is_being_put_together() {
+    // C-14: with the next byte of it.
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 4096]);
+    let stream = frame_to(Role::Client, 0x82, &[0; 2000]);
+    let ((), usage) = measure(|| {
+        echo(&mut connection, &mut input, &mut Vec::new(), &stream[..1000], 1000);
+        connection.sender.close(None, "").unwrap();
+        transmit(&mut connection);
+        echo(&mut connection, &mut input, &mut Vec::new(), &stream[1000..1001], 1000);
+        input.release();
+    });
+    assert_eq!(usage.held, 0);
 }
