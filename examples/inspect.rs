@@ -63,7 +63,7 @@ impl Options {
                 "--max-message" => options.limits.message = value()?.parse()?,
                 "--opening" => options.has_opening = true,
                 "--key" => options.key = value()?,
-                _ => return Err(format!("no such option: {name}").into()),
+                _ => return Err(USAGE.into()),
             }
         }
         Ok(options)
@@ -295,6 +295,9 @@ fn quote(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+const USAGE: &str = "usage: inspect [--role server|client] [--chunk BYTES] [--streaming] \
+    [--max-message BYTES] [--opening] [--key KEY] < BYTES";
 
 /// What is looked at twice is to give the same masks.
 const SEED: Seed = Seed::new([0; 32]);

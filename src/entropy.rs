@@ -45,7 +45,7 @@ impl Keys {
 
     /// A masking key: section 5.3 wants a new one for each frame.
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
-        self.0.next_u32().to_ne_bytes()
+        self.0.next_u32().to_le_bytes()
     }
 
     /// What stands in `Sec-WebSocket-Key`, before base64: section 4.1, item 7.

@@ -27,6 +27,8 @@ mod connection;
 mod control;
 mod decoder;
 #[cfg(feature = "alloc")]
+mod ending;
+#[cfg(feature = "alloc")]
 mod entropy;
 mod error;
 mod frame;

@@ -3,12 +3,13 @@ use core::ops::Range;
 
 use simdutf8::basic;
 
-use crate::close::{Cause, Close, CloseFrame, Ended, Initiator, TimedOut};
+use crate::close::{Close, Ended, TimedOut};
 use crate::control::Control;
 use crate::decoder::{Content, Decoder, Piece};
+use crate::ending::{Ending, State};
 use crate::error::ProtocolError;
 use crate::frame::{Kind, Role};
-use crate::input::{Input, Rest};
+use crate::input::Input;
 use crate::limits::Limits;
 use crate::message::Assembly;
 use crate::sender::Sender;
@@ -55,25 +56,9 @@ pub struct Receiver {
     /// A control frame that was cut off.
     control: Option<Box<Control>>,
     ready: Option<Ready>,
-    state: State,
-    received: CloseFrame,
-    initiator: Option<Initiator>,
-    has_eof: bool,
+    ending: Ending,
     is_streaming: bool,
     is_auto_pong: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Open,
-    /// The error is known, but what came before it has yet to be delivered.
-    Failing(ProtocolError),
-    Failed(ProtocolError),
-    /// A close frame has come.
-    Closed,
-    /// The transport has ended without one.
-    Lost,
-    TimedOut(TimedOut),
 }
 
 /// What becomes of the message that passes.
@@ -116,10 +101,7 @@ impl Receiver {
             delivery: Delivery::Whole,
             control: None,
             ready: None,
-            state: State::Open,
-            received: CloseFrame::Absent,
-            initiator: None,
-            has_eof: false,
+            ending: Ending::new(),
             is_streaming: false,
             is_auto_pong: true,
         }
@@ -169,7 +151,10 @@ impl Receiver {
                 Kind::Binary => Ok(Some(Event::Binary(payload))),
                 Kind::Text => match basic::from_utf8(payload) {
                     Ok(text) => Ok(Some(Event::Text(text))),
-                    Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, rest, sender)),
+                    Err(_) => {
+                        rest.clear();
+                        Err(self.ending.fail(ProtocolError::InvalidUtf8, sender))
+                    }
                 },
             };
         }
@@ -195,10 +180,11 @@ impl Receiver {
         }
         self.give_back(input);
         loop {
-            match self.state {
+            match self.ending.state() {
                 State::Open => {}
                 State::Failing(error) | State::Failed(error) => {
-                    return Err(fail(&mut self.state, error, input.lend(0..0).1, sender));
+                    input.clear();
+                    return Err(self.ending.fail(error, sender));
                 }
                 State::Closed | State::Lost | State::TimedOut(_) => {
                     // Section 1.4: after a close frame, a peer discards any further data.
@@ -210,7 +196,7 @@ impl Receiver {
                 Ok(_) if self.ready.is_some() => return Ok(true),
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(error) => self.state = State::Failing(error),
+                Err(error) => self.ending.foresee(error),
             }
         }
     }
@@ -220,33 +206,19 @@ impl Receiver {
     /// Take all events first: input that has not been used up is ignored from then on. What is queued
     /// in `sender` stays so, as the peer may still read; nothing can be added to it.
     pub fn receive_eof(&mut self, sender: &mut Sender) {
-        self.has_eof = true;
-        match self.state {
-            State::Open => self.state = State::Lost,
-            // All that came before the error has been delivered, or is ready.
-            State::Failing(error) => {
-                self.state = State::Failed(error);
-                owe_failure(error, sender);
-            }
-            State::Failed(_) | State::Closed | State::Lost | State::TimedOut(_) => {}
-        }
-        sender.shut();
+        self.ending.receive_eof(sender);
     }
 
     /// Gives up on a peer that let a deadline pass: see [`Deadlines`](crate::Deadlines).
     ///
     /// Drop the transport then. What is queued in `sender` is dropped, too.
     pub fn give_up(&mut self, timed_out: TimedOut, sender: &mut Sender) {
-        if self.state == State::Open {
-            self.state = State::TimedOut(timed_out);
-        }
-        self.receive_eof(sender);
-        sender.drop_pending();
+        self.ending.give_up(timed_out, sender);
     }
 
     /// Whether there is nothing more to read: a close frame has come, or an error, or the end.
     pub const fn is_closed(&self) -> bool {
-        self.ready.is_none() && !matches!(self.state, State::Open | State::Failing(_))
+        self.ready.is_none() && !matches!(self.ending.state(), State::Open | State::Failing(_))
     }
 
     /// Whether to close the transport now.
@@ -255,34 +227,14 @@ impl Receiver {
     /// (section 7.1.1); both do after a violation, or when the peer has done so. First write what
     /// [`Sender::poll_transmit`] gave.
     pub const fn wants_close(&self, sender: &Sender) -> bool {
-        let is_over = match self.state {
-            State::Open | State::Failing(_) => false,
-            State::Failed(_) | State::Lost | State::TimedOut(_) => true,
-            State::Closed => self.has_eof || matches!(self.decoder.role(), Role::Server),
-        };
+        let is_over = self.ending.is_over(self.decoder.role());
         is_over && self.ready.is_none() && !sender.has_pending()
     }
 
     /// How the connection ended, once it has: when the transport is to be closed, or has been, and
     /// nothing more waits for [`Sender::poll_transmit`].
     pub fn ended(&self, sender: &Sender) -> Option<Ended> {
-        let cause = match self.state {
-            _ if !self.wants_close(sender) => return None,
-            State::Open | State::Failing(_) => return None,
-            State::Failed(error) => Cause::Violation(error),
-            State::Lost => Cause::TransportEnded,
-            State::TimedOut(timed_out) => Cause::TimedOut(timed_out),
-            // Section 7.1.4: the handshake is done when both close frames passed.
-            State::Closed if sender.sent().is_present() => Cause::ClosingHandshake,
-            State::Closed => Cause::TransportEnded,
-        };
-        let ours = sender.sent().is_present().then_some(Initiator::Us);
-        Some(Ended {
-            sent: sender.sent(),
-            received: self.received,
-            initiator: self.initiator.or(ours),
-            cause,
-        })
+        self.wants_close(sender).then(|| self.ending.account(sender)).flatten()
     }
 
     /// How many bytes are still to come of the frame that passes, as its header said.
@@ -295,15 +247,12 @@ impl Receiver {
     /// Whether a message that lies whole in the input can be lent at once.
     #[inline]
     fn is_plain(&self, sender: &Sender) -> bool {
-        self.state == State::Open
-            && self.ready.is_none()
-            && !self.is_streaming
-            && !sender.is_closing()
+        self.ending.is_open() && self.ready.is_none() && !self.is_streaming && !sender.is_closing()
     }
 
     /// Returns the memory of the event before.
     fn give_back<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
-        let is_over = self.state != State::Open;
+        let is_over = !self.ending.is_open();
         if is_over || self.decoder.is_between_messages() {
             input.keep(self.assembly.release());
         }
@@ -408,7 +357,7 @@ impl Receiver {
         let mut range = piece.range.clone();
         let mut is_last = piece.is_last;
         if let Err(error) = self.judge(kind, piece, bytes) {
-            self.state = State::Failing(ProtocolError::InvalidUtf8);
+            self.ending.foresee(ProtocolError::InvalidUtf8);
             range.end = range.start + error.at;
             is_last = false;
         }
@@ -487,45 +436,22 @@ impl Receiver {
             What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
             What::Message(Kind::Text) => match basic::from_utf8(bytes) {
                 Ok(text) => Ok(Some(Event::Text(text))),
-                Err(_) => Err(fail(&mut self.state, ProtocolError::InvalidUtf8, rest, sender)),
+                Err(_) => {
+                    rest.clear();
+                    Err(self.ending.fail(ProtocolError::InvalidUtf8, sender))
+                }
             },
             What::Part(kind, last) => Ok(Some(Event::Part { kind, bytes, last })),
             What::Ping => Ok(Some(Event::Ping(bytes))),
             What::Pong => Ok(Some(Event::Pong(bytes))),
-            What::Close => match Close::decode(bytes) {
-                Ok(close) => {
-                    let is_answer = sender.has_close();
-                    self.initiator = Some(if is_answer { Initiator::Us } else { Initiator::Peer });
-                    self.received = close.code.into();
-                    if !matches!(self.state, State::TimedOut(_)) {
-                        self.state = State::Closed;
-                    }
-                    // Section 1.4: after a close frame, a peer discards any further data.
-                    rest.clear();
-                    // Section 5.5.1: the answer carries the code of the question.
-                    sender.owe_close(Close { code: close.code, reason: "" });
-                    Ok(Some(Event::Close(close)))
-                }
-                Err(error) => Err(fail(&mut self.state, error, rest, sender)),
-            },
+            What::Close => {
+                // Section 1.4: after a close frame, a peer discards any further data.
+                rest.clear();
+                let close =
+                    Close::decode(bytes).map_err(|error| self.ending.fail(error, sender))?;
+                self.ending.close(close.code.into(), sender);
+                Ok(Some(Event::Close(close)))
+            }
         }
     }
-}
-
-/// Remembers `error`, ignores what follows, and tells the peer (section 7.1.7).
-#[cold]
-fn fail(
-    state: &mut State,
-    error: ProtocolError,
-    rest: Rest<'_>,
-    sender: &mut Sender,
-) -> ProtocolError {
-    *state = State::Failed(error);
-    rest.clear();
-    owe_failure(error, sender);
-    error
-}
-
-fn owe_failure(error: ProtocolError, sender: &mut Sender) {
-    sender.owe_close(Close { code: Some(error.close_code()), reason: "" });
 }

@@ -24,6 +24,7 @@ const LAYERS: &[&str] = &[
     "deflate",
     "message",
     "sender",
+    "ending",
     "receiver",
     "time",
     "connection",
