@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Sends back every message, until the server has seen enough.
 fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    let mut config = Config::tcp();
+    let mut config = Config::default();
     // Some cases cut 4 MiB into frames of 64 bytes, and end with an empty one.
     config.limits.fragments = 1 << 17;
     let mut socket = WebSocket::connect_with(url, config)?;

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant as Clock};
 
-use sansocket::blocking::{Config, Hooks, HttpRequest, Incoming, Opening, Parts, linger};
+use sansocket::blocking::{Config, HttpRequest, Incoming, Opening, Parts, linger};
 use sansocket::server::{Policy, Response};
 use sansocket::{
     Cause, Connection, Deadlines, Ended, Event, Input, Instant, Liveness, Message, Receiver,
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Answers whatever is asked first on a new connection.
 fn serve(stream: TcpStream, room: &Room) -> Result<(), Box<dyn Error>> {
     stream.set_nodelay(true)?;
-    let mut config = Config::tcp();
+    let mut config = Config::default();
     config.limits.message = MAX_MESSAGE;
     match Incoming::receive(stream, &Policy::default(), config)? {
         Incoming::Http(request) => serve_page(request),
@@ -304,7 +304,7 @@ impl Reading {
         let mut outgoing = member.outgoing();
         let is_written = outgoing.flush().is_ok();
         if is_written {
-            linger(&mut self.stream, &Hooks::tcp(), Duration::from_secs(5));
+            linger(&mut self.stream, Duration::from_secs(5));
         }
         self.receiver.receive_eof(&mut outgoing.sender);
         self.receiver.ended(&outgoing.sender)

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn echo(stream: TcpStream, max_message: Option<u64>) -> Result<(), Box<dyn Error>> {
     stream.set_nodelay(true)?;
-    let mut config = Config::tcp();
+    let mut config = Config::default();
     // The Autobahn suite cuts 4 MiB into frames of 64 bytes, and ends with an empty one.
     config.limits.fragments = 1 << 17;
     if let Some(max_message) = max_message {

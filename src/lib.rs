@@ -19,7 +19,7 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "std")]
-mod adapters;
+pub mod adapters;
 mod close;
 #[cfg(feature = "alloc")]
 mod connection;

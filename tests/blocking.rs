@@ -8,7 +8,9 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use sansocket::blocking::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
+use sansocket::blocking::{
+    Config, Error, Incoming, OwnedMessage, Parts, Stream, Untimed, WebSocket,
+};
 use sansocket::server::{Policy, Response};
 use sansocket::{
     Cause, CloseCode, CloseFrame, Connection, Ended, Event, HandshakeError, Initiator, Input,
@@ -83,17 +85,17 @@ impl Write for Script {
     }
 }
 
-fn over(script: Script, connection: Connection) -> WebSocket<Script> {
+fn over(script: Script, connection: Connection) -> WebSocket<Untimed<Script>> {
     let input = Input::new(vec![0; 16 << 10]);
-    let parts = Parts { stream: script, connection, input, out: Vec::new() };
-    WebSocket::from_parts(parts, Config::new())
+    let parts = Parts { stream: Untimed(script), connection, input, out: Vec::new() };
+    WebSocket::from_parts(parts, Config::default())
 }
 
-fn server_over(script: Script) -> WebSocket<Script> {
+fn server_over(script: Script) -> WebSocket<Untimed<Script>> {
     over(script, Connection::server(Limits::default()))
 }
 
-fn client_over(script: Script) -> WebSocket<Script> {
+fn client_over(script: Script) -> WebSocket<Untimed<Script>> {
     over(script, Connection::client(Limits::default(), Seed::new([1; 32])))
 }
 
@@ -107,7 +109,7 @@ fn from_client(act: impl Fn(&mut Sender, &mut Vec<u8>)) -> Vec<u8> {
 }
 
 /// Sends back every message until there are no more.
-fn echo<S: Read + Write>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
+fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
     let mut count = 0;
     while let Some((event, mut outbox)) = socket.next_event()? {
         count += 1;
@@ -132,9 +134,9 @@ fn the_replies_to_one_read_leave_in_one_write() {
     });
     let mut socket = server_over(Script::new([wire]));
     assert_eq!(echo(&mut socket).unwrap(), 3);
-    assert_eq!(socket.get_ref().writes.len(), 1, "one write for all of it");
+    assert_eq!(socket.get_ref().0.writes.len(), 1, "one write for all of it");
     let expected = b"\x81\x03one\x81\x03two\x81\x05three\x8a\x04four\x88\0";
-    assert_eq!(socket.get_ref().written(), expected);
+    assert_eq!(socket.get_ref().0.written(), expected);
 }
 
 #[test]
@@ -142,7 +144,7 @@ fn a_large_message_leaves_a_server_from_where_it_lies() {
     let large = vec![7; 100_000];
     let mut socket = server_over(Script::default());
     socket.send(&large).unwrap();
-    let write = &socket.get_ref().writes[0];
+    let write = &socket.get_ref().0.writes[0];
     assert_eq!(write.address, large.as_ptr() as usize, "not a copy");
     assert_eq!(write.bytes.len(), 10 + large.len());
 }
@@ -159,7 +161,7 @@ fn short_and_interrupted_writes_lose_nothing() {
         let mut sender = Connection::server(Limits::default()).sender;
         sender.send("before", &mut expected).unwrap();
         sender.send(&payload, &mut expected).unwrap();
-        assert_eq!(socket.get_ref().written(), expected, "{size} bytes, {most} at a time");
+        assert_eq!(socket.get_ref().0.written(), expected, "{size} bytes, {most} at a time");
     }
 }
 
@@ -206,7 +208,7 @@ fn a_violation_is_told_to_both_sides_after_what_was_valid() {
             assert!(matches!(outcome, Err(Error::Protocol(seen)) if seen == error), "{outcome:?}");
         }
         let [high, low] = code.to_be_bytes();
-        assert_eq!(socket.get_ref().written(), [0x88, 2, high, low]);
+        assert_eq!(socket.get_ref().0.written(), [0x88, 2, high, low]);
         let ended = socket.ended().unwrap();
         assert_eq!(ended.cause, Cause::Violation(error));
         assert_eq!(ended.sent, CloseFrame::Code(CloseCode::new(code).unwrap()));
@@ -227,7 +229,7 @@ fn a_server_is_done_with_the_closing_handshake() {
     let ended = socket.ended().unwrap();
     assert!(ended.is_clean());
     assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
-    assert_eq!(socket.get_ref().written(), b"\x88\x02\x03\xe8");
+    assert_eq!(socket.get_ref().0.written(), b"\x88\x02\x03\xe8");
 }
 
 /// C-21: a client waits for the server to end the transport, in whatever way.
@@ -239,7 +241,7 @@ fn a_client_reads_on_until_the_server_ends_the_transport() {
         script.reads.push_back(end);
         let mut socket = client_over(script);
         socket.close(CloseCode::NORMAL, "").unwrap();
-        assert!(socket.get_ref().reads.is_empty());
+        assert!(socket.get_ref().0.reads.is_empty());
         let ended = socket.ended().unwrap();
         assert!(ended.is_clean());
         assert_eq!(ended.initiator, Some(Initiator::Us));
@@ -333,7 +335,7 @@ fn a_ping_tells_the_round_trip_time() {
 #[test]
 fn a_server_looks_at_the_request_before_it_answers() {
     let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
         let Incoming::Opening(mut opening) = incoming else { panic!("a handshake") };
         assert_eq!(opening.request.target(), "/chat?room=1");
         assert_eq!(opening.request.protocols().collect::<Vec<_>>(), ["a", "b"]);
@@ -348,7 +350,7 @@ fn a_server_looks_at_the_request_before_it_answers() {
         request.add_protocol("b").unwrap();
         let stream = TcpStream::connect(address).unwrap();
         let (mut socket, response) =
-            WebSocket::connect_over(stream, request, Config::tcp()).unwrap();
+            WebSocket::connect_over(stream, request, Config::default()).unwrap();
         assert_eq!(response.protocol(), Some("b"));
         assert_eq!(response.header("set-cookie"), Some(&b"seen=1"[..]));
         socket.close(CloseCode::NORMAL, "").unwrap();
@@ -359,7 +361,7 @@ fn a_server_looks_at_the_request_before_it_answers() {
 #[test]
 fn a_refusal_is_a_value_for_the_client() {
     let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
         let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
         let headers = [("Retry-After", "120")];
         opening.reject(Response::new(503, &headers, b"too many").unwrap()).unwrap();
@@ -377,7 +379,7 @@ fn a_refusal_is_a_value_for_the_client() {
 #[test]
 fn one_port_serves_pages_too() {
     let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::tcp()).unwrap();
+        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
         let Incoming::Http(request) = incoming else { panic!("no handshake") };
         assert_eq!((request.head.method(), request.head.target()), ("GET", "/page"));
         request.respond(Response::new(200, &[], b"a page").unwrap()).unwrap();
@@ -397,7 +399,7 @@ fn a_request_for_something_else_is_handed_back_untouched() {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(REQUEST).unwrap();
     let accepted = listener.accept().unwrap().0;
-    let incoming = Incoming::receive(accepted, &Policy::default(), Config::tcp()).unwrap();
+    let incoming = Incoming::receive(accepted, &Policy::default(), Config::default()).unwrap();
     let Incoming::Http(request) = incoming else { panic!("no handshake") };
     let (mut stream, mut input) = request.into_parts();
     while input.unread().len() < REQUEST.len() {
@@ -420,8 +422,8 @@ fn a_bad_request_is_answered_by_the_adapter() {
     }
 }
 
-fn impatient() -> Config<TcpStream> {
-    let mut config = Config::tcp();
+fn impatient() -> Config {
+    let mut config = Config::default();
     let short = Some(Duration::from_millis(50));
     config.timeouts.opening = short;
     config.timeouts.idle = short;
@@ -500,7 +502,7 @@ fn a_write_that_nobody_reads_times_out() {
 #[test]
 fn the_last_words_reach_a_peer_that_is_still_sending() {
     let serve = |stream| {
-        let mut config = Config::tcp();
+        let mut config = Config::default();
         config.limits.message = 1000;
         let incoming = Incoming::receive(stream, &Policy::default(), config).unwrap();
         let Incoming::Opening(opening) = incoming else { panic!("a handshake") };

@@ -26,6 +26,14 @@ pub enum Error {
     Url(UrlError),
 }
 
+impl Error {
+    /// What a `wss://` URL is answered with where there is no TLS.
+    pub(super) fn no_tls() -> Self {
+        let reason = "wss:// takes a TLS stream: see WebSocket::connect_over";
+        Self::Io(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

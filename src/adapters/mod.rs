@@ -1,6 +1,21 @@
 //! Adapters, each of which only moves bytes between a stream and the two halves of a connection.
+//!
+//! What they have in common stands here once; each names it with its own kind of transport, so that
+//! [`blocking::WebSocket`] over a stream is a [`WebSocket`] over [`blocking::Blocking`] of it.
 
-pub mod blocking;
+mod config;
+mod driver;
 mod error;
 mod message;
+mod opening;
 mod outbox;
+mod socket;
+
+pub mod blocking;
+
+pub use config::Config;
+pub use error::Error;
+pub use message::OwnedMessage;
+pub use opening::{HttpRequest, Incoming, Opening};
+pub use outbox::Outbox;
+pub use socket::{Parts, Transport, WebSocket};

@@ -1,16 +1,20 @@
 //! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and
 //! [`Write`](std::io::Write).
 
-mod config;
 mod linger;
 mod opening;
 mod socket;
-mod wire;
+mod stream;
 
-pub use super::error::Error;
-pub use super::message::OwnedMessage;
-pub use super::outbox::Outbox;
-pub use config::{Config, Hooks};
+pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
 pub use linger::linger;
-pub use opening::{HttpRequest, Incoming, Opening};
-pub use socket::{Parts, WebSocket};
+pub use stream::{Blocking, Stream, Untimed};
+
+/// A WebSocket over a blocking stream.
+pub type WebSocket<S> = super::WebSocket<Blocking<S>>;
+/// What came first on a blocking stream that a server accepted.
+pub type Incoming<S> = super::Incoming<Blocking<S>>;
+/// A request for a WebSocket on a blocking stream, which waits for an answer.
+pub type Opening<S> = super::Opening<Blocking<S>>;
+/// A request on a blocking stream which does not ask for a WebSocket.
+pub type HttpRequest<S> = super::HttpRequest<Blocking<S>>;

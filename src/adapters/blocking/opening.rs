@@ -1,44 +1,15 @@
 use alloc::vec::Vec;
-use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use super::config::Config;
-use super::socket::WebSocket;
-use super::wire::{Wire, new_input};
+use super::stream::Stream;
+use super::{Blocking, HttpRequest, Incoming, Opening, WebSocket};
+use crate::adapters::config::Config;
 use crate::adapters::error::Error;
+use crate::adapters::socket::Wire;
+use crate::close::TimedOut;
 use crate::error::HandshakeError;
 use crate::handshake::server;
 use crate::input::Input;
-
-/// What came first on a stream that a server accepted.
-#[derive(Debug)]
-#[must_use]
-pub enum Incoming<S> {
-    /// A request for a WebSocket, which waits for an answer.
-    Opening(Opening<S>),
-    /// A request for something else.
-    Http(HttpRequest<S>),
-}
-
-/// A request for a WebSocket, which waits for an answer.
-#[derive(Debug)]
-#[must_use]
-pub struct Opening<S> {
-    /// What was asked. Choose a subprotocol and add headers here, then [`accept`](Self::accept).
-    pub request: server::Request,
-    wire: Wire<S>,
-    input: Input<Vec<u8>>,
-}
-
-/// A request on the port of a WebSocket which does not ask for one.
-#[derive(Debug)]
-#[must_use]
-pub struct HttpRequest<S> {
-    /// The head of the request.
-    pub head: server::Head,
-    wire: Wire<S>,
-    input: Input<Vec<u8>>,
-}
 
 impl WebSocket<TcpStream> {
     /// Accepts a connection from a TCP stream, whatever is asked, from pages of the same host only.
@@ -50,8 +21,8 @@ impl WebSocket<TcpStream> {
     /// When the transport or the handshake fails. A request for no WebSocket is answered with status
     /// 426.
     pub fn accept(stream: TcpStream) -> Result<Self, Error> {
-        match Incoming::receive(stream, &server::Policy::default(), Config::tcp())? {
-            Incoming::Opening(opening) => Ok(opening.accept()?),
+        match Incoming::receive(stream, &server::Policy::default(), Config::default())? {
+            Incoming::Opening(opening) => opening.accept(),
             Incoming::Http(request) => {
                 request.refuse()?;
                 Err(HandshakeError::MissingUpgrade.into())
@@ -60,29 +31,27 @@ impl WebSocket<TcpStream> {
     }
 }
 
-impl<S: Read + Write> Incoming<S> {
+impl<S: Stream> Incoming<S> {
     /// Reads what a client asks for, to be answered by the caller.
     ///
     /// # Errors
     ///
     /// When the transport fails or the request is not good. It has been answered then.
-    pub fn receive(
-        stream: S,
-        policy: &server::Policy<'_>,
-        config: Config<S>,
-    ) -> Result<Self, Error> {
-        let mut wire = Wire::new(stream, config);
-        let mut input = new_input();
+    pub fn receive(stream: S, policy: &server::Policy<'_>, config: Config) -> Result<Self, Error> {
+        let mut wire = Wire::new(Blocking::new(stream), config);
+        let mut input = super::socket::new_input();
         let mut handshake = server::Handshake::new();
         loop {
             match wire.read_opening(&mut input) {
                 Ok(0) => return Err(HandshakeError::Incomplete.into()),
                 Ok(_) => {}
-                Err(Error::TimedOut(_)) => return Err(wire.refuse(HandshakeError::TimedOut)),
+                Err(Error::TimedOut(TimedOut::Opening)) => {
+                    return Err(wire.refuse(HandshakeError::TimedOut));
+                }
                 Err(error) => return Err(error),
             }
             handshake = match handshake.receive(&mut input, policy) {
-                Ok(server::Progress::Incomplete(incomplete)) => incomplete,
+                Ok(server::Progress::Incomplete(handshake)) => handshake,
                 Ok(server::Progress::Request(request)) => {
                     return Ok(Self::Opening(Opening { request, wire, input }));
                 }
@@ -95,7 +64,7 @@ impl<S: Read + Write> Incoming<S> {
     }
 }
 
-impl<S: Read + Write> Opening<S> {
+impl<S: Stream> Opening<S> {
     /// Accepts the request: writes the response.
     ///
     /// # Errors
@@ -103,7 +72,7 @@ impl<S: Read + Write> Opening<S> {
     /// When the stream fails.
     pub fn accept(self) -> Result<WebSocket<S>, Error> {
         let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.out);
+        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
         wire.write_opening()?;
         Ok(WebSocket::open(wire, connection, input))
     }
@@ -115,12 +84,12 @@ impl<S: Read + Write> Opening<S> {
     /// When the stream fails.
     pub fn reject(self, response: server::Response<'_>) -> Result<(), Error> {
         let Self { request, mut wire, .. } = self;
-        request.reject(response, &mut wire.out);
+        request.reject(response, &mut wire.driver.out);
         wire.answer()
     }
 }
 
-impl<S: Read + Write> HttpRequest<S> {
+impl<S: Stream> HttpRequest<S> {
     /// Writes a response, after which the stream ends.
     ///
     /// # Errors
@@ -128,7 +97,7 @@ impl<S: Read + Write> HttpRequest<S> {
     /// When the stream fails.
     pub fn respond(self, response: server::Response<'_>) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
-        head.reject(response, &mut wire.out);
+        head.reject(response, &mut wire.driver.out);
         wire.answer()
     }
 
@@ -139,12 +108,12 @@ impl<S: Read + Write> HttpRequest<S> {
     /// When the stream fails.
     pub fn refuse(self) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
-        head.refuse(&mut wire.out);
+        head.refuse(&mut wire.driver.out);
         wire.answer()
     }
 
     /// The stream, and what was read of it: the request, untouched.
     pub fn into_parts(self) -> (S, Input<Vec<u8>>) {
-        (self.wire.stream, self.input)
+        (self.wire.transport.stream, self.input)
     }
 }

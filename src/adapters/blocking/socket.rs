@@ -1,44 +1,27 @@
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
-use std::io::{self, ErrorKind, Read, Write};
+use core::time::Duration;
+use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::TcpStream;
 
-use super::config::Config;
-use super::wire::{Wire, new_input};
+use super::linger::linger;
+use super::stream::Stream;
+use super::{Blocking, WebSocket};
+use crate::adapters::config::Config;
+use crate::adapters::driver::Next;
 use crate::adapters::error::Error;
-use crate::adapters::message::OwnedMessage;
+use crate::adapters::message::{Gathering, OwnedMessage};
 use crate::adapters::outbox::Outbox;
-use crate::close::{CloseCode, Ended};
-use crate::connection::Connection;
+use crate::adapters::socket::{Parts, Wire};
+use crate::close::CloseCode;
 use crate::entropy::Seed;
-use crate::frame::Role;
+use crate::error::HandshakeError;
+use crate::frame::{Frame, Role};
 use crate::handshake::{Url, client};
 use crate::input::Input;
 use crate::receiver::{Event, Receiver};
 use crate::sender::{Message, Sender};
-use crate::time::RoundTrip;
-
-/// A WebSocket over a blocking stream.
-#[derive(Debug)]
-pub struct WebSocket<S> {
-    wire: Wire<S>,
-    receiver: Receiver,
-    sender: Sender,
-    input: Input<Vec<u8>>,
-}
-
-/// The parts of a WebSocket, to drive it in another way.
-#[derive(Debug)]
-pub struct Parts<S> {
-    /// The transport.
-    pub stream: S,
-    /// Both halves of the connection.
-    pub connection: Connection,
-    /// What was read and not yet consumed.
-    pub input: Input<Vec<u8>>,
-    /// What was queued and not yet written.
-    pub out: Vec<u8>,
-}
 
 impl WebSocket<TcpStream> {
     /// Opens a connection to a `ws://` URL over TCP.
@@ -47,7 +30,7 @@ impl WebSocket<TcpStream> {
     ///
     /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
     pub fn connect(url: &str) -> Result<Self, Error> {
-        Self::connect_with(url, Config::tcp())
+        Self::connect_with(url, Config::default())
     }
 
     /// Opens a connection to a `ws://` URL over TCP, with limits and timeouts of the caller's.
@@ -55,11 +38,10 @@ impl WebSocket<TcpStream> {
     /// # Errors
     ///
     /// As [`connect`](Self::connect).
-    pub fn connect_with(url: &str, config: Config<TcpStream>) -> Result<Self, Error> {
+    pub fn connect_with(url: &str, config: Config) -> Result<Self, Error> {
         let url = Url::parse(url)?;
         if url.is_secure() {
-            let reason = "wss:// takes a TLS stream: see WebSocket::connect_over";
-            return Err(io::Error::new(ErrorKind::Unsupported, reason).into());
+            return Err(Error::no_tls());
         }
         let stream = TcpStream::connect((url.host(), url.port()))?;
         stream.set_nodelay(true)?;
@@ -68,23 +50,21 @@ impl WebSocket<TcpStream> {
     }
 }
 
-impl<S: Read + Write> WebSocket<S> {
+impl<S: Stream> WebSocket<S> {
     /// Opens a connection as a client over any stream, and returns the server's answer with it.
     ///
     /// # Errors
     ///
-    /// As [`connect`](WebSocket::connect).
+    /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
     pub fn connect_over(
         stream: S,
         request: client::Request<'_>,
-        config: Config<S>,
+        config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        let mut wire = Wire::new(stream, config);
+        let mut wire = Wire::new(Blocking::new(stream), config);
         let mut input = new_input();
-        let limits = wire.config.limits;
-        let mut handshake =
-            client::Handshake::start(request, limits, Seed::random()?, &mut wire.out);
-        wire.write_opening()?;
+        let out = &mut wire.driver.out;
+        let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
         loop {
             if wire.read_opening(&mut input)? == 0 {
                 return Err(Error::Refused(Box::new(handshake.receive_eof()?)));
@@ -103,16 +83,10 @@ impl<S: Read + Write> WebSocket<S> {
 
     /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
     /// `input`, and bytes yet to be written in `out`.
-    pub fn from_parts(parts: Parts<S>, config: Config<S>) -> Self {
-        let mut wire = Wire::new(parts.stream, config);
-        wire.out = parts.out;
+    pub fn from_parts(parts: Parts<S>, config: Config) -> Self {
+        let mut wire = Wire::new(Blocking::new(parts.stream), config);
+        wire.driver.out = parts.out;
         Self::open(wire, parts.connection, parts.input)
-    }
-
-    pub(super) fn open(mut wire: Wire<S>, connection: Connection, input: Input<Vec<u8>>) -> Self {
-        let Connection { receiver, sender } = connection;
-        wire.deadlines.handle_open(wire.now());
-        Self { wire, receiver, sender, input }
     }
 
     /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
@@ -131,10 +105,8 @@ impl<S: Read + Write> WebSocket<S> {
         let Self { wire, receiver, sender, input } = self;
         match receiver.next_event(input, sender) {
             Ok(event) => {
-                if let Some(Event::Pong(payload)) = &event {
-                    wire.deadlines.handle_pong(payload, wire.now());
-                }
-                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.out))))
+                wire.driver.watch(event.as_ref());
+                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
             }
             Err(error) => {
                 wire.finish(sender);
@@ -152,18 +124,10 @@ impl<S: Read + Write> WebSocket<S> {
     ///
     /// As [`next_event`](Self::next_event).
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        let mut whole = Vec::new();
+        let mut parts = Gathering::default();
         while let Some((event, _)) = self.next_event()? {
-            match event {
-                Event::Text(text) => return Ok(Some(OwnedMessage::Text(text.into()))),
-                Event::Binary(bytes) => return Ok(Some(OwnedMessage::Binary(bytes.to_vec()))),
-                Event::Part { kind, bytes, last } => {
-                    whole.extend_from_slice(bytes);
-                    if last {
-                        return Ok(Some(OwnedMessage::new(kind, whole)));
-                    }
-                }
-                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
+            if let Some(message) = parts.take(event) {
+                return Ok(Some(message));
             }
         }
         Ok(None)
@@ -180,7 +144,7 @@ impl<S: Read + Write> WebSocket<S> {
         let message = message.into();
         let is_large = message.split().1.len() >= LARGE;
         if !is_large || self.sender.role() == Role::Client {
-            self.sender.send(message, &mut self.wire.out)?;
+            self.sender.send(message, &mut self.wire.driver.out)?;
             return self.flush();
         }
         self.flush()?;
@@ -194,19 +158,19 @@ impl<S: Read + Write> WebSocket<S> {
         outcome
     }
 
-    /// Where to put messages while no event is held. They leave with the next
-    /// [`flush`](Self::flush), or when the stream would have to be read.
-    pub const fn outbox(&mut self) -> Outbox<'_> {
-        Outbox::new(&mut self.sender, &mut self.wire.out)
-    }
-
     /// Writes what has been queued.
     ///
     /// # Errors
     ///
     /// When the stream fails or a deadline passes. What was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.wire.flush(&mut self.receiver, &mut self.sender)
+        let Self { wire, receiver, sender, .. } = self;
+        sender.poll_transmit(&mut wire.driver.out);
+        while let Some(next) = wire.driver.next_write() {
+            wire.driver.keep_time(receiver, sender)?;
+            wire.write(next)?;
+        }
+        Ok(())
     }
 
     /// Writes a ping, whose answer tells the [`round_trip`](Self::round_trip) time.
@@ -215,8 +179,8 @@ impl<S: Read + Write> WebSocket<S> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub fn ping(&mut self) -> Result<(), Error> {
-        let now = self.wire.now();
-        self.wire.deadlines.ping(now, &mut self.sender)?;
+        let now = self.wire.driver.now();
+        self.wire.driver.deadlines.ping(now, &mut self.sender)?;
         self.flush()
     }
 
@@ -231,50 +195,170 @@ impl<S: Read + Write> WebSocket<S> {
         Ok(())
     }
 
-    /// How the connection ended, once it has.
-    pub fn ended(&self) -> Option<Ended> {
-        self.receiver.ended(&self.sender)
-    }
-
-    /// How long pings and pongs take, once one has been answered.
-    pub const fn round_trip(&self) -> Option<RoundTrip> {
-        self.wire.deadlines.round_trip()
-    }
-
-    /// The half that receives, to set how it does so.
-    pub const fn receiver_mut(&mut self) -> &mut Receiver {
-        &mut self.receiver
-    }
-
-    /// The stream.
-    pub const fn get_ref(&self) -> &S {
-        &self.wire.stream
-    }
-
-    /// Takes the WebSocket apart, to drive it in another way.
-    pub fn into_parts(self) -> Parts<S> {
-        let Self { wire, receiver, sender, input } = self;
-        let connection = Connection { receiver, sender };
-        Parts { stream: wire.stream, connection, input, out: wire.out }
-    }
-
     /// Waits until there is an event, and tells whether there is one.
     fn wait(&mut self) -> Result<bool, Error> {
         let Self { wire, receiver, sender, input } = self;
         loop {
-            let outcome = wire.turn(receiver, sender, input);
-            if outcome.is_err() || receiver.wants_close(sender) {
-                wire.finish(sender);
-            }
-            if outcome? {
-                return Ok(true);
-            }
-            if receiver.wants_close(sender) {
-                return Ok(false);
+            let outcome = wire.driver.next(receiver, sender, input).and_then(|next| {
+                match next {
+                    Next::Event | Next::End => {}
+                    Next::Write | Next::Flush => wire.write(next)?,
+                    Next::Read => wire.read(receiver, sender, input)?,
+                }
+                Ok(next)
+            });
+            match outcome {
+                Ok(Next::Event) => return Ok(true),
+                Ok(Next::Write | Next::Flush | Next::Read) => {}
+                Ok(Next::End) => {
+                    wire.finish(sender);
+                    return Ok(false);
+                }
+                Err(error) => {
+                    wire.finish(sender);
+                    return Err(error);
+                }
             }
         }
     }
 }
 
+impl<S: Stream> Wire<Blocking<S>> {
+    /// Reads once, or until it takes too long.
+    fn read(
+        &mut self,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+        input: &mut Input<Vec<u8>>,
+    ) -> Result<(), Error> {
+        self.transport.bound(self.driver.patience())?;
+        match self.transport.stream.read(input.spare()) {
+            Err(error) if is_passing(&error) => Ok(()),
+            outcome => self.driver.receive(outcome, receiver, sender, input),
+        }
+    }
+
+    /// Writes or flushes once, or until it takes too long.
+    fn write(&mut self, next: Next) -> io::Result<()> {
+        self.transport.bound(self.driver.patience())?;
+        if next == Next::Flush {
+            self.transport.stream.flush()?;
+            self.driver.flushed();
+            return Ok(());
+        }
+        let count = write(&mut self.transport.stream, &[IoSlice::new(self.driver.waiting())])?;
+        self.driver.wrote(count);
+        Ok(())
+    }
+
+    /// Writes a frame that is not queued. Nothing else may be half written.
+    fn write_frame(
+        &mut self,
+        frame: &Frame<'_>,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) -> Result<(), Error> {
+        let [mut head, mut payload] = frame.slices();
+        while !(head.is_empty() && payload.is_empty()) {
+            self.driver.keep_time(receiver, sender)?;
+            self.transport.bound(self.driver.patience())?;
+            let slices = [IoSlice::new(head), IoSlice::new(payload)];
+            let count = write(&mut self.transport.stream, &slices)?;
+            let of_head = count.min(head.len());
+            (head, payload) = (&head[of_head..], &payload[count - of_head..]);
+        }
+        Ok(self.transport.stream.flush()?)
+    }
+
+    /// Writes all that waits, then reads once.
+    pub(super) fn read_opening(&mut self, input: &mut Input<Vec<u8>>) -> Result<usize, Error> {
+        self.write_opening()?;
+        loop {
+            self.driver.keep_opening_time()?;
+            self.transport.bound(self.driver.patience())?;
+            match self.transport.stream.read(input.spare()) {
+                Err(error) if is_passing(&error) => {}
+                outcome => {
+                    let count = outcome?;
+                    input.fill(count);
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    /// Writes all that waits.
+    pub(super) fn write_opening(&mut self) -> Result<(), Error> {
+        while let Some(next) = self.driver.next_write() {
+            self.driver.keep_opening_time()?;
+            self.write(next)?;
+        }
+        Ok(())
+    }
+
+    /// Writes an answer that ends the stream.
+    pub(super) fn answer(&mut self) -> Result<(), Error> {
+        self.write_opening()?;
+        self.end();
+        Ok(())
+    }
+
+    /// Answers a request that is not good, if that can be done.
+    pub(super) fn refuse(&mut self, error: HandshakeError) -> Error {
+        error.respond(&mut self.driver.out);
+        self.write_rest();
+        self.end();
+        error.into()
+    }
+
+    /// Writes what is left to say, as far as the peer takes it, and ends the transport. Once.
+    fn finish(&mut self, sender: &mut Sender) {
+        sender.poll_transmit(&mut self.driver.out);
+        if !self.transport.is_finished {
+            self.transport.is_finished = true;
+            self.write_rest();
+            self.end();
+        }
+    }
+
+    /// Writes what waits until the peer takes no more.
+    fn write_rest(&mut self) {
+        while let Some(next) = self.driver.next_write() {
+            let before = self.driver.waiting().len();
+            let is_written = self.write(next).is_ok();
+            let is_stuck = next == Next::Write && self.driver.waiting().len() == before;
+            if !is_written || is_stuck {
+                return;
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        let patience = self.config.timeouts.end.unwrap_or(MOST_PATIENCE);
+        linger(&mut self.transport.stream, patience);
+    }
+}
+
+/// Writes once, and tells how many bytes: none if it took too long.
+fn write(stream: &mut impl Write, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    match stream.write_vectored(slices) {
+        Ok(0) => Err(ErrorKind::WriteZero.into()),
+        Err(error) if is_passing(&error) => Ok(0),
+        outcome => outcome,
+    }
+}
+
+/// Whether to look at the clock, and try again.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}
+
+pub(super) fn new_input() -> Input<Vec<u8>> {
+    Input::new(vec![0; 16 << 10])
+}
+
 /// Messages of at least so many bytes are written by a server from where they lie.
 const LARGE: usize = 16 << 10;
+
+/// How long to read on after the end, when there is no timeout for it.
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
