@@ -1,33 +1,57 @@
 //! Sends back every message: `cargo run --example echo_server -- --listen 127.0.0.1:9001`.
 //!
-//! `--max-message BYTES` sets how long a message may be.
+//! `--max-message BYTES` sets how long a message may be, and `--runtime blocking|tokio|smol`, with
+//! `--all-features`, what drives the connections.
 
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
-use sansocket::blocking::{Config, Incoming};
+use sansocket::adapters::Config;
 use sansocket::server::Policy;
-use sansocket::{Event, Origins};
+use sansocket::{Event, Origins, blocking};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut listen = "127.0.0.1:9001".to_owned();
-    let mut max_message = None;
+    let mut runtime = "blocking".to_owned();
+    let mut config = Config::default();
+    // The Autobahn suite cuts 4 MiB into frames of 64 bytes, and ends with an empty one.
+    config.limits.fragments = 1 << 17;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
         match name.as_str() {
             "--listen" => listen = value,
-            "--max-message" => max_message = Some(value.parse()?),
+            "--max-message" => config.limits.message = value.parse()?,
+            "--runtime" => runtime = value,
             _ => return Err(format!("no such option: {name}").into()),
         }
     }
     let listener = TcpListener::bind(&listen)?;
     println!("listening on ws://{}", listener.local_addr()?);
+    match runtime.as_str() {
+        "blocking" => serve(&listener, config),
+        #[cfg(feature = "tokio")]
+        "tokio" => with_tokio::serve(listener, config),
+        #[cfg(feature = "smol")]
+        "smol" => with_smol::serve(listener, config),
+        _ => Err(format!("no such runtime here: {runtime}").into()),
+    }
+}
+
+/// Anyone may hear an echo. A server that knows its users by cookies must look at the origin.
+fn policy() -> Policy<'static> {
+    let mut policy = Policy::default();
+    policy.origins = Origins::Any;
+    policy
+}
+
+fn serve(listener: &TcpListener, config: Config) -> Result<(), Box<dyn Error>> {
     for stream in listener.incoming() {
         let stream = stream?;
+        stream.set_nodelay(true)?;
         thread::spawn(move || {
-            if let Err(error) = echo(stream, max_message) {
+            if let Err(error) = echo(stream, config) {
                 eprintln!("{error}");
             }
         });
@@ -35,20 +59,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn echo(stream: TcpStream, max_message: Option<u64>) -> Result<(), Box<dyn Error>> {
-    stream.set_nodelay(true)?;
-    let mut config = Config::default();
-    // The Autobahn suite cuts 4 MiB into frames of 64 bytes, and ends with an empty one.
-    config.limits.fragments = 1 << 17;
-    if let Some(max_message) = max_message {
-        config.limits.message = max_message;
-    }
-    // Anyone may hear an echo. A server that knows its users by cookies must look at the origin.
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
-    let mut socket = match Incoming::receive(stream, &policy, config)? {
-        Incoming::Opening(opening) => opening.accept()?,
-        Incoming::Http(request) => return Ok(request.refuse()?),
+fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
+    let mut socket = match blocking::Incoming::receive(stream, &policy(), config)? {
+        blocking::Incoming::Opening(opening) => opening.accept()?,
+        blocking::Incoming::Http(request) => return Ok(request.refuse()?),
     };
     while let Some((event, mut outbox)) = socket.next_event()? {
         match event {
@@ -58,4 +72,83 @@ fn echo(stream: TcpStream, max_message: Option<u64>) -> Result<(), Box<dyn Error
         }
     }
     Ok(())
+}
+
+#[cfg(feature = "tokio")]
+mod with_tokio {
+    use super::*;
+    use sansocket::tokio::Incoming;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::main]
+    pub(crate) async fn serve(
+        listener: std::net::TcpListener,
+        config: Config,
+    ) -> Result<(), Box<dyn Error>> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            tokio::spawn(async move {
+                if let Err(error) = echo(stream, config).await {
+                    eprintln!("{error}");
+                }
+            });
+        }
+    }
+
+    async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut socket = match Incoming::receive(stream, &policy(), config).await? {
+            Incoming::Opening(opening) => opening.accept().await?,
+            Incoming::Http(request) => return Ok(request.refuse().await?),
+        };
+        while let Some((event, mut outbox)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => outbox.send(text)?,
+                Event::Binary(bytes) => outbox.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "smol")]
+mod with_smol {
+    use super::*;
+    use sansocket::smol::Incoming;
+    use smol::Async;
+    use smol::net::TcpStream;
+
+    pub(crate) fn serve(listener: TcpListener, config: Config) -> Result<(), Box<dyn Error>> {
+        let listener = smol::net::TcpListener::from(Async::new(listener)?);
+        smol::block_on(async {
+            loop {
+                let (stream, _) = listener.accept().await?;
+                stream.set_nodelay(true)?;
+                let connection = async move {
+                    if let Err(error) = echo(stream, config).await {
+                        eprintln!("{error}");
+                    }
+                };
+                smol::spawn(connection).detach();
+            }
+        })
+    }
+
+    async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let mut socket = match Incoming::receive(stream, &policy(), config).await? {
+            Incoming::Opening(opening) => opening.accept().await?,
+            Incoming::Http(request) => return Ok(request.refuse().await?),
+        };
+        while let Some((event, mut outbox)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => outbox.send(text)?,
+                Event::Binary(bytes) => outbox.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }

@@ -60,6 +60,10 @@ pub mod wire {
 
 #[cfg(feature = "std")]
 pub use adapters::blocking;
+#[cfg(feature = "smol")]
+pub use adapters::smol;
+#[cfg(feature = "tokio")]
+pub use adapters::tokio;
 pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut};
 #[cfg(feature = "alloc")]
 pub use connection::Connection;

@@ -3,6 +3,8 @@
 //! What they have in common stands here once; each names it with its own kind of transport, so that
 //! [`blocking::WebSocket`] over a stream is a [`WebSocket`] over [`blocking::Blocking`] of it.
 
+#[cfg(feature = "__asynchronous")]
+pub mod asynchronous;
 mod config;
 mod driver;
 mod error;
@@ -12,6 +14,10 @@ mod outbox;
 mod socket;
 
 pub mod blocking;
+#[cfg(feature = "smol")]
+pub mod smol;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 pub use config::Config;
 pub use error::Error;

@@ -2,6 +2,7 @@ use alloc::vec::Vec;
 
 use super::config::Config;
 use super::driver::Driver;
+use super::message::Gathering;
 use super::outbox::Outbox;
 use crate::close::Ended;
 use crate::connection::Connection;
@@ -17,6 +18,8 @@ pub struct WebSocket<T> {
     pub(super) receiver: Receiver,
     pub(super) sender: Sender,
     pub(super) input: Input<Vec<u8>>,
+    /// A message that comes in parts and is wanted whole.
+    pub(super) gathering: Gathering,
 }
 
 /// A transport, and what is on the way to it.
@@ -55,7 +58,7 @@ impl<T> WebSocket<T> {
     pub(super) fn open(mut wire: Wire<T>, connection: Connection, input: Input<Vec<u8>>) -> Self {
         let Connection { receiver, sender } = connection;
         wire.driver.open();
-        Self { wire, receiver, sender, input }
+        Self { wire, receiver, sender, input, gathering: Gathering::default() }
     }
 
     /// Where to put messages while no event is held. They leave when the WebSocket is flushed, or is
@@ -88,7 +91,7 @@ impl<T: Transport> WebSocket<T> {
 
     /// Takes the WebSocket apart, to drive it in another way.
     pub fn into_parts(self) -> Parts<T::Stream> {
-        let Self { wire, receiver, sender, input } = self;
+        let Self { wire, receiver, sender, input, .. } = self;
         let out = wire.driver.waiting().to_vec();
         let connection = Connection { receiver, sender };
         Parts { stream: wire.transport.into_stream(), connection, input, out }

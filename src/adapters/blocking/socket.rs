@@ -11,7 +11,7 @@ use super::{Blocking, WebSocket};
 use crate::adapters::config::Config;
 use crate::adapters::driver::Next;
 use crate::adapters::error::Error;
-use crate::adapters::message::{Gathering, OwnedMessage};
+use crate::adapters::message::OwnedMessage;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::socket::{Parts, Wire};
 use crate::close::CloseCode;
@@ -97,12 +97,12 @@ impl<S: Stream> WebSocket<S> {
     /// # Errors
     ///
     /// When the peer breaks the protocol, lets a deadline pass, or goes without closing, and when
-    /// the stream fails. The connection has ended then.
+    /// the stream fails: once, and the connection has ended then.
     pub fn next_event(&mut self) -> Result<Option<(Event<'_>, Outbox<'_>)>, Error> {
         if !self.wait()? {
             return Ok(None);
         }
-        let Self { wire, receiver, sender, input } = self;
+        let Self { wire, receiver, sender, input, .. } = self;
         match receiver.next_event(input, sender) {
             Ok(event) => {
                 wire.driver.watch(event.as_ref());
@@ -124,9 +124,9 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// As [`next_event`](Self::next_event).
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        let mut parts = Gathering::default();
+        let mut gathering = core::mem::take(&mut self.gathering);
         while let Some((event, _)) = self.next_event()? {
-            if let Some(message) = parts.take(event) {
+            if let Some(message) = gathering.take(event) {
                 return Ok(Some(message));
             }
         }
@@ -156,6 +156,26 @@ impl<S: Stream> WebSocket<S> {
             self.wire.finish(&mut self.sender);
         }
         outcome
+    }
+
+    /// Writes a part of a message, which more parts follow.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and as [`Sender::send_part`].
+    pub fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.sender.send_part(part, &mut self.wire.driver.out)?;
+        self.flush()
+    }
+
+    /// Writes the last part of a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_part`](Self::send_part).
+    pub fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.sender.send_last(part, &mut self.wire.driver.out)?;
+        self.flush()
     }
 
     /// Writes what has been queued.
@@ -197,8 +217,8 @@ impl<S: Stream> WebSocket<S> {
 
     /// Waits until there is an event, and tells whether there is one.
     fn wait(&mut self) -> Result<bool, Error> {
-        let Self { wire, receiver, sender, input } = self;
-        loop {
+        let Self { wire, receiver, sender, input, .. } = self;
+        while !wire.transport.is_finished {
             let outcome = wire.driver.next(receiver, sender, input).and_then(|next| {
                 match next {
                     Next::Event | Next::End => {}
@@ -210,16 +230,14 @@ impl<S: Stream> WebSocket<S> {
             match outcome {
                 Ok(Next::Event) => return Ok(true),
                 Ok(Next::Write | Next::Flush | Next::Read) => {}
-                Ok(Next::End) => {
-                    wire.finish(sender);
-                    return Ok(false);
-                }
+                Ok(Next::End) => wire.finish(sender),
                 Err(error) => {
                     wire.finish(sender);
                     return Err(error);
                 }
             }
         }
+        Ok(false)
     }
 }
 

@@ -1,0 +1,268 @@
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::future::poll_fn;
+use core::task::{Context, Poll, ready};
+use std::io;
+
+use super::io::{Async, Io};
+use super::opening::new_input;
+use crate::adapters::config::Config;
+use crate::adapters::error::Error;
+use crate::adapters::message::{Gathering, OwnedMessage};
+use crate::adapters::outbox::Outbox;
+use crate::adapters::socket::{Parts, WebSocket, Wire};
+use crate::close::CloseCode;
+use crate::connection::Connection;
+use crate::entropy::Seed;
+use crate::frame::Role;
+use crate::handshake::client;
+use crate::input::Input;
+use crate::receiver::{Event, Receiver};
+use crate::sender::{Message, Sender};
+
+/// Every future here may be dropped before it is done, and made again: nothing is lost, doubled or cut.
+impl<I: Io> WebSocket<Async<I>> {
+    /// Opens a connection as a client over any stream, and returns the server's answer with it.
+    ///
+    /// The future owns the stream: dropped, it drops the connection.
+    ///
+    /// # Errors
+    ///
+    /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
+    pub async fn connect_over(
+        stream: I::Stream,
+        request: client::Request<'_>,
+        config: Config,
+    ) -> Result<(Self, client::Response), Error> {
+        let mut wire = Wire::new(Async::<I>::new(stream), config);
+        let mut input = new_input();
+        let out = &mut wire.driver.out;
+        let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
+        loop {
+            if poll_fn(|cx| wire.poll_read_opening(cx, &mut input)).await? == 0 {
+                return Err(Error::Refused(Box::new(handshake.receive_eof()?)));
+            }
+            handshake = match handshake.receive(&mut input)? {
+                client::Progress::Incomplete(handshake) => handshake,
+                client::Progress::Refused(response) => {
+                    return Err(Error::Refused(Box::new(response)));
+                }
+                client::Progress::Open(connection, response) => {
+                    return Ok((Self::open(wire, connection, input), response));
+                }
+            };
+        }
+    }
+
+    /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
+    /// `input`, and bytes yet to be written in `out`.
+    pub fn from_parts(parts: Parts<I::Stream>, config: Config) -> Self {
+        let mut wire = Wire::new(Async::new(parts.stream), config);
+        wire.driver.out = parts.out;
+        Self::open(wire, parts.connection, parts.input)
+    }
+
+    /// A WebSocket over a stream that an HTTP library has upgraded, with what it read beyond.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system has no seed to give, for a client.
+    pub fn from_upgraded(
+        stream: I::Stream,
+        read_ahead: impl Into<Vec<u8>>,
+        role: Role,
+        config: Config,
+    ) -> io::Result<Self> {
+        let connection = match role {
+            Role::Client => Connection::client(config.limits, Seed::random()?),
+            Role::Server => Connection::server(config.limits),
+        };
+        let input = Input::filled(read_ahead.into());
+        Ok(Self::from_parts(Parts { stream, connection, input, out: Vec::new() }, config))
+    }
+
+    /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
+    ///
+    /// The event is lent until the next call. Replies can be queued while it is held; they leave
+    /// together, before the stream is read again.
+    ///
+    /// # Errors
+    ///
+    /// When the peer breaks the protocol, lets a deadline pass, or goes without closing, and when
+    /// the stream fails: once, and the connection has ended then.
+    pub async fn next_event(&mut self) -> Result<Option<(Event<'_>, Outbox<'_>)>, Error> {
+        if !poll_fn(|cx| self.poll_wait(cx)).await? {
+            return Ok(None);
+        }
+        let Self { wire, receiver, sender, input, .. } = self;
+        match receiver.next_event(input, sender) {
+            Ok(event) => {
+                wire.driver.watch(event.as_ref());
+                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
+            }
+            Err(error) => {
+                wire.leave(Some(error.into()));
+                poll_fn(|cx| wire.poll_leave(cx, sender)).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Waits for the next message and copies it, or `None` once the connection has ended.
+    ///
+    /// Pings, pongs and the close frame are passed over. A message [in
+    /// parts](Receiver::set_streaming) is put together.
+    ///
+    /// # Errors
+    ///
+    /// As [`next_event`](Self::next_event).
+    pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| self.poll_receive(cx)).await.transpose()
+    }
+
+    /// Sends a message, once there is room for it in the queue.
+    ///
+    /// Done, it has been queued, and as much of it written as the stream took at once. The rest leaves
+    /// while the WebSocket is [flushed](Self::flush), or waited on for an event.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closing, or when the stream fails.
+    pub async fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.room().await?;
+        self.sender.send(message, &mut self.wire.driver.out)?;
+        self.write_some().await
+    }
+
+    /// Sends a part of a message, which more parts follow, once there is room for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and as [`Sender::send_part`].
+    pub async fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.room().await?;
+        self.sender.send_part(part, &mut self.wire.driver.out)?;
+        self.write_some().await
+    }
+
+    /// Sends the last part of a message, once there is room for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_part`](Self::send_part).
+    pub async fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.room().await?;
+        self.sender.send_last(part, &mut self.wire.driver.out)?;
+        self.write_some().await
+    }
+
+    /// Writes what has been queued.
+    ///
+    /// # Errors
+    ///
+    /// When the stream fails or a deadline passes. What was not written stays queued.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_flush_all(cx)).await
+    }
+
+    /// Sends a ping, whose answer tells the [`round_trip`](Self::round_trip) time.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is closing, or when the stream fails.
+    pub async fn ping(&mut self) -> Result<(), Error> {
+        let now = self.wire.driver.now();
+        self.wire.driver.deadlines.ping(now, &mut self.sender)?;
+        self.sender.poll_transmit(&mut self.wire.driver.out);
+        self.write_some().await
+    }
+
+    /// Closes the connection and waits for the peer to do so, discarding what it still sends.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::close`], and as [`next_event`](Self::next_event).
+    pub async fn close(
+        &mut self,
+        code: impl Into<Option<CloseCode>>,
+        reason: &str,
+    ) -> Result<(), Error> {
+        self.sender.close(code, reason)?;
+        poll_fn(|cx| self.poll_close_all(cx)).await
+    }
+
+    pub(super) fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        let Self { wire, receiver, sender, input, .. } = self;
+        wire.poll_event(cx, receiver, sender, input)
+    }
+
+    pub(super) fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<OwnedMessage, Error>>> {
+        let Self { wire, receiver, sender, input, gathering } = self;
+        loop {
+            match ready!(wire.poll_event(cx, receiver, sender, input)) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Ready(None),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+            if let Some(message) = take_message(wire, receiver, sender, input, gathering) {
+                return Poll::Ready(Some(Ok(message)));
+            }
+        }
+    }
+
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_room(cx, Some(&mut self.receiver), &mut self.sender)
+    }
+
+    pub(super) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_flush(cx, Some(&mut self.receiver), &mut self.sender, |_| true)
+    }
+
+    /// Waits for the end, discarding what the peer still sends.
+    pub(super) fn poll_close_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        loop {
+            match ready!(self.poll_receive(cx)) {
+                None => return Poll::Ready(Ok(())),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    async fn room(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_room(cx)).await
+    }
+
+    /// Writes what the stream takes at once. This never waits, so that what was queued just before is
+    /// not queued again by a caller who was cancelled here.
+    async fn write_some(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| match self.wire.poll_write(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
+        })
+        .await
+    }
+}
+
+/// Takes the event that is ready, and copies the message that it ends, if it does.
+pub(super) fn take_message<I: Io>(
+    wire: &mut Wire<Async<I>>,
+    receiver: &mut Receiver,
+    sender: &mut Sender,
+    input: &mut Input<Vec<u8>>,
+    gathering: &mut Gathering,
+) -> Option<OwnedMessage> {
+    match receiver.next_event(input, sender) {
+        Ok(event) => {
+            wire.driver.watch(event.as_ref());
+            gathering.take(event?)
+        }
+        Err(error) => {
+            wire.leave(Some(error.into()));
+            None
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! WebSockets over streams with the traits of [`futures_io`]: of smol, async-net, async-std and what
+//! wraps them, under any executor.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::io;
+
+use async_io::Timer;
+use async_net::TcpStream;
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::asynchronous::{self, Async, Io};
+pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
+use crate::handshake::{Url, client};
+
+/// A WebSocket over a stream with the traits of futures-io.
+pub type WebSocket<S> = super::WebSocket<Async<Smol<S>>>;
+/// What came first on a stream that a server accepted.
+pub type Incoming<S> = super::Incoming<Async<Smol<S>>>;
+/// A request for a WebSocket, which waits for an answer.
+pub type Opening<S> = super::Opening<Async<Smol<S>>>;
+/// A request which does not ask for a WebSocket.
+pub type HttpRequest<S> = super::HttpRequest<Async<Smol<S>>>;
+/// The half of a WebSocket that receives.
+pub type Reader<S> = asynchronous::Reader<Smol<S>>;
+/// The half of a WebSocket that sends.
+pub type Writer<S> = asynchronous::Writer<Smol<S>>;
+
+impl WebSocket<TcpStream> {
+    /// Opens a connection to a `ws://` URL over TCP.
+    ///
+    /// # Errors
+    ///
+    /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        Self::connect_with(url, Config::default()).await
+    }
+
+    /// Opens a connection to a `ws://` URL over TCP, with limits and timeouts of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_with(url: &str, config: Config) -> Result<Self, Error> {
+        let url = Url::parse(url)?;
+        if url.is_secure() {
+            return Err(Error::no_tls());
+        }
+        let stream = TcpStream::connect((url.host(), url.port())).await?;
+        stream.set_nodelay(true)?;
+        let (socket, _) = Self::connect_over(stream, client::Request::new(url), config).await?;
+        Ok(socket)
+    }
+}
+
+/// A stream with the traits of futures-io.
+#[derive(Debug)]
+pub struct Smol<S>(S);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Io for Smol<S> {
+    type Stream = S;
+    type Sleep = Timer;
+
+    fn new(stream: S) -> Self {
+        Self(stream)
+    }
+
+    fn get_ref(&self) -> &S {
+        &self.0
+    }
+
+    fn into_stream(self) -> S {
+        self.0
+    }
+
+    fn sleep(duration: Duration) -> Self::Sleep {
+        Timer::after(duration)
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_close(cx)
+    }
+}
