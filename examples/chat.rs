@@ -12,12 +12,12 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant as Clock};
 
-use sansocket::blocking::{Config, HttpRequest, Incoming, Opening, Parts, linger};
+use sansocket::blocking::{Config, HttpRequest, Incoming, Opening, Parts};
 use sansocket::server::{Policy, Response};
 use sansocket::{
     Cause, Connection, Deadlines, Ended, Event, Input, Instant, Liveness, Message, Receiver,
@@ -195,7 +195,7 @@ impl Outgoing {
         let outcome = self.stream.write_all(&self.out);
         self.out.clear();
         if outcome.is_err() {
-            self.stream.shutdown(std::net::Shutdown::Both)?;
+            self.stream.shutdown(Shutdown::Both)?;
         }
         outcome
     }
@@ -302,12 +302,22 @@ impl Reading {
     /// Writes what is left to say, ends the stream, and tells how it ended.
     fn finish(&mut self, member: &Member) -> Option<Ended> {
         let mut outgoing = member.outgoing();
-        let is_written = outgoing.flush().is_ok();
-        if is_written {
-            linger(&mut self.stream, Duration::from_secs(5));
+        if outgoing.flush().is_ok() {
+            self.linger();
         }
         self.receiver.receive_eof(&mut outgoing.sender);
         self.receiver.ended(&outgoing.sender)
+    }
+
+    /// Reads what the member still sends and throws it away: an operating system that has unread bytes
+    /// resets the stream, and with it our last words.
+    fn linger(&mut self) {
+        let until = self.start.elapsed() + Duration::from_secs(5);
+        let mut is_open = self.stream.shutdown(Shutdown::Write).is_ok();
+        while is_open && self.start.elapsed() < until {
+            let _ = self.stream.set_read_timeout(Some(Duration::from_secs(1)));
+            is_open = matches!(self.stream.read(&mut [0; 4096]), Ok(1..));
+        }
     }
 }
 

@@ -52,12 +52,11 @@ const LAYERS: &[&str] = &[
     "adapters/driver",
     "adapters/socket",
     "adapters/opening",
-    "adapters/blocking/linger",
+    "adapters/asynchronous/",
     "adapters/blocking/stream",
     "adapters/blocking/socket",
     "adapters/blocking/opening",
     "adapters/blocking",
-    "adapters/asynchronous/",
     "adapters/tokio",
     "adapters/smol",
     "adapters",
@@ -167,7 +166,8 @@ fn re_exports(lib: &str) -> HashMap<String, Vec<String>> {
 
 /// What follows `crate::` in code.
 fn crate_paths(text: &str) -> Vec<Vec<String>> {
-    paths_after("crate::", text)
+    // How far an item can be seen is no use of a file.
+    paths_after("crate::", &text.replace("pub(in crate::", "pub("))
 }
 
 /// Files of the same folder, which are reached through `super::`.

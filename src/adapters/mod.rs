@@ -3,7 +3,6 @@
 //! What they have in common stands here once; each names it with its own kind of transport, so that
 //! [`blocking::WebSocket`] over a stream is a [`WebSocket`] over [`blocking::Blocking`] of it.
 
-#[cfg(feature = "__asynchronous")]
 pub mod asynchronous;
 mod config;
 mod driver;

@@ -21,6 +21,10 @@ pub trait Io: Unpin {
     fn get_ref(&self) -> &Self::Stream;
     /// Gives the stream back.
     fn into_stream(self) -> Self::Stream;
+    /// Ends each read and each write to come as pending after so long, if they block.
+    fn bound(&mut self, _patience: impl FnOnce() -> Option<Duration>) -> io::Result<()> {
+        Ok(())
+    }
     /// Waits for so long.
     fn sleep(duration: Duration) -> Self::Sleep;
     /// Reads into `buffer`, and tells how many bytes: none at the end of the stream.
@@ -31,6 +35,29 @@ pub trait Io: Unpin {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Ends the stream in our direction.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+}
+
+/// A transport that is polled, whether its WebSocket waits or blocks.
+#[doc(hidden)]
+pub trait Polled {
+    /// How the bytes move.
+    type Io: Io;
+    /// Wraps a stream.
+    fn wrap(stream: <Self::Io as Io>::Stream) -> Self;
+    /// What is polled.
+    fn polled(&mut self) -> &mut Async<Self::Io>;
+}
+
+impl<I: Io> Polled for Async<I> {
+    type Io = I;
+
+    fn wrap(stream: I::Stream) -> Self {
+        Self::new(stream)
+    }
+
+    fn polled(&mut self) -> &mut Self {
+        self
+    }
 }
 
 /// The transport of an asynchronous WebSocket.
@@ -65,6 +92,10 @@ pub(super) enum Step {
 impl<I: Io> Async<I> {
     pub(super) fn new(stream: I::Stream) -> Self {
         Self { io: I::new(stream), alarm: None, has_eof: false, leaving: None }
+    }
+
+    pub(in crate::adapters) const fn io_mut(&mut self) -> &mut I {
+        &mut self.io
     }
 }
 

@@ -5,8 +5,9 @@ mod opening;
 mod pool;
 mod socket;
 mod split;
+#[cfg(feature = "__asynchronous")]
 mod stream;
 mod wire;
 
-pub use io::{Async, Io};
+pub use io::{Async, Io, Polled};
 pub use split::{Reader, Writer};

@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 
-use super::io::{Async, Io};
+use super::io::{Async, Io, Polled};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::opening::{HttpRequest, Incoming, Opening};
@@ -48,7 +48,17 @@ impl<I: Io> Incoming<Async<I>> {
         policy: &server::Policy<'_>,
         config: Config,
     ) -> Result<Self, Error> {
-        let mut wire = Wire::new(Async::<I>::new(stream), config);
+        Self::read(stream, policy, config).await
+    }
+}
+
+impl<T: Polled> Incoming<T> {
+    pub(in crate::adapters) async fn read(
+        stream: <T::Io as Io>::Stream,
+        policy: &server::Policy<'_>,
+        config: Config,
+    ) -> Result<Self, Error> {
+        let mut wire = Wire::new(T::wrap(stream), config);
         let mut input = new_input();
         let mut handshake = server::Handshake::new();
         loop {
@@ -81,10 +91,7 @@ impl<I: Io> Opening<Async<I>> {
     ///
     /// When the stream fails.
     pub async fn accept(self) -> Result<WebSocket<Async<I>>, Error> {
-        let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
-        poll_fn(|cx| wire.poll_write_opening(cx)).await?;
-        Ok(WebSocket::open(wire, connection, input))
+        self.open().await
     }
 
     /// Refuses the request: writes the response, after which the stream ends.
@@ -128,9 +135,18 @@ impl<I: Io> HttpRequest<Async<I>> {
     }
 }
 
-impl<I: Io> Wire<Async<I>> {
+impl<T: Polled> Opening<T> {
+    pub(in crate::adapters) async fn open(self) -> Result<WebSocket<T>, Error> {
+        let Self { request, mut wire, input } = self;
+        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
+        poll_fn(|cx| wire.poll_write_opening(cx)).await?;
+        Ok(WebSocket::open(wire, connection, input))
+    }
+}
+
+impl<T: Polled> Wire<T> {
     /// Writes an answer that ends the stream.
-    async fn answer(&mut self) -> Result<(), Error> {
+    pub(in crate::adapters) async fn answer(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_write_opening(cx)).await?;
         self.leave(None);
         poll_fn(|cx| self.poll_last_steps(cx)).await

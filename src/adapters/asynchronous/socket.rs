@@ -4,7 +4,7 @@ use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
 use std::io;
 
-use super::io::{Async, Io};
+use super::io::{Async, Io, Polled};
 use super::opening::new_input;
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
@@ -34,32 +34,13 @@ impl<I: Io> WebSocket<Async<I>> {
         request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        let mut wire = Wire::new(Async::<I>::new(stream), config);
-        let mut input = new_input();
-        let out = &mut wire.driver.out;
-        let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
-        loop {
-            if poll_fn(|cx| wire.poll_read_opening(cx, &mut input)).await? == 0 {
-                return Err(Error::Refused(Box::new(handshake.receive_eof()?)));
-            }
-            handshake = match handshake.receive(&mut input)? {
-                client::Progress::Incomplete(handshake) => handshake,
-                client::Progress::Refused(response) => {
-                    return Err(Error::Refused(Box::new(response)));
-                }
-                client::Progress::Open(connection, response) => {
-                    return Ok((Self::open(wire, connection, input), response));
-                }
-            };
-        }
+        Self::dial(stream, request, config).await
     }
 
     /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
     /// `input`, and bytes yet to be written in `out`.
     pub fn from_parts(parts: Parts<I::Stream>, config: Config) -> Self {
-        let mut wire = Wire::new(Async::new(parts.stream), config);
-        wire.driver.out = parts.out;
-        Self::open(wire, parts.connection, parts.input)
+        Self::join(parts, config)
     }
 
     /// A WebSocket over a stream that an HTTP library has upgraded, with what it read beyond.
@@ -191,12 +172,63 @@ impl<I: Io> WebSocket<Async<I>> {
         poll_fn(|cx| self.poll_close_all(cx)).await
     }
 
-    pub(super) fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+    async fn room(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_room(cx)).await
+    }
+
+    /// Writes what the stream takes at once. This never waits, so that what was queued just before is
+    /// not queued again by a caller who was cancelled here.
+    async fn write_some(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| match self.wire.poll_write(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
+        })
+        .await
+    }
+}
+
+/// What does not depend on whether the caller waits or blocks.
+impl<T: Polled> WebSocket<T> {
+    pub(in crate::adapters) fn join(parts: Parts<<T::Io as Io>::Stream>, config: Config) -> Self {
+        let mut wire = Wire::new(T::wrap(parts.stream), config);
+        wire.driver.out = parts.out;
+        Self::open(wire, parts.connection, parts.input)
+    }
+
+    pub(in crate::adapters) async fn dial(
+        stream: <T::Io as Io>::Stream,
+        request: client::Request<'_>,
+        config: Config,
+    ) -> Result<(Self, client::Response), Error> {
+        let mut wire = Wire::new(T::wrap(stream), config);
+        let mut input = new_input();
+        let out = &mut wire.driver.out;
+        let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
+        loop {
+            if poll_fn(|cx| wire.poll_read_opening(cx, &mut input)).await? == 0 {
+                return Err(Error::Refused(Box::new(handshake.receive_eof()?)));
+            }
+            handshake = match handshake.receive(&mut input)? {
+                client::Progress::Incomplete(handshake) => handshake,
+                client::Progress::Refused(response) => {
+                    return Err(Error::Refused(Box::new(response)));
+                }
+                client::Progress::Open(connection, response) => {
+                    return Ok((Self::open(wire, connection, input), response));
+                }
+            };
+        }
+    }
+
+    pub(in crate::adapters) fn poll_wait(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<bool, Error>> {
         let Self { wire, receiver, sender, input, .. } = self;
         wire.poll_event(cx, receiver, sender, input)
     }
 
-    pub(super) fn poll_receive(
+    pub(in crate::adapters) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<OwnedMessage, Error>>> {
@@ -213,16 +245,25 @@ impl<I: Io> WebSocket<Async<I>> {
         }
     }
 
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(in crate::adapters) fn poll_room(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         self.wire.poll_room(cx, Some(&mut self.receiver), &mut self.sender)
     }
 
-    pub(super) fn poll_flush_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(in crate::adapters) fn poll_flush_all(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         self.wire.poll_flush(cx, Some(&mut self.receiver), &mut self.sender, |_| true)
     }
 
     /// Waits for the end, discarding what the peer still sends.
-    pub(super) fn poll_close_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(in crate::adapters) fn poll_close_all(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
             match ready!(self.poll_receive(cx)) {
                 None => return Poll::Ready(Ok(())),
@@ -231,25 +272,11 @@ impl<I: Io> WebSocket<Async<I>> {
             }
         }
     }
-
-    async fn room(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_room(cx)).await
-    }
-
-    /// Writes what the stream takes at once. This never waits, so that what was queued just before is
-    /// not queued again by a caller who was cancelled here.
-    async fn write_some(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| match self.wire.poll_write(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
-        })
-        .await
-    }
 }
 
 /// Takes the event that is ready, and copies the message that it ends, if it does.
-pub(super) fn take_message<I: Io>(
-    wire: &mut Wire<Async<I>>,
+pub(super) fn take_message<T: Polled>(
+    wire: &mut Wire<T>,
     receiver: &mut Receiver,
     sender: &mut Sender,
     input: &mut Input<Vec<u8>>,

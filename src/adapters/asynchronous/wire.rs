@@ -5,7 +5,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use super::io::{Async, Io, Leaving, Step};
+use super::io::{Io, Leaving, Polled, Step};
 use super::pool;
 use crate::adapters::driver::Next;
 use crate::adapters::error::Error;
@@ -14,7 +14,7 @@ use crate::input::Input;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 
-impl<I: Io> Wire<Async<I>> {
+impl<T: Polled> Wire<T> {
     /// Waits until there is an event, and tells whether there is one, or until the connection is over.
     ///
     /// All that it does stays done if it is not called again.
@@ -25,7 +25,7 @@ impl<I: Io> Wire<Async<I>> {
         sender: &mut Sender,
         input: &mut Input<Vec<u8>>,
     ) -> Poll<Result<bool, Error>> {
-        while self.transport.leaving.is_none() {
+        while self.transport.polled().leaving.is_none() {
             match self.poll_turn(cx, receiver, sender, input) {
                 Poll::Ready(Ok(Next::Event)) => return Poll::Ready(Ok(true)),
                 Poll::Ready(Ok(Next::End)) => self.leave(None),
@@ -60,14 +60,15 @@ impl<I: Io> Wire<Async<I>> {
             Next::Write | Next::Flush | Next::Read => {}
         }
         // Nothing more is taken from a peer which does not take what we owe it.
-        if self.is_full() || self.transport.has_eof {
+        if self.is_full() || self.transport.polled().has_eof {
             return self.poll_alarm(cx).map(|()| Ok(next));
         }
         pool::lend(input);
-        let Poll::Ready(outcome) = self.transport.io.poll_read(cx, input.spare()) else {
+        self.bound()?;
+        let Poll::Ready(outcome) = self.transport.polled().io.poll_read(cx, input.spare()) else {
             return self.poll_alarm(cx).map(|()| Ok(next));
         };
-        self.transport.has_eof = !matches!(outcome, Ok(1..));
+        self.transport.polled().has_eof = !matches!(outcome, Ok(1..));
         self.driver.receive(outcome, receiver, sender, input)?;
         Poll::Ready(Ok(next))
     }
@@ -75,11 +76,12 @@ impl<I: Io> Wire<Async<I>> {
     /// Writes all that waits.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(next) = self.driver.next_write() {
+            self.bound()?;
             if next == Next::Flush {
-                ready!(self.transport.io.poll_flush(cx))?;
+                ready!(self.transport.polled().io.poll_flush(cx))?;
                 self.driver.flushed();
             } else {
-                match ready!(self.transport.io.poll_write(cx, self.driver.waiting()))? {
+                match ready!(self.transport.polled().io.poll_write(cx, self.driver.waiting()))? {
                     0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                     count => self.driver.wrote(count),
                 }
@@ -126,36 +128,49 @@ impl<I: Io> Wire<Async<I>> {
         self.driver.waiting().len() >= self.config.max_queued.max(1)
     }
 
+    /// Bounds the next read or write by the deadlines, if it may block.
+    fn bound(&mut self) -> io::Result<()> {
+        let Self { transport, driver, .. } = self;
+        let transport = transport.polled();
+        match transport.leaving {
+            None => transport.io.bound(|| driver.patience()),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// Waits until the deadlines want to act.
     pub(super) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(due) = self.driver.deadlines.poll_timeout() else { return Poll::Pending };
         loop {
-            match &mut self.transport.alarm {
+            match &mut self.transport.polled().alarm {
                 // It may ring early, which does no harm, so that it is not set for each message.
                 Some((at, sleep)) if *at <= due => {
                     ready!(Pin::new(sleep).poll(cx));
-                    self.transport.alarm = None;
+                    self.transport.polled().alarm = None;
                     return Poll::Ready(());
                 }
-                alarm => *alarm = Some((due, I::sleep(due.since(self.driver.now())))),
+                alarm => *alarm = Some((due, T::Io::sleep(due.since(self.driver.now())))),
             }
         }
     }
 
     /// Begins to end the transport.
-    pub(super) fn leave(&mut self, error: Option<Error>) {
+    pub(in crate::adapters) fn leave(&mut self, error: Option<Error>) {
         // Whoever let a deadline pass will not take our last words either.
         let step = match error {
             Some(Error::TimedOut(_)) => Step::Done,
             _ => Step::Write,
         };
-        let patience = I::sleep(self.config.timeouts.end.unwrap_or(MOST_PATIENCE));
-        self.transport.alarm = None;
-        self.transport.leaving = Some(Leaving { error, step, patience });
+        let patience = self.config.timeouts.end.unwrap_or(MOST_PATIENCE);
+        let transport = self.transport.polled();
+        // One that cannot be bounded ends when it will.
+        let _ = transport.io.bound(|| Some(patience));
+        transport.alarm = None;
+        transport.leaving = Some(Leaving { error, step, patience: T::Io::sleep(patience) });
     }
 
     /// Ends the transport, and gives the error for which that was begun.
-    pub(super) fn poll_leave(
+    pub(in crate::adapters) fn poll_leave(
         &mut self,
         cx: &mut Context<'_>,
         sender: &mut Sender,
@@ -167,23 +182,18 @@ impl<I: Io> Wire<Async<I>> {
     /// Ends the transport, when nothing more will be said.
     pub(super) fn poll_last_steps(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
-            let Some(leaving) = &mut self.transport.leaving else { return Poll::Ready(Ok(())) };
-            let step = leaving.step;
-            if step == Step::Done {
-                let error = leaving.error.take();
-                return Poll::Ready(error.map_or(Ok(()), Err));
-            }
-            let next = match self.poll_step(cx, step) {
-                Poll::Ready(next) => next,
-                Poll::Pending => match &mut self.transport.leaving {
-                    Some(leaving) => {
-                        ready!(Pin::new(&mut leaving.patience).poll(cx));
-                        Step::Done
-                    }
-                    None => Step::Done,
-                },
+            let Some(leaving) = &mut self.transport.polled().leaving else {
+                return Poll::Ready(Ok(()));
             };
-            if let Some(leaving) = &mut self.transport.leaving {
+            // Looked at each time, for the sake of a peer that never stops to send.
+            let is_over = Pin::new(&mut leaving.patience).poll(cx).is_ready();
+            if is_over || leaving.step == Step::Done {
+                leaving.step = Step::Done;
+                return Poll::Ready(leaving.error.take().map_or(Ok(()), Err));
+            }
+            let step = leaving.step;
+            let next = ready!(self.poll_step(cx, step));
+            if let Some(leaving) = &mut self.transport.polled().leaving {
                 leaving.step = next;
             }
         }
@@ -193,14 +203,16 @@ impl<I: Io> Wire<Async<I>> {
     fn poll_step(&mut self, cx: &mut Context<'_>, step: Step) -> Poll<Step> {
         let outcome = match step {
             Step::Write => ready!(self.poll_write(cx)).map(|()| Step::Shutdown),
-            Step::Shutdown => ready!(self.transport.io.poll_shutdown(cx))
-                .map(|()| if self.transport.has_eof { Step::Done } else { Step::Drain }),
+            Step::Shutdown => ready!(self.transport.polled().io.poll_shutdown(cx))
+                .map(|()| if self.transport.polled().has_eof { Step::Done } else { Step::Drain }),
             Step::Drain => {
                 let mut waste = [0; 4 << 10];
-                ready!(self.transport.io.poll_read(cx, &mut waste)).map(|count| match count {
-                    0 => Step::Done,
-                    _ => Step::Drain,
-                })
+                ready!(self.transport.polled().io.poll_read(cx, &mut waste)).map(
+                    |count| match count {
+                        0 => Step::Done,
+                        _ => Step::Drain,
+                    },
+                )
             }
             Step::Done => Ok(Step::Done),
         };
@@ -216,7 +228,9 @@ impl<I: Io> Wire<Async<I>> {
         loop {
             self.driver.keep_opening_time()?;
             if self.poll_write(cx)?.is_ready()
-                && let Poll::Ready(outcome) = self.transport.io.poll_read(cx, input.spare())
+                && self.bound().is_ok()
+                && let Poll::Ready(outcome) =
+                    self.transport.polled().io.poll_read(cx, input.spare())
             {
                 return Poll::Ready(
                     outcome.inspect(|&count| input.fill(count)).map_err(Error::from),

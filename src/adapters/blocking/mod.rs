@@ -1,13 +1,13 @@
 //! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and
 //! [`Write`](std::io::Write).
 
-mod linger;
 mod opening;
 mod socket;
 mod stream;
 
 pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
-pub use linger::linger;
+#[doc(hidden)]
+pub use stream::{Block, Nap};
 pub use stream::{Blocking, Stream, Untimed};
 
 /// A WebSocket over a blocking stream.

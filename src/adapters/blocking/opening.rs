@@ -1,12 +1,11 @@
 use alloc::vec::Vec;
 use std::net::TcpStream;
 
-use super::stream::Stream;
-use super::{Blocking, HttpRequest, Incoming, Opening, WebSocket};
+use super::stream::{Stream, block_on};
+use super::{HttpRequest, Incoming, Opening, WebSocket};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
-use crate::adapters::socket::Wire;
-use crate::close::TimedOut;
+use crate::adapters::socket::Transport;
 use crate::error::HandshakeError;
 use crate::handshake::server;
 use crate::input::Input;
@@ -38,29 +37,7 @@ impl<S: Stream> Incoming<S> {
     ///
     /// When the transport fails or the request is not good. It has been answered then.
     pub fn receive(stream: S, policy: &server::Policy<'_>, config: Config) -> Result<Self, Error> {
-        let mut wire = Wire::new(Blocking::new(stream), config);
-        let mut input = super::socket::new_input();
-        let mut handshake = server::Handshake::new();
-        loop {
-            match wire.read_opening(&mut input) {
-                Ok(0) => return Err(HandshakeError::Incomplete.into()),
-                Ok(_) => {}
-                Err(Error::TimedOut(TimedOut::Opening)) => {
-                    return Err(wire.refuse(HandshakeError::TimedOut));
-                }
-                Err(error) => return Err(error),
-            }
-            handshake = match handshake.receive(&mut input, policy) {
-                Ok(server::Progress::Incomplete(handshake)) => handshake,
-                Ok(server::Progress::Request(request)) => {
-                    return Ok(Self::Opening(Opening { request, wire, input }));
-                }
-                Ok(server::Progress::NotAnUpgrade(head)) => {
-                    return Ok(Self::Http(HttpRequest { head, wire, input }));
-                }
-                Err(error) => return Err(wire.refuse(error)),
-            };
-        }
+        block_on(Self::read(stream, policy, config))
     }
 }
 
@@ -71,10 +48,7 @@ impl<S: Stream> Opening<S> {
     ///
     /// When the stream fails.
     pub fn accept(self) -> Result<WebSocket<S>, Error> {
-        let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
-        wire.write_opening()?;
-        Ok(WebSocket::open(wire, connection, input))
+        block_on(self.open())
     }
 
     /// Refuses the request: writes the response, after which the stream ends.
@@ -85,7 +59,7 @@ impl<S: Stream> Opening<S> {
     pub fn reject(self, response: server::Response<'_>) -> Result<(), Error> {
         let Self { request, mut wire, .. } = self;
         request.reject(response, &mut wire.driver.out);
-        wire.answer()
+        block_on(wire.answer())
     }
 }
 
@@ -98,7 +72,7 @@ impl<S: Stream> HttpRequest<S> {
     pub fn respond(self, response: server::Response<'_>) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
         head.reject(response, &mut wire.driver.out);
-        wire.answer()
+        block_on(wire.answer())
     }
 
     /// Tells that there are only WebSockets here: status 426.
@@ -109,11 +83,11 @@ impl<S: Stream> HttpRequest<S> {
     pub fn refuse(self) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
         head.refuse(&mut wire.driver.out);
-        wire.answer()
+        block_on(wire.answer())
     }
 
     /// The stream, and what was read of it: the request, untouched.
     pub fn into_parts(self) -> (S, Input<Vec<u8>>) {
-        (self.wire.transport.stream, self.input)
+        (self.wire.transport.into_stream(), self.input)
     }
 }

@@ -1,25 +1,19 @@
-use alloc::boxed::Box;
-use alloc::vec;
-use alloc::vec::Vec;
-use core::time::Duration;
-use std::io::{self, ErrorKind, IoSlice, Write};
+use core::future::poll_fn;
+use core::task::Poll;
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::TcpStream;
 
-use super::linger::linger;
-use super::stream::Stream;
+use super::stream::{Stream, block_on, passing_is_pending};
 use super::{Blocking, WebSocket};
+use crate::adapters::asynchronous::{Io, Polled};
 use crate::adapters::config::Config;
-use crate::adapters::driver::Next;
 use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::socket::{Parts, Wire};
 use crate::close::CloseCode;
-use crate::entropy::Seed;
-use crate::error::HandshakeError;
 use crate::frame::{Frame, Role};
 use crate::handshake::{Url, client};
-use crate::input::Input;
 use crate::receiver::{Event, Receiver};
 use crate::sender::{Message, Sender};
 
@@ -61,32 +55,13 @@ impl<S: Stream> WebSocket<S> {
         request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        let mut wire = Wire::new(Blocking::new(stream), config);
-        let mut input = new_input();
-        let out = &mut wire.driver.out;
-        let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
-        loop {
-            if wire.read_opening(&mut input)? == 0 {
-                return Err(Error::Refused(Box::new(handshake.receive_eof()?)));
-            }
-            handshake = match handshake.receive(&mut input)? {
-                client::Progress::Incomplete(handshake) => handshake,
-                client::Progress::Refused(response) => {
-                    return Err(Error::Refused(Box::new(response)));
-                }
-                client::Progress::Open(connection, response) => {
-                    return Ok((Self::open(wire, connection, input), response));
-                }
-            };
-        }
+        block_on(Self::dial(stream, request, config))
     }
 
     /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
     /// `input`, and bytes yet to be written in `out`.
     pub fn from_parts(parts: Parts<S>, config: Config) -> Self {
-        let mut wire = Wire::new(Blocking::new(parts.stream), config);
-        wire.driver.out = parts.out;
-        Self::open(wire, parts.connection, parts.input)
+        Self::join(parts, config)
     }
 
     /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
@@ -99,7 +74,7 @@ impl<S: Stream> WebSocket<S> {
     /// When the peer breaks the protocol, lets a deadline pass, or goes without closing, and when
     /// the stream fails: once, and the connection has ended then.
     pub fn next_event(&mut self) -> Result<Option<(Event<'_>, Outbox<'_>)>, Error> {
-        if !self.wait()? {
+        if !block_on(poll_fn(|cx| self.poll_wait(cx)))? {
             return Ok(None);
         }
         let Self { wire, receiver, sender, input, .. } = self;
@@ -109,8 +84,9 @@ impl<S: Stream> WebSocket<S> {
                 Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
             }
             Err(error) => {
-                wire.finish(sender);
-                Err(error.into())
+                wire.leave(Some(error.into()));
+                block_on(poll_fn(|cx| wire.poll_leave(cx, sender)))?;
+                Ok(None)
             }
         }
     }
@@ -124,13 +100,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// As [`next_event`](Self::next_event).
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        let mut gathering = core::mem::take(&mut self.gathering);
-        while let Some((event, _)) = self.next_event()? {
-            if let Some(message) = gathering.take(event) {
-                return Ok(Some(message));
-            }
-        }
-        Ok(None)
+        block_on(poll_fn(|cx| self.poll_receive(cx))).transpose()
     }
 
     /// Writes a message, behind what is queued.
@@ -149,11 +119,12 @@ impl<S: Stream> WebSocket<S> {
         }
         self.flush()?;
         let frame = self.sender.frame_unmasked(message)?;
-        let outcome = self.wire.write_frame(&frame, &mut self.receiver, &mut self.sender);
+        let Self { wire, receiver, sender, .. } = self;
+        let outcome = wire.write_frame(&frame, receiver, sender);
         if outcome.is_err() {
             // Nothing can follow half a frame.
-            self.receiver.receive_eof(&mut self.sender);
-            self.wire.finish(&mut self.sender);
+            receiver.receive_eof(sender);
+            wire.leave(None);
         }
         outcome
     }
@@ -184,13 +155,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// When the stream fails or a deadline passes. What was not written stays queued.
     pub fn flush(&mut self) -> Result<(), Error> {
-        let Self { wire, receiver, sender, .. } = self;
-        sender.poll_transmit(&mut wire.driver.out);
-        while let Some(next) = wire.driver.next_write() {
-            wire.driver.keep_time(receiver, sender)?;
-            wire.write(next)?;
-        }
-        Ok(())
+        block_on(poll_fn(|cx| self.poll_flush_all(cx)))
     }
 
     /// Writes a ping, whose answer tells the [`round_trip`](Self::round_trip) time.
@@ -211,65 +176,12 @@ impl<S: Stream> WebSocket<S> {
     /// As [`Sender::close`], and as [`next_event`](Self::next_event).
     pub fn close(&mut self, code: impl Into<Option<CloseCode>>, reason: &str) -> Result<(), Error> {
         self.sender.close(code, reason)?;
-        while self.next_event()?.is_some() {}
-        Ok(())
-    }
-
-    /// Waits until there is an event, and tells whether there is one.
-    fn wait(&mut self) -> Result<bool, Error> {
-        let Self { wire, receiver, sender, input, .. } = self;
-        while !wire.transport.is_finished {
-            let outcome = wire.driver.next(receiver, sender, input).and_then(|next| {
-                match next {
-                    Next::Event | Next::End => {}
-                    Next::Write | Next::Flush => wire.write(next)?,
-                    Next::Read => wire.read(receiver, sender, input)?,
-                }
-                Ok(next)
-            });
-            match outcome {
-                Ok(Next::Event) => return Ok(true),
-                Ok(Next::Write | Next::Flush | Next::Read) => {}
-                Ok(Next::End) => wire.finish(sender),
-                Err(error) => {
-                    wire.finish(sender);
-                    return Err(error);
-                }
-            }
-        }
-        Ok(false)
+        block_on(poll_fn(|cx| self.poll_close_all(cx)))
     }
 }
 
 impl<S: Stream> Wire<Blocking<S>> {
-    /// Reads once, or until it takes too long.
-    fn read(
-        &mut self,
-        receiver: &mut Receiver,
-        sender: &mut Sender,
-        input: &mut Input<Vec<u8>>,
-    ) -> Result<(), Error> {
-        self.transport.bound(self.driver.patience())?;
-        match self.transport.stream.read(input.spare()) {
-            Err(error) if is_passing(&error) => Ok(()),
-            outcome => self.driver.receive(outcome, receiver, sender, input),
-        }
-    }
-
-    /// Writes or flushes once, or until it takes too long.
-    fn write(&mut self, next: Next) -> io::Result<()> {
-        self.transport.bound(self.driver.patience())?;
-        if next == Next::Flush {
-            self.transport.stream.flush()?;
-            self.driver.flushed();
-            return Ok(());
-        }
-        let count = write(&mut self.transport.stream, &[IoSlice::new(self.driver.waiting())])?;
-        self.driver.wrote(count);
-        Ok(())
-    }
-
-    /// Writes a frame that is not queued. Nothing else may be half written.
+    /// Writes a frame from where it lies. Nothing else may be half written.
     fn write_frame(
         &mut self,
         frame: &Frame<'_>,
@@ -279,104 +191,21 @@ impl<S: Stream> Wire<Blocking<S>> {
         let [mut head, mut payload] = frame.slices();
         while !(head.is_empty() && payload.is_empty()) {
             self.driver.keep_time(receiver, sender)?;
-            self.transport.bound(self.driver.patience())?;
+            let io = self.transport.polled().io_mut();
+            io.bound(|| self.driver.patience())?;
             let slices = [IoSlice::new(head), IoSlice::new(payload)];
-            let count = write(&mut self.transport.stream, &slices)?;
-            let of_head = count.min(head.len());
-            (head, payload) = (&head[of_head..], &payload[count - of_head..]);
-        }
-        Ok(self.transport.stream.flush()?)
-    }
-
-    /// Writes all that waits, then reads once.
-    pub(super) fn read_opening(&mut self, input: &mut Input<Vec<u8>>) -> Result<usize, Error> {
-        self.write_opening()?;
-        loop {
-            self.driver.keep_opening_time()?;
-            self.transport.bound(self.driver.patience())?;
-            match self.transport.stream.read(input.spare()) {
-                Err(error) if is_passing(&error) => {}
-                outcome => {
-                    let count = outcome?;
-                    input.fill(count);
-                    return Ok(count);
+            match passing_is_pending(io.stream.write_vectored(&slices))? {
+                Poll::Ready(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+                Poll::Ready(count) => {
+                    let of_head = count.min(head.len());
+                    (head, payload) = (&head[of_head..], &payload[count - of_head..]);
                 }
+                Poll::Pending => {}
             }
         }
+        Ok(self.transport.polled().io_mut().stream.flush()?)
     }
-
-    /// Writes all that waits.
-    pub(super) fn write_opening(&mut self) -> Result<(), Error> {
-        while let Some(next) = self.driver.next_write() {
-            self.driver.keep_opening_time()?;
-            self.write(next)?;
-        }
-        Ok(())
-    }
-
-    /// Writes an answer that ends the stream.
-    pub(super) fn answer(&mut self) -> Result<(), Error> {
-        self.write_opening()?;
-        self.end();
-        Ok(())
-    }
-
-    /// Answers a request that is not good, if that can be done.
-    pub(super) fn refuse(&mut self, error: HandshakeError) -> Error {
-        error.respond(&mut self.driver.out);
-        self.write_rest();
-        self.end();
-        error.into()
-    }
-
-    /// Writes what is left to say, as far as the peer takes it, and ends the transport. Once.
-    fn finish(&mut self, sender: &mut Sender) {
-        sender.poll_transmit(&mut self.driver.out);
-        if !self.transport.is_finished {
-            self.transport.is_finished = true;
-            self.write_rest();
-            self.end();
-        }
-    }
-
-    /// Writes what waits until the peer takes no more.
-    fn write_rest(&mut self) {
-        while let Some(next) = self.driver.next_write() {
-            let before = self.driver.waiting().len();
-            let is_written = self.write(next).is_ok();
-            let is_stuck = next == Next::Write && self.driver.waiting().len() == before;
-            if !is_written || is_stuck {
-                return;
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        let patience = self.config.timeouts.end.unwrap_or(MOST_PATIENCE);
-        linger(&mut self.transport.stream, patience);
-    }
-}
-
-/// Writes once, and tells how many bytes: none if it took too long.
-fn write(stream: &mut impl Write, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    match stream.write_vectored(slices) {
-        Ok(0) => Err(ErrorKind::WriteZero.into()),
-        Err(error) if is_passing(&error) => Ok(0),
-        outcome => outcome,
-    }
-}
-
-/// Whether to look at the clock, and try again.
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut | ErrorKind::WouldBlock)
-}
-
-pub(super) fn new_input() -> Input<Vec<u8>> {
-    Input::new(vec![0; 16 << 10])
 }
 
 /// Messages of at least so many bytes are written by a server from where they lie.
 const LARGE: usize = 16 << 10;
-
-/// How long to read on after the end, when there is no timeout for it.
-const MOST_PATIENCE: Duration = Duration::from_secs(5);

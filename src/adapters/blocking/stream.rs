@@ -1,7 +1,13 @@
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
 
+use crate::adapters::asynchronous::{Async, Io, Polled};
 use crate::adapters::socket::Transport;
 
 /// A blocking stream.
@@ -84,39 +90,51 @@ impl<S: Read + Write> Stream for Untimed<S> {
     }
 }
 
-/// The transport of a blocking WebSocket.
+/// The transport of a blocking WebSocket: polled like others, it blocks instead of waiting.
 #[derive(Debug)]
-pub struct Blocking<S> {
-    pub(super) stream: S,
-    /// The timeout that the stream was given.
-    timeout: Option<Duration>,
-    pub(super) is_finished: bool,
-}
+pub struct Blocking<S: Stream>(Async<Block<S>>);
 
-impl<S: Stream> Blocking<S> {
-    pub(super) const fn new(stream: S) -> Self {
-        Self { stream, timeout: None, is_finished: false }
+impl<S: Stream> Polled for Blocking<S> {
+    type Io = Block<S>;
+
+    fn wrap(stream: S) -> Self {
+        Self(Async::wrap(stream))
     }
 
-    /// Bounds the next read or write. A bound that is too early does no harm, so that the stream need
-    /// not be told each time.
-    pub(super) fn bound(&mut self, patience: Option<Duration>) -> io::Result<()> {
-        let patience = patience.map(|patience| patience.max(LEAST));
-        let is_wrong = match (self.timeout, patience) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(timeout), Some(patience)) => timeout > patience || timeout < patience / 2,
-        };
-        if is_wrong {
-            self.stream.set_timeout(patience)?;
-            self.timeout = patience;
-        }
-        Ok(())
+    fn polled(&mut self) -> &mut Async<Block<S>> {
+        &mut self.0
     }
 }
 
-impl<S> Transport for Blocking<S> {
+impl<S: Stream> Transport for Blocking<S> {
     type Stream = S;
+
+    fn get_ref(&self) -> &S {
+        self.0.get_ref()
+    }
+
+    fn into_stream(self) -> S {
+        self.0.into_stream()
+    }
+}
+
+/// A blocking stream, and the bound it was given.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Block<S> {
+    pub(super) stream: S,
+    bound: Option<Duration>,
+}
+
+impl<S> Unpin for Block<S> {}
+
+impl<S: Stream> Io for Block<S> {
+    type Stream = S;
+    type Sleep = Nap;
+
+    fn new(stream: S) -> Self {
+        Self { stream, bound: None }
+    }
 
     fn get_ref(&self) -> &S {
         &self.stream
@@ -125,7 +143,74 @@ impl<S> Transport for Blocking<S> {
     fn into_stream(self) -> S {
         self.stream
     }
+
+    /// A bound that is too early does no harm, so that the stream need not be told each time.
+    fn bound(&mut self, patience: impl FnOnce() -> Option<Duration>) -> io::Result<()> {
+        let patience = patience().map(|patience| patience.max(LEAST));
+        let is_wrong = match (self.bound, patience) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(bound), Some(patience)) => bound > patience || bound < patience / 2,
+        };
+        if is_wrong {
+            self.stream.set_timeout(patience)?;
+            self.bound = patience;
+        }
+        Ok(())
+    }
+
+    fn sleep(duration: Duration) -> Nap {
+        Nap(Instant::now() + duration)
+    }
+
+    fn poll_read(&mut self, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        passing_is_pending(self.stream.read(buffer))
+    }
+
+    fn poll_write(&mut self, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        passing_is_pending(self.stream.write(bytes))
+    }
+
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        passing_is_pending(self.stream.flush())
+    }
+
+    fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.stream.shutdown(Shutdown::Write))
+    }
 }
 
-/// The shortest timeout: streams take none for zero.
+/// Is over at some time. Nobody wakes who waits for it: to block is to look again.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Nap(Instant);
+
+impl Future for Nap {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if Instant::now() < self.0 { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+/// A stream that blocked for too long, or was interrupted, is looked at again after the clock was.
+pub(super) fn passing_is_pending<T>(outcome: io::Result<T>) -> Poll<io::Result<T>> {
+    match outcome {
+        Err(error) if matches!(error.kind(), Interrupted | TimedOut | WouldBlock) => Poll::Pending,
+        outcome => Poll::Ready(outcome),
+    }
+}
+
+/// Polls until it is done: each time, the stream blocks.
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
+
+/// The shortest bound: streams take none for zero.
 pub(super) const LEAST: Duration = Duration::from_millis(1);
