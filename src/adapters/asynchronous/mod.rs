@@ -6,6 +6,7 @@ mod pool;
 mod socket;
 mod split;
 mod stream;
+mod waiting;
 mod wire;
 
 pub use io::{Async, Io};

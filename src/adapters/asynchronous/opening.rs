@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 
-use super::io::{Async, Io};
+use super::io::{Async, Io, Step};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::opening::{HttpRequest, Incoming, Opening};
@@ -48,7 +48,7 @@ impl<I: Io> Incoming<Async<I>> {
         policy: &server::Policy<'_>,
         config: Config,
     ) -> Result<Self, Error> {
-        let mut wire = Wire::new(Async::<I>::new(stream), config);
+        let mut wire = Wire::new(Async::<I>::new(stream), &config);
         let mut input = new_input();
         let mut handshake = server::Handshake::new();
         loop {
@@ -63,7 +63,12 @@ impl<I: Io> Incoming<Async<I>> {
             handshake = match handshake.receive(&mut input, policy) {
                 Ok(server::Progress::Incomplete(handshake)) => handshake,
                 Ok(server::Progress::Request(request)) => {
-                    return Ok(Self::Opening(Opening { request, wire, input }));
+                    return Ok(Self::Opening(Opening {
+                        request,
+                        wire,
+                        input,
+                        limits: config.limits,
+                    }));
                 }
                 Ok(server::Progress::NotAnUpgrade(head)) => {
                     return Ok(Self::Http(HttpRequest { head, wire, input }));
@@ -81,8 +86,8 @@ impl<I: Io> Opening<Async<I>> {
     ///
     /// When the stream fails.
     pub async fn accept(self) -> Result<WebSocket<Async<I>>, Error> {
-        let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
+        let Self { request, mut wire, input, limits } = self;
+        let connection = request.accept(limits, &mut wire.driver.out);
         poll_fn(|cx| wire.poll_write_opening(cx)).await?;
         Ok(WebSocket::open(wire, connection, input))
     }
@@ -132,14 +137,14 @@ impl<I: Io> Wire<Async<I>> {
     /// Writes an answer that ends the stream.
     async fn answer(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_write_opening(cx)).await?;
-        self.leave(None);
+        self.leave(Step::Write, None);
         poll_fn(|cx| self.poll_last_steps(cx)).await
     }
 
     /// Answers a request that is not good, if that can be done.
     async fn refuse(&mut self, error: HandshakeError) -> Error {
         error.respond(&mut self.driver.out);
-        self.leave(None);
+        self.leave(Step::Write, None);
         let _ = poll_fn(|cx| self.poll_last_steps(cx)).await;
         error.into()
     }

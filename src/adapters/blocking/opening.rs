@@ -38,7 +38,7 @@ impl<S: Stream> Incoming<S> {
     ///
     /// When the transport fails or the request is not good. It has been answered then.
     pub fn receive(stream: S, policy: &server::Policy<'_>, config: Config) -> Result<Self, Error> {
-        let mut wire = Wire::new(Blocking::new(stream), config);
+        let mut wire = Wire::new(Blocking::new(stream), &config);
         let mut input = super::socket::new_input();
         let mut handshake = server::Handshake::new();
         loop {
@@ -53,7 +53,12 @@ impl<S: Stream> Incoming<S> {
             handshake = match handshake.receive(&mut input, policy) {
                 Ok(server::Progress::Incomplete(handshake)) => handshake,
                 Ok(server::Progress::Request(request)) => {
-                    return Ok(Self::Opening(Opening { request, wire, input }));
+                    return Ok(Self::Opening(Opening {
+                        request,
+                        wire,
+                        input,
+                        limits: config.limits,
+                    }));
                 }
                 Ok(server::Progress::NotAnUpgrade(head)) => {
                     return Ok(Self::Http(HttpRequest { head, wire, input }));
@@ -71,8 +76,8 @@ impl<S: Stream> Opening<S> {
     ///
     /// When the stream fails.
     pub fn accept(self) -> Result<WebSocket<S>, Error> {
-        let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
+        let Self { request, mut wire, input, limits } = self;
+        let connection = request.accept(limits, &mut wire.driver.out);
         wire.write_opening()?;
         Ok(WebSocket::open(wire, connection, input))
     }

@@ -1,7 +1,6 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::net::TcpStream;
 
@@ -14,7 +13,7 @@ use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::socket::{Parts, Wire};
-use crate::close::CloseCode;
+use crate::close::{CloseCode, TimedOut};
 use crate::entropy::Seed;
 use crate::error::HandshakeError;
 use crate::frame::{Frame, Role};
@@ -61,7 +60,7 @@ impl<S: Stream> WebSocket<S> {
         request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        let mut wire = Wire::new(Blocking::new(stream), config);
+        let mut wire = Wire::new(Blocking::new(stream), &config);
         let mut input = new_input();
         let out = &mut wire.driver.out;
         let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
@@ -84,7 +83,7 @@ impl<S: Stream> WebSocket<S> {
     /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
     /// `input`, and bytes yet to be written in `out`.
     pub fn from_parts(parts: Parts<S>, config: Config) -> Self {
-        let mut wire = Wire::new(Blocking::new(parts.stream), config);
+        let mut wire = Wire::new(Blocking::new(parts.stream), &config);
         wire.driver.out = parts.out;
         Self::open(wire, parts.connection, parts.input)
     }
@@ -187,8 +186,8 @@ impl<S: Stream> WebSocket<S> {
         let Self { wire, receiver, sender, .. } = self;
         sender.poll_transmit(&mut wire.driver.out);
         while let Some(next) = wire.driver.next_write() {
-            wire.driver.keep_time(receiver, sender)?;
             wire.write(next)?;
+            wire.keep_time_if_stalled(receiver, sender)?;
         }
         Ok(())
     }
@@ -199,8 +198,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub fn ping(&mut self) -> Result<(), Error> {
-        let now = self.wire.driver.now();
-        self.wire.driver.deadlines.ping(now, &mut self.sender)?;
+        self.wire.driver.ping(&mut self.sender)?;
         self.flush()
     }
 
@@ -219,19 +217,11 @@ impl<S: Stream> WebSocket<S> {
     fn wait(&mut self) -> Result<bool, Error> {
         let Self { wire, receiver, sender, input, .. } = self;
         while !wire.transport.is_finished {
-            let outcome = wire.driver.next(receiver, sender, input).and_then(|next| {
-                match next {
-                    Next::Event | Next::End => {}
-                    Next::Write | Next::Flush => wire.write(next)?,
-                    Next::Read => wire.read(receiver, sender, input)?,
-                }
-                Ok(next)
-            });
-            match outcome {
-                Ok(Next::Event) => return Ok(true),
-                Ok(Next::Write | Next::Flush | Next::Read) => {}
-                Ok(Next::End) => wire.finish(sender),
+            match wire.turn(receiver, sender, input) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
                 Err(error) => {
+                    receiver.receive_eof(sender);
                     wire.finish(sender);
                     return Err(error);
                 }
@@ -242,6 +232,25 @@ impl<S: Stream> WebSocket<S> {
 }
 
 impl<S: Stream> Wire<Blocking<S>> {
+    /// Looks for an event, and tells whether there is one, else does what is next.
+    fn turn(
+        &mut self,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+        input: &mut Input<Vec<u8>>,
+    ) -> Result<bool, Error> {
+        if receiver.advance(input, sender)? {
+            return Ok(true);
+        }
+        self.driver.keep_time(receiver, sender)?;
+        match self.driver.next(receiver, sender) {
+            next @ (Next::Write | Next::Flush) => self.write(next)?,
+            Next::Read => self.read(receiver, sender, input)?,
+            Next::End => self.finish(sender),
+        }
+        Ok(false)
+    }
+
     /// Reads once, or until it takes too long.
     fn read(
         &mut self,
@@ -264,9 +273,24 @@ impl<S: Stream> Wire<Blocking<S>> {
             self.driver.flushed();
             return Ok(());
         }
-        let count = write(&mut self.transport.stream, &[IoSlice::new(self.driver.waiting())])?;
-        self.driver.wrote(count);
+        match write(&mut self.transport.stream, &[IoSlice::new(self.driver.waiting())])? {
+            0 => self.driver.stall(true),
+            count => self.driver.wrote(count),
+        }
         Ok(())
+    }
+
+    /// Lets the deadlines act on a peer that does not take what we write. Of one that does, nothing can
+    /// be said while we do not read.
+    fn keep_time_if_stalled(
+        &mut self,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) -> Result<(), TimedOut> {
+        match self.driver.is_stalled() {
+            true => self.driver.keep_time(receiver, sender),
+            false => Ok(()),
+        }
     }
 
     /// Writes a frame that is not queued. Nothing else may be half written.
@@ -278,10 +302,11 @@ impl<S: Stream> Wire<Blocking<S>> {
     ) -> Result<(), Error> {
         let [mut head, mut payload] = frame.slices();
         while !(head.is_empty() && payload.is_empty()) {
-            self.driver.keep_time(receiver, sender)?;
             self.transport.bound(self.driver.patience())?;
             let slices = [IoSlice::new(head), IoSlice::new(payload)];
             let count = write(&mut self.transport.stream, &slices)?;
+            self.driver.stall(count == 0);
+            self.keep_time_if_stalled(receiver, sender)?;
             let of_head = count.min(head.len());
             (head, payload) = (&head[of_head..], &payload[count - of_head..]);
         }
@@ -352,8 +377,7 @@ impl<S: Stream> Wire<Blocking<S>> {
     }
 
     fn end(&mut self) {
-        let patience = self.config.timeouts.end.unwrap_or(MOST_PATIENCE);
-        linger(&mut self.transport.stream, patience);
+        linger(&mut self.transport.stream, self.driver.end_patience());
     }
 }
 
@@ -377,6 +401,3 @@ pub(super) fn new_input() -> Input<Vec<u8>> {
 
 /// Messages of at least so many bytes are written by a server from where they lie.
 const LARGE: usize = 16 << 10;
-
-/// How long to read on after the end, when there is no timeout for it.
-const MOST_PATIENCE: Duration = Duration::from_secs(5);
