@@ -6,22 +6,48 @@ use crate::receiver::Receiver;
 use crate::sender::Sender;
 
 /// A point in time, counted from an origin of the caller's choosing. It must not go backwards.
+///
+/// It is of a nanosecond, and 584 years after the origin at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(Duration);
+pub struct Instant(u64);
 
 impl Instant {
     /// The point `elapsed` after the origin.
     pub const fn new(elapsed: Duration) -> Self {
-        Self(elapsed)
+        Self(to_nanos(elapsed))
     }
 
     /// How long it is from `earlier` to this point, or zero.
     pub const fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
-    const fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
+    /// The point `patience` after this one.
+    pub(crate) const fn plus(self, patience: Duration) -> Self {
+        Self(self.0.saturating_add(to_nanos(patience)))
+    }
+}
+
+/// The nanoseconds of a duration, of which all above 584 years are one.
+const fn to_nanos(duration: Duration) -> u64 {
+    let nanos = duration.as_nanos();
+    #[expect(clippy::cast_possible_truncation, reason = "it is no more than fits")]
+    if nanos < u64::MAX as u128 { nanos as u64 } else { u64::MAX }
+}
+
+/// A timeout in nanoseconds: half as large as a `Duration`, since every connection keeps some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Patience(u64);
+
+impl Patience {
+    const FOREVER: Self = Self(u64::MAX);
+
+    fn new(timeout: Option<Duration>) -> Self {
+        timeout.map_or(Self::FOREVER, |timeout| Self(to_nanos(timeout).min(u64::MAX - 1)))
+    }
+
+    fn timeout(self) -> Option<Duration> {
+        (self != Self::FOREVER).then(|| Duration::from_nanos(self.0))
     }
 }
 
@@ -76,29 +102,26 @@ impl Default for Timeouts {
 /// longer than until [`poll_timeout`](Self::poll_timeout).
 #[derive(Clone, Debug)]
 pub struct Deadlines {
-    timeouts: Timeouts,
+    /// How long each phase may take, in their order.
+    patience: [Patience; 5],
+    liveness: Liveness,
     phase: Phase,
+    /// When the phase began. Of one that is open: when the peer was last heard of.
+    since: Instant,
     pings: Pings,
     round_trip: Option<RoundTrip>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Opening {
-        since: Instant,
-    },
-    Open {
-        heard: Instant,
-        pinged: Option<Instant>,
-    },
+    Opening,
+    Open,
+    /// Our ping waits for an answer.
+    Pinged,
     /// Our close frame waits for an answer.
-    Closing {
-        since: Instant,
-    },
+    Closing,
     /// Nothing more is to come but the end of the transport.
-    Ending {
-        since: Instant,
-    },
+    Ending,
 }
 
 /// How long a ping and its pong took.
@@ -114,18 +137,20 @@ pub struct RoundTrip {
 impl Deadlines {
     /// Starts to count at `now`, when the opening handshake begins.
     pub fn new(timeouts: Timeouts, now: Instant) -> Self {
-        let phase = Phase::Opening { since: now };
-        Self { timeouts, phase, pings: Pings::default(), round_trip: None }
+        let Timeouts { opening, idle, pong, close, end, liveness } = timeouts;
+        let patience = [opening, idle, pong, close, end].map(Patience::new);
+        let (phase, since) = (Phase::Opening, now);
+        Self { patience, liveness, phase, since, pings: Pings::default(), round_trip: None }
     }
 
     /// Tells that the opening handshake is done.
     pub const fn handle_open(&mut self, now: Instant) {
-        self.phase = Phase::Open { heard: now, pinged: None };
+        self.enter(Phase::Open, now);
     }
 
     /// Tells that bytes came from the peer.
     pub fn handle_input(&mut self, now: Instant) {
-        if self.timeouts.liveness == Liveness::Input {
+        if self.liveness == Liveness::Input {
             self.handle_life(now);
         }
     }
@@ -162,15 +187,8 @@ impl Deadlines {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next, unless something happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let Timeouts { opening, idle, pong, close, end, .. } = self.timeouts;
-        let (since, timeout) = match self.phase {
-            Phase::Opening { since } => (since, opening),
-            Phase::Open { heard, pinged: None } => (heard, idle),
-            Phase::Open { pinged: Some(pinged), .. } => (pinged, pong),
-            Phase::Closing { since } => (since, close),
-            Phase::Ending { since } => (since, end),
-        };
-        timeout.map(|timeout| since.plus(timeout))
+        let timeout = self.patience[self.phase as usize].timeout();
+        timeout.map(|timeout| self.since.plus(timeout))
     }
 
     /// Tells that it is `now`, during the opening handshake.
@@ -180,7 +198,7 @@ impl Deadlines {
     /// When it should have been done by now: a server answers with status 408, and both drop the
     /// transport.
     pub fn handle_opening(&self, now: Instant) -> Result<(), TimedOut> {
-        match matches!(self.phase, Phase::Opening { .. }) && self.is_due(now) {
+        match self.phase == Phase::Opening && self.is_due(now) {
             true => Err(TimedOut::Opening),
             false => Ok(()),
         }
@@ -204,12 +222,12 @@ impl Deadlines {
             return Ok(());
         }
         match self.phase {
-            Phase::Opening { .. } => Err(TimedOut::Opening),
-            Phase::Closing { .. } => Err(TimedOut::Close),
-            Phase::Ending { .. } => Err(TimedOut::End),
-            Phase::Open { pinged: Some(_), .. } => Err(TimedOut::Silence),
-            Phase::Open { heard, pinged: None } => {
-                self.phase = Phase::Open { heard, pinged: Some(now) };
+            Phase::Opening => Err(TimedOut::Opening),
+            Phase::Pinged => Err(TimedOut::Silence),
+            Phase::Closing => Err(TimedOut::Close),
+            Phase::Ending => Err(TimedOut::End),
+            Phase::Open => {
+                self.enter(Phase::Pinged, now);
                 // A connection that has begun to close is in another phase, so this is sent.
                 let _ = self.ping(now, sender);
                 Ok(())
@@ -217,23 +235,32 @@ impl Deadlines {
         }
     }
 
+    /// How long the end of the transport may take.
+    #[cfg(feature = "std")]
+    pub(crate) fn end_patience(&self) -> Option<Duration> {
+        self.patience[Phase::Ending as usize].timeout()
+    }
+
     fn handle_life(&mut self, now: Instant) {
-        if let Phase::Open { heard, pinged } = &mut self.phase {
-            (*heard, *pinged) = (now, None);
+        if matches!(self.phase, Phase::Open | Phase::Pinged) {
+            self.enter(Phase::Open, now);
         }
     }
 
     /// Notes that the connection has begun to close, or is closed.
-    const fn follow(&mut self, now: Instant, receiver: &Receiver, sender: &Sender) {
-        let is_closing = matches!(self.phase, Phase::Closing { .. });
-        let is_ending = matches!(self.phase, Phase::Ending { .. });
-        if receiver.is_closed() {
-            if !is_ending {
-                self.phase = Phase::Ending { since: now };
-            }
-        } else if sender.is_closing() && !is_closing {
-            self.phase = Phase::Closing { since: now };
+    pub(crate) fn follow(&mut self, now: Instant, receiver: &Receiver, sender: &Sender) {
+        let phase = match (receiver.is_closed(), sender.is_closing()) {
+            (true, _) => Phase::Ending,
+            (false, true) => Phase::Closing,
+            (false, false) => self.phase,
+        };
+        if phase != self.phase {
+            self.enter(phase, now);
         }
+    }
+
+    const fn enter(&mut self, phase: Phase, now: Instant) {
+        (self.phase, self.since) = (phase, now);
     }
 
     fn is_due(&self, now: Instant) -> bool {
@@ -252,7 +279,7 @@ struct Pings {
 
 impl Pings {
     /// How many pings may be under way. Of more, the oldest are not measured.
-    const MAX: usize = 8;
+    const MAX: usize = 4;
 
     const fn next_payload(&self) -> [u8; 4] {
         self.next.to_be_bytes()

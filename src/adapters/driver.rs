@@ -6,6 +6,7 @@ use std::time::Instant as Clock;
 use super::config::Config;
 use super::error::Error;
 use crate::close::TimedOut;
+use crate::error::SendError;
 use crate::input::Input;
 use crate::receiver::{Event, Receiver};
 use crate::sender::Sender;
@@ -17,17 +18,19 @@ pub(crate) struct Driver {
     pub(crate) out: Vec<u8>,
     /// How many bytes of `out` have been written.
     written: usize,
+    max_queued: usize,
     /// Whether the stream may hold back what was written.
     is_unflushed: bool,
+    /// Whether the stream takes nothing at present.
+    is_stalled: bool,
     pub(crate) deadlines: Deadlines,
+    clock: fn() -> Clock,
     origin: Clock,
 }
 
-/// What to do next.
+/// What to do when there is no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Give out the event that is ready.
-    Event,
     /// Write what is [waiting](Driver::waiting).
     Write,
     /// Flush the stream.
@@ -39,10 +42,17 @@ pub(crate) enum Next {
 }
 
 impl Driver {
-    pub(crate) fn new(config: &Config) -> Self {
-        let deadlines = Deadlines::new(config.timeouts, Instant::default());
-        let origin = Clock::now();
-        Self { out: Vec::new(), written: 0, is_unflushed: false, deadlines, origin }
+    pub(crate) fn new(config: &Config, clock: fn() -> Clock) -> Self {
+        Self {
+            out: Vec::new(),
+            written: 0,
+            max_queued: config.max_queued.max(1),
+            is_unflushed: false,
+            is_stalled: false,
+            deadlines: Deadlines::new(config.timeouts, Instant::default()),
+            clock,
+            origin: clock(),
+        }
     }
 
     /// Tells that the opening handshake is done.
@@ -51,7 +61,7 @@ impl Driver {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        Instant::new(self.origin.elapsed())
+        Instant::new((self.clock)().saturating_duration_since(self.origin))
     }
 
     /// Lets the deadline of the opening handshake act.
@@ -59,20 +69,11 @@ impl Driver {
         self.deadlines.handle_opening(self.now())
     }
 
-    /// What to do next: look for an event, write what is due, or wait for the peer.
-    pub(crate) fn next(
-        &mut self,
-        receiver: &mut Receiver,
-        sender: &mut Sender,
-        input: &mut Input<Vec<u8>>,
-    ) -> Result<Next, Error> {
-        if receiver.advance(input, sender)? {
-            return Ok(Next::Event);
-        }
-        self.keep_time(receiver, sender)?;
+    /// What to do when there is no event: write what is due, or wait for the peer.
+    pub(crate) fn next(&mut self, receiver: &Receiver, sender: &mut Sender) -> Next {
         sender.poll_transmit(&mut self.out);
         let after_writing = if receiver.wants_close(sender) { Next::End } else { Next::Read };
-        Ok(self.next_write().unwrap_or(after_writing))
+        self.next_write().unwrap_or(after_writing)
     }
 
     /// What to do next so that all is written, if anything.
@@ -82,6 +83,11 @@ impl Driver {
             [] => None,
             _ => Some(Next::Write),
         }
+    }
+
+    /// Has the deadlines see what has become of the connection, without acting on it.
+    pub(crate) fn follow(&mut self, receiver: &Receiver, sender: &Sender) {
+        self.deadlines.follow(self.now(), receiver, sender);
     }
 
     /// Lets the deadlines act.
@@ -99,24 +105,74 @@ impl Driver {
         self.deadlines.poll_timeout().map(|due| due.since(self.now()))
     }
 
+    /// How long the end of the transport may take.
+    pub(crate) fn end_patience(&self) -> Duration {
+        self.deadlines.end_patience().unwrap_or(MOST_PATIENCE)
+    }
+
     /// What waits to be written.
     pub(crate) fn waiting(&self) -> &[u8] {
         &self.out[self.written..]
+    }
+
+    /// Whether as much waits to be written as may wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting().len() >= self.max_queued
+    }
+
+    /// Whether the stream takes nothing at present.
+    pub(crate) const fn is_stalled(&self) -> bool {
+        self.is_stalled
     }
 
     /// Tells how much of what was waiting has been written.
     pub(crate) fn wrote(&mut self, count: usize) {
         self.written += count;
         self.is_unflushed = true;
-        if self.written == self.out.len() {
-            self.out.clear();
+        self.stall(false);
+        self.reclaim();
+    }
+
+    /// Tells that the stream holds back nothing.
+    pub(crate) fn flushed(&mut self) {
+        self.is_unflushed = false;
+        self.stall(false);
+    }
+
+    /// Notes whether the stream takes what is written to it.
+    ///
+    /// We may not be reading meanwhile, so that the peer could be taken for silent. But when the stream
+    /// takes something again, the peer has read; and from the moment it does not, the peer has its time.
+    pub(crate) fn stall(&mut self, is_stalled: bool) {
+        if self.is_stalled != is_stalled {
+            self.is_stalled = is_stalled;
+            self.deadlines.handle_input(self.now());
+        }
+    }
+
+    /// Frees the memory of what has been written: all that is beyond [`KEPT`], when nothing waits; else
+    /// what came before it, once that is more than what waits, so that each byte is moved once.
+    fn reclaim(&mut self) {
+        let left = self.waiting().len();
+        if left == 0 && self.out.capacity() > KEPT {
+            self.release();
+        } else if left <= self.written && !self.is_full() {
+            self.out.drain(..self.written);
             self.written = 0;
         }
     }
 
-    /// Tells that the stream holds back nothing.
-    pub(crate) const fn flushed(&mut self) {
-        self.is_unflushed = false;
+    /// Frees the memory of what has been written, if nothing waits.
+    pub(crate) fn release(&mut self) {
+        if self.waiting().is_empty() {
+            (self.out, self.written) = (Vec::new(), 0);
+        }
+    }
+
+    /// Queues a ping whose answer tells the round-trip time.
+    pub(crate) fn ping(&mut self, sender: &mut Sender) -> Result<(), SendError> {
+        let now = self.now();
+        self.deadlines.ping(now, sender)
     }
 
     /// Looks at an event that is given out: pongs tell the time.
@@ -149,3 +205,9 @@ impl Driver {
         if is_expected { Ok(()) } else { Err(error.into()) }
     }
 }
+
+/// Memory of more bytes than this is freed as soon as all of it has been written.
+const KEPT: usize = 64 << 10;
+
+/// How long to take to the end, when there is no timeout for it.
+const MOST_PATIENCE: Duration = Duration::from_secs(5);

@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use super::socket::Wire;
 use crate::handshake::server;
 use crate::input::Input;
+use crate::limits::Limits;
 
 /// What came first on a stream that a server accepted.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub struct Opening<T> {
     pub request: server::Request,
     pub(super) wire: Wire<T>,
     pub(super) input: Input<Vec<u8>>,
+    pub(super) limits: Limits,
 }
 
 /// A request on the port of a WebSocket which does not ask for one.

@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use std::time::Instant as Clock;
 
 use super::config::Config;
 use super::driver::Driver;
@@ -27,7 +28,6 @@ pub struct WebSocket<T> {
 pub(super) struct Wire<T> {
     pub(super) transport: T,
     pub(super) driver: Driver,
-    pub(super) config: Config,
 }
 
 /// The parts of a WebSocket, to drive it in another way.
@@ -52,6 +52,10 @@ pub trait Transport {
     fn get_ref(&self) -> &Self::Stream;
     /// Gives the stream back.
     fn into_stream(self) -> Self::Stream;
+    /// The time.
+    fn now() -> Clock {
+        Clock::now()
+    }
 }
 
 impl<T> WebSocket<T> {
@@ -98,8 +102,8 @@ impl<T: Transport> WebSocket<T> {
     }
 }
 
-impl<T> Wire<T> {
-    pub(super) fn new(transport: T, config: Config) -> Self {
-        Self { transport, driver: Driver::new(&config), config }
+impl<T: Transport> Wire<T> {
+    pub(super) fn new(transport: T, config: &Config) -> Self {
+        Self { transport, driver: Driver::new(config, T::now) }
     }
 }

@@ -77,6 +77,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io for Tokio<S> {
         Box::pin(tokio::time::sleep(duration))
     }
 
+    fn now() -> std::time::Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;

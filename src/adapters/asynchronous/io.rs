@@ -3,6 +3,7 @@ use core::future::Future;
 use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io;
+use std::time::Instant as Clock;
 
 use crate::adapters::error::Error;
 use crate::adapters::socket::Transport;
@@ -21,12 +22,19 @@ pub trait Io: Unpin {
     fn get_ref(&self) -> &Self::Stream;
     /// Gives the stream back.
     fn into_stream(self) -> Self::Stream;
+    /// Whether it blocks where others wait.
+    const BLOCKS: bool = false;
+
     /// Ends each read and each write to come as pending after so long, if they block.
     fn bound(&mut self, _patience: impl FnOnce() -> Option<Duration>) -> io::Result<()> {
         Ok(())
     }
     /// Waits for so long.
     fn sleep(duration: Duration) -> Self::Sleep;
+    /// The time by which it waits.
+    fn now() -> Clock {
+        Clock::now()
+    }
     /// Reads into `buffer`, and tells how many bytes: none at the end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
     /// Writes from `bytes`, and tells how many.
@@ -39,7 +47,7 @@ pub trait Io: Unpin {
 
 /// A transport that is polled, whether its WebSocket waits or blocks.
 #[doc(hidden)]
-pub trait Polled {
+pub trait Polled: Transport {
     /// How the bytes move.
     type Io: Io;
     /// Wraps a stream.
@@ -67,20 +75,22 @@ pub struct Async<I: Io> {
     pub(super) alarm: Option<(Instant, I::Sleep)>,
     /// Whether there is nothing more to read.
     pub(super) has_eof: bool,
-    pub(super) leaving: Option<Leaving<I::Sleep>>,
+    /// How many reads have given something since one did not.
+    pub(super) reads: u8,
+    pub(super) leaving: Option<Leaving>,
 }
 
 /// The end of a transport, which takes a while.
-pub(super) struct Leaving<T> {
+pub(super) struct Leaving {
     /// Why, to be told when it is done.
     pub(super) error: Option<Error>,
     pub(super) step: Step,
-    /// How long it may take.
-    pub(super) patience: T,
+    /// When it must be done.
+    pub(super) due: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::adapters) enum Step {
     Write,
     Shutdown,
     /// Reads and throws away, since an operating system that has unread bytes resets the stream, and
@@ -91,7 +101,7 @@ pub(super) enum Step {
 
 impl<I: Io> Async<I> {
     pub(super) fn new(stream: I::Stream) -> Self {
-        Self { io: I::new(stream), alarm: None, has_eof: false, leaving: None }
+        Self { io: I::new(stream), alarm: None, has_eof: false, reads: 0, leaving: None }
     }
 
     pub(in crate::adapters) const fn io_mut(&mut self) -> &mut I {
@@ -108,6 +118,10 @@ impl<I: Io> Transport for Async<I> {
 
     fn into_stream(self) -> I::Stream {
         self.io.into_stream()
+    }
+
+    fn now() -> Clock {
+        I::now()
     }
 }
 

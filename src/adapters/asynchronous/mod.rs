@@ -7,7 +7,9 @@ mod socket;
 mod split;
 #[cfg(feature = "__asynchronous")]
 mod stream;
+mod waiting;
 mod wire;
 
+pub(in crate::adapters) use io::Step;
 pub use io::{Async, Io, Polled};
 pub use split::{Reader, Writer};

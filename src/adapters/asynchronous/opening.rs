@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 
-use super::io::{Async, Io, Polled};
+use super::io::{Async, Io, Polled, Step};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::opening::{HttpRequest, Incoming, Opening};
@@ -58,7 +58,7 @@ impl<T: Polled> Incoming<T> {
         policy: &server::Policy<'_>,
         config: Config,
     ) -> Result<Self, Error> {
-        let mut wire = Wire::new(T::wrap(stream), config);
+        let mut wire = Wire::new(T::wrap(stream), &config);
         let mut input = new_input();
         let mut handshake = server::Handshake::new();
         loop {
@@ -73,7 +73,12 @@ impl<T: Polled> Incoming<T> {
             handshake = match handshake.receive(&mut input, policy) {
                 Ok(server::Progress::Incomplete(handshake)) => handshake,
                 Ok(server::Progress::Request(request)) => {
-                    return Ok(Self::Opening(Opening { request, wire, input }));
+                    return Ok(Self::Opening(Opening {
+                        request,
+                        wire,
+                        input,
+                        limits: config.limits,
+                    }));
                 }
                 Ok(server::Progress::NotAnUpgrade(head)) => {
                     return Ok(Self::Http(HttpRequest { head, wire, input }));
@@ -137,8 +142,8 @@ impl<I: Io> HttpRequest<Async<I>> {
 
 impl<T: Polled> Opening<T> {
     pub(in crate::adapters) async fn open(self) -> Result<WebSocket<T>, Error> {
-        let Self { request, mut wire, input } = self;
-        let connection = request.accept(wire.config.limits, &mut wire.driver.out);
+        let Self { request, mut wire, input, limits } = self;
+        let connection = request.accept(limits, &mut wire.driver.out);
         poll_fn(|cx| wire.poll_write_opening(cx)).await?;
         Ok(WebSocket::open(wire, connection, input))
     }
@@ -148,14 +153,14 @@ impl<T: Polled> Wire<T> {
     /// Writes an answer that ends the stream.
     pub(in crate::adapters) async fn answer(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_write_opening(cx)).await?;
-        self.leave(None);
+        self.leave(Step::Write, None);
         poll_fn(|cx| self.poll_last_steps(cx)).await
     }
 
     /// Answers a request that is not good, if that can be done.
     async fn refuse(&mut self, error: HandshakeError) -> Error {
         error.respond(&mut self.driver.out);
-        self.leave(None);
+        self.leave(Step::Write, None);
         let _ = poll_fn(|cx| self.poll_last_steps(cx)).await;
         error.into()
     }

@@ -4,19 +4,25 @@ use core::cell::RefCell;
 
 use crate::input::Input;
 
-/// Gives storage to an input that has none, to read into.
+/// Gives storage to an input that is used up and has none, to read into.
 pub(super) fn lend(input: &mut Input<Vec<u8>>) {
     if input.is_empty() && input.spare().is_empty() {
-        let spare = SPARE.with_borrow_mut(Vec::pop);
+        let spare = SPARE.try_with(|spares| spares.borrow_mut().pop()).ok().flatten();
         *input = spare.unwrap_or_else(|| Input::new(vec![0; SIZE]));
     }
 }
 
-/// Takes the storage of an input that is used up, so that a connection which waits owns none.
+/// Takes the storage of an input that is used up, so that a connection which waits owns none. Storage of
+/// another size, such as that of an opening handshake, is freed.
 pub(super) fn take_back(input: &mut Input<Vec<u8>>) {
-    if input.is_empty() && !input.spare().is_empty() {
-        let spare = core::mem::take(input);
-        SPARE.with_borrow_mut(|spares| {
+    if !input.is_empty() || input.spare().is_empty() {
+        return;
+    }
+    let mut spare = core::mem::take(input);
+    if spare.spare().len() == SIZE {
+        // Where the thread has ended already, it is freed.
+        let _ = SPARE.try_with(|spares| {
+            let mut spares = spares.borrow_mut();
             if spares.len() < MAX_SPARES {
                 spares.push(spare);
             }

@@ -4,9 +4,10 @@ use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
 use std::io;
 
-use super::io::{Async, Io, Polled};
+use super::io::{Async, Io, Polled, Step};
 use super::opening::new_input;
 use crate::adapters::config::Config;
+use crate::adapters::driver::Driver;
 use crate::adapters::error::Error;
 use crate::adapters::message::{Gathering, OwnedMessage};
 use crate::adapters::outbox::Outbox;
@@ -14,6 +15,7 @@ use crate::adapters::socket::{Parts, WebSocket, Wire};
 use crate::close::CloseCode;
 use crate::connection::Connection;
 use crate::entropy::Seed;
+use crate::error::SendError;
 use crate::frame::Role;
 use crate::handshake::client;
 use crate::input::Input;
@@ -82,7 +84,7 @@ impl<I: Io> WebSocket<Async<I>> {
                 Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
             }
             Err(error) => {
-                wire.leave(Some(error.into()));
+                wire.leave(Step::Write, Some(error.into()));
                 poll_fn(|cx| wire.poll_leave(cx, sender)).await?;
                 Ok(None)
             }
@@ -110,9 +112,8 @@ impl<I: Io> WebSocket<Async<I>> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub async fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        self.room().await?;
-        self.sender.send(message, &mut self.wire.driver.out)?;
-        self.write_some().await
+        let message = message.into();
+        self.queue(|sender, driver| sender.send(message, &mut driver.out)).await
     }
 
     /// Sends a part of a message, which more parts follow, once there is room for it.
@@ -121,9 +122,8 @@ impl<I: Io> WebSocket<Async<I>> {
     ///
     /// As [`send`](Self::send), and as [`Sender::send_part`].
     pub async fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        self.room().await?;
-        self.sender.send_part(part, &mut self.wire.driver.out)?;
-        self.write_some().await
+        let part = part.into();
+        self.queue(|sender, driver| sender.send_part(part, &mut driver.out)).await
     }
 
     /// Sends the last part of a message, once there is room for it.
@@ -132,9 +132,8 @@ impl<I: Io> WebSocket<Async<I>> {
     ///
     /// As [`send_part`](Self::send_part).
     pub async fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        self.room().await?;
-        self.sender.send_last(part, &mut self.wire.driver.out)?;
-        self.write_some().await
+        let part = part.into();
+        self.queue(|sender, driver| sender.send_last(part, &mut driver.out)).await
     }
 
     /// Writes what has been queued.
@@ -152,10 +151,9 @@ impl<I: Io> WebSocket<Async<I>> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub async fn ping(&mut self) -> Result<(), Error> {
-        let now = self.wire.driver.now();
-        self.wire.driver.deadlines.ping(now, &mut self.sender)?;
-        self.sender.poll_transmit(&mut self.wire.driver.out);
-        self.write_some().await
+        let Self { wire, sender, .. } = self;
+        poll_fn(|cx| wire.poll_queue_at_once(cx, sender, |sender, driver| driver.ping(sender)))
+            .await
     }
 
     /// Closes the connection and waits for the peer to do so, discarding what it still sends.
@@ -172,25 +170,19 @@ impl<I: Io> WebSocket<Async<I>> {
         poll_fn(|cx| self.poll_close_all(cx)).await
     }
 
-    async fn room(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_room(cx)).await
-    }
-
-    /// Writes what the stream takes at once. This never waits, so that what was queued just before is
-    /// not queued again by a caller who was cancelled here.
-    async fn write_some(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| match self.wire.poll_write(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
-            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
-        })
-        .await
+    async fn queue(
+        &mut self,
+        queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let Self { wire, receiver, sender, .. } = self;
+        poll_fn(|cx| wire.poll_queue(cx, Some(receiver), sender, &queue)).await
     }
 }
 
 /// What does not depend on whether the caller waits or blocks.
 impl<T: Polled> WebSocket<T> {
     pub(in crate::adapters) fn join(parts: Parts<<T::Io as Io>::Stream>, config: Config) -> Self {
-        let mut wire = Wire::new(T::wrap(parts.stream), config);
+        let mut wire = Wire::new(T::wrap(parts.stream), &config);
         wire.driver.out = parts.out;
         Self::open(wire, parts.connection, parts.input)
     }
@@ -200,7 +192,7 @@ impl<T: Polled> WebSocket<T> {
         request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        let mut wire = Wire::new(T::wrap(stream), config);
+        let mut wire = Wire::new(T::wrap(stream), &config);
         let mut input = new_input();
         let out = &mut wire.driver.out;
         let mut handshake = client::Handshake::start(request, config.limits, Seed::random()?, out);
@@ -288,7 +280,7 @@ pub(super) fn take_message<T: Polled>(
             gathering.take(event?)
         }
         Err(error) => {
-            wire.leave(Some(error.into()));
+            wire.fail(error.into(), receiver, sender);
             None
         }
     }

@@ -1,13 +1,14 @@
 use alloc::sync::Arc;
-use alloc::task::Wake;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::poll_fn;
-use core::task::{Context, Poll, Waker, ready};
+use core::task::{Context, Poll, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::io::{Async, Io};
+use super::io::{Async, Io, Leaving, Step};
 use super::socket::take_message;
+use super::waiting::{Place, Waiting};
+use crate::adapters::driver::Driver;
 use crate::adapters::error::Error;
 use crate::adapters::message::{Gathering, OwnedMessage};
 use crate::adapters::socket::{WebSocket, Wire};
@@ -21,9 +22,10 @@ use crate::time::RoundTrip;
 /// The half of a WebSocket that receives, from a task of its own.
 ///
 /// It also writes what the protocol owes, and keeps the time, so wait on it even if nothing is
-/// expected.
+/// expected. Without it, a writer may wait for ever for a peer that does not read.
 pub struct Reader<I: Io> {
     shared: Arc<Shared<I>>,
+    place: Place,
     receiver: Receiver,
     input: Input<Vec<u8>>,
     gathering: Gathering,
@@ -34,31 +36,36 @@ pub struct Reader<I: Io> {
 /// A message sent by parts is one of all clones: no other can be sent before its end.
 pub struct Writer<I: Io> {
     shared: Arc<Shared<I>>,
+    /// For the [`Sink`](futures_sink::Sink) that it is. What is awaited has a place of its own, since
+    /// several tasks may do so at once.
+    place: Place,
 }
 
 /// What both halves use, each for as long as a poll takes and never across an await.
-struct Shared<I: Io> {
-    half: Mutex<Half<I>>,
-    wakers: Arc<Wakers>,
-}
+struct Shared<I: Io>(Mutex<Half<I>>);
 
 struct Half<I: Io> {
     wire: Wire<Async<I>>,
     sender: Sender,
 }
 
-/// All tasks that wait. A stream remembers one waker for each direction, but both halves write.
-#[derive(Default)]
-struct Wakers(Mutex<Vec<Waker>>);
+/// What others may wait for.
+#[derive(PartialEq, Eq)]
+struct Sight {
+    is_full: bool,
+    is_stalled: bool,
+    is_closing: bool,
+    step: Option<Step>,
+}
 
 impl<I: Io> WebSocket<Async<I>> {
     /// Splits the WebSocket into two halves, for two tasks or more.
     pub fn split(self) -> (Reader<I>, Writer<I>) {
         let Self { wire, receiver, sender, input, gathering } = self;
-        let half = Mutex::new(Half { wire, sender });
-        let shared = Arc::new(Shared { half, wakers: Arc::default() });
-        let writer = Writer { shared: Arc::clone(&shared) };
-        (Reader { shared, receiver, input, gathering }, writer)
+        let shared = Arc::new(Shared(Mutex::new(Half { wire, sender })));
+        let place = Arc::<Waiting>::default().place();
+        let writer = Writer { shared: Arc::clone(&shared), place: place.another() };
+        (Reader { shared, place, receiver, input, gathering }, writer)
     }
 }
 
@@ -69,28 +76,28 @@ impl<I: Io> Reader<I> {
     ///
     /// As [`WebSocket::next_event`].
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        let Self { shared, receiver, input, .. } = self;
+        let Self { shared, place, receiver, input, .. } = self;
         let is_there = poll_fn(|cx| {
-            shared.poll(cx, |half, cx| half.wire.poll_event(cx, receiver, &mut half.sender, input))
+            shared.poll(place, cx, |Half { wire, sender }, cx| {
+                wire.poll_event(cx, receiver, sender, input)
+            })
         });
         if !is_there.await? {
             return Ok(None);
         }
-        let event = {
-            let mut half = shared.lock();
-            receiver.next_event(input, &mut half.sender)
-        };
+        let event = shared.change(place, |Half { wire, sender }| {
+            let event = receiver.next_event(input, sender)?;
+            wire.driver.watch(event.as_ref());
+            Ok::<_, Error>(event)
+        });
         match event {
-            Ok(event) => {
-                shared.lock().wire.driver.watch(event.as_ref());
-                Ok(event)
-            }
+            Ok(event) => Ok(event),
             Err(error) => {
-                shared.lock().wire.leave(Some(error.into()));
+                shared.change(place, |half| half.wire.leave(Step::Write, Some(error)));
                 let leave = |half: &mut Half<I>, cx: &mut Context<'_>| {
                     half.wire.poll_leave(cx, &mut half.sender)
                 };
-                poll_fn(|cx| shared.poll(cx, leave)).await?;
+                poll_fn(|cx| shared.poll(place, cx, leave)).await?;
                 Ok(None)
             }
         }
@@ -124,8 +131,8 @@ impl<I: Io> Reader<I> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<OwnedMessage, Error>>> {
-        let Self { shared, receiver, input, gathering } = self;
-        shared.poll(cx, |Half { wire, sender }, cx| {
+        let Self { shared, place, receiver, input, gathering } = self;
+        shared.poll(place, cx, |Half { wire, sender }, cx| {
             loop {
                 match ready!(wire.poll_event(cx, receiver, sender, input)) {
                     Ok(true) => {}
@@ -150,9 +157,8 @@ impl<I: Io> Writer<I> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub async fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_room(cx)).await?;
-        self.queue(|sender, out| sender.send(message, out))?;
-        self.write_some().await
+        let message = message.into();
+        self.queue(|sender, driver| sender.send(message, &mut driver.out)).await
     }
 
     /// Sends a part of a message, which more parts follow, once there is room for it.
@@ -161,9 +167,8 @@ impl<I: Io> Writer<I> {
     ///
     /// As [`send`](Self::send), and as [`Sender::send_part`].
     pub async fn send_part<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_room(cx)).await?;
-        self.queue(|sender, out| sender.send_part(part, out))?;
-        self.write_some().await
+        let part = part.into();
+        self.queue(|sender, driver| sender.send_part(part, &mut driver.out)).await
     }
 
     /// Sends the last part of a message, once there is room for it.
@@ -172,18 +177,18 @@ impl<I: Io> Writer<I> {
     ///
     /// As [`send_part`](Self::send_part).
     pub async fn send_last<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_room(cx)).await?;
-        self.queue(|sender, out| sender.send_last(part, out))?;
-        self.write_some().await
+        let part = part.into();
+        self.queue(|sender, driver| sender.send_last(part, &mut driver.out)).await
     }
 
     /// Writes what has been queued.
     ///
     /// # Errors
     ///
-    /// When the stream fails. What was not written stays queued.
+    /// When the stream fails, or has ended. What was not written stays queued.
     pub async fn flush(&self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_flush_all(cx)).await
+        let place = self.place.another();
+        poll_fn(|cx| self.poll_flush_all(&place, cx)).await
     }
 
     /// Sends a ping, whose answer tells the [`round_trip`](Reader::round_trip) time.
@@ -192,13 +197,7 @@ impl<I: Io> Writer<I> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub async fn ping(&self) -> Result<(), Error> {
-        {
-            let Half { wire, sender } = &mut *self.shared.lock();
-            let now = wire.driver.now();
-            wire.driver.deadlines.ping(now, sender)?;
-            sender.poll_transmit(&mut wire.driver.out);
-        }
-        self.write_some().await
+        self.queue_at_once(|sender, driver| driver.ping(sender)).await
     }
 
     /// Sends a close frame. The reader waits for the answer, and for the end.
@@ -211,90 +210,108 @@ impl<I: Io> Writer<I> {
         code: impl Into<Option<CloseCode>>,
         reason: &str,
     ) -> Result<(), Error> {
-        self.queue(|sender, _| sender.close(code, reason))?;
-        self.write_some().await
-    }
-
-    /// Queues something, and lets the reader know: a deadline may have moved.
-    pub(super) fn queue(
-        &self,
-        queue: impl FnOnce(&mut Sender, &mut Vec<u8>) -> Result<(), SendError>,
-    ) -> Result<(), Error> {
-        let is_closing = {
-            let Half { wire, sender } = &mut *self.shared.lock();
-            queue(sender, &mut wire.driver.out)?;
-            sender.poll_transmit(&mut wire.driver.out);
-            sender.is_closing()
-        };
-        if is_closing {
-            self.shared.wakers.wake_all();
-        }
-        Ok(())
+        let code = code.into();
+        self.queue_at_once(|sender, _| sender.close(code, reason)).await
     }
 
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.shared.poll(cx, |Half { wire, sender }, cx| wire.poll_room(cx, None, sender))
-    }
-
-    pub(super) fn poll_flush_all(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.shared
-            .poll(cx, |Half { wire, sender }, cx| wire.poll_flush(cx, None, sender, |_| true))
+            .poll(&self.place, cx, |Half { wire, sender }, cx| wire.poll_room(cx, None, sender))
     }
 
-    /// Writes what the stream takes at once, and never waits.
-    async fn write_some(&self) -> Result<(), Error> {
-        poll_fn(|cx| match self.poll_flush_all(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => Poll::Ready(Ok(())),
+    pub(super) fn poll_flush_here(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_flush_all(&self.place, cx)
+    }
+
+    /// Queues something, whether there is room for it or not.
+    pub(super) fn queue_now(
+        &self,
+        queue: impl FnOnce(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let queue = |half: &mut Half<I>| queue(&mut half.sender, &mut half.wire.driver);
+        Ok(self.shared.change(&self.place, queue)?)
+    }
+
+    fn poll_flush_all(&self, place: &Place, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.shared.poll(place, cx, |Half { wire, sender }, cx| {
+            wire.poll_flush(cx, None, sender, |_| true)
         })
-        .await
+    }
+
+    async fn queue(
+        &self,
+        queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let place = self.place.another();
+        let poll = |half: &mut Half<I>, cx: &mut Context<'_>| {
+            half.wire.poll_queue(cx, None, &mut half.sender, &queue)
+        };
+        poll_fn(|cx| self.shared.poll(&place, cx, poll)).await
+    }
+
+    async fn queue_at_once(
+        &self,
+        queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let place = self.place.another();
+        let poll = |half: &mut Half<I>, cx: &mut Context<'_>| {
+            half.wire.poll_queue_at_once(cx, &mut half.sender, &queue)
+        };
+        poll_fn(|cx| self.shared.poll(&place, cx, poll)).await
     }
 }
 
 impl<I: Io> Shared<I> {
-    /// Polls the shared half, so that all tasks that wait on it are woken when something happens.
+    /// Polls the shared half from this place, so that what happens to the stream wakes all that wait.
     fn poll<R>(
         &self,
+        place: &Place,
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut Half<I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        self.wakers.add(cx.waker());
-        let waker = Waker::from(Arc::clone(&self.wakers));
-        poll(&mut self.lock(), &mut Context::from_waker(&waker))
+        // Before the stream is polled, which may wake all at any time from then on.
+        place.take(cx.waker());
+        let waker = place.waker_of_all();
+        let outcome = self.change(place, |half| poll(half, &mut Context::from_waker(&waker)));
+        if outcome.is_ready() {
+            place.free();
+        }
+        outcome
+    }
+
+    /// Changes the shared half, and tells those who wait elsewhere if they may care.
+    fn change<R>(&self, place: &Place, change: impl FnOnce(&mut Half<I>) -> R) -> R {
+        let (result, is_news) = {
+            let mut half = self.lock();
+            let before = half.sight();
+            let result = change(&mut half);
+            (result, half.sight() != before)
+        };
+        if is_news {
+            place.wake_others();
+        }
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, Half<I>> {
-        self.half.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Wakers {
-    fn add(&self, waker: &Waker) {
-        let mut wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !wakers.iter().any(|other| other.will_wake(waker)) {
-            wakers.push(waker.clone());
+impl<I: Io> Half<I> {
+    fn sight(&self) -> Sight {
+        Sight {
+            is_full: self.wire.driver.is_full(),
+            is_stalled: self.wire.driver.is_stalled(),
+            is_closing: self.sender.is_closing(),
+            step: self.wire.transport.leaving.as_ref().map(|Leaving { step, .. }| *step),
         }
-    }
-
-    fn wake_all(&self) {
-        let wakers = core::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        wakers.into_iter().for_each(Waker::wake);
-    }
-}
-
-impl Wake for Wakers {
-    fn wake(self: Arc<Self>) {
-        self.wake_all();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_all();
     }
 }
 
 impl<I: Io> Clone for Writer<I> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { shared: Arc::clone(&self.shared), place: self.place.another() }
     }
 }
 

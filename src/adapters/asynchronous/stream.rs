@@ -62,15 +62,15 @@ impl<I: Io> Sink<OwnedMessage> for Writer<I> {
     }
 
     fn start_send(self: Pin<&mut Self>, message: OwnedMessage) -> Result<(), Error> {
-        self.queue(|sender, out| sender.send(&message, out))
+        self.queue_now(|sender, driver| sender.send(&message, &mut driver.out))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_flush_all(cx)
+        self.poll_flush_here(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.queue(|sender, _| sender.close(CloseCode::NORMAL, ""))?;
-        self.poll_flush_all(cx)
+        self.queue_now(|sender, _| sender.close(CloseCode::NORMAL, ""))?;
+        self.poll_flush_here(cx)
     }
 }

@@ -2,23 +2,25 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use super::io::{Io, Leaving, Polled, Step};
+use super::io::{Async, Io, Leaving, Polled, Step};
 use super::pool;
-use crate::adapters::driver::Next;
+use crate::adapters::driver::{Driver, Next};
 use crate::adapters::error::Error;
 use crate::adapters::socket::Wire;
+use crate::close::TimedOut;
+use crate::error::SendError;
 use crate::input::Input;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
+use crate::time::Instant;
 
 impl<T: Polled> Wire<T> {
     /// Waits until there is an event, and tells whether there is one, or until the connection is over.
     ///
     /// All that it does stays done if it is not called again.
-    pub(super) fn poll_event(
+    pub(in crate::adapters) fn poll_event(
         &mut self,
         cx: &mut Context<'_>,
         receiver: &mut Receiver,
@@ -27,123 +29,204 @@ impl<T: Polled> Wire<T> {
     ) -> Poll<Result<bool, Error>> {
         while self.transport.polled().leaving.is_none() {
             match self.poll_turn(cx, receiver, sender, input) {
-                Poll::Ready(Ok(Next::Event)) => return Poll::Ready(Ok(true)),
-                Poll::Ready(Ok(Next::End)) => self.leave(None),
-                Poll::Ready(Ok(Next::Write | Next::Flush | Next::Read)) => {}
-                Poll::Ready(Err(error)) => self.leave(Some(error)),
+                Poll::Ready(Ok(true)) => return Poll::Ready(Ok(true)),
+                Poll::Ready(Ok(false)) => {}
+                Poll::Ready(Err(error)) => self.fail(error, receiver, sender),
                 Poll::Pending => {
-                    pool::take_back(input);
+                    self.rest(input);
                     return Poll::Pending;
                 }
             }
         }
-        ready!(self.poll_leave(cx, sender))?;
         input.clear();
-        pool::take_back(input);
-        Poll::Ready(Ok(false))
+        self.rest(input);
+        self.poll_leave(cx, sender).map_ok(|()| false)
     }
 
-    /// Looks for an event, else writes what is due, and reads once.
+    /// Looks for an event, and tells whether there is one, else writes what is due, and reads once.
     fn poll_turn(
         &mut self,
         cx: &mut Context<'_>,
         receiver: &mut Receiver,
         sender: &mut Sender,
         input: &mut Input<Vec<u8>>,
-    ) -> Poll<Result<Next, Error>> {
-        let next = self.driver.next(receiver, sender, input)?;
-        match next {
-            Next::Event | Next::End => return Poll::Ready(Ok(next)),
+    ) -> Poll<Result<bool, Error>> {
+        if receiver.advance(input, sender)? {
+            return Poll::Ready(Ok(true));
+        }
+        match self.driver.next(receiver, sender) {
+            Next::End => {
+                self.leave(Step::Write, None);
+                return Poll::Ready(Ok(false));
+            }
             Next::Write | Next::Flush if self.poll_write(cx)?.is_ready() => {
-                return Poll::Ready(Ok(next));
+                return Poll::Ready(Ok(false));
             }
             Next::Write | Next::Flush | Next::Read => {}
         }
         // Nothing more is taken from a peer which does not take what we owe it.
-        if self.is_full() || self.transport.polled().has_eof {
-            return self.poll_alarm(cx).map(|()| Ok(next));
+        if !self.driver.is_full() && !self.transport.polled().has_eof {
+            pool::lend(input);
+            if T::Io::BLOCKS {
+                self.driver.follow(receiver, sender);
+            }
+            if let Poll::Ready(outcome) = self.poll_read(cx, input.spare()) {
+                self.transport.polled().has_eof = !matches!(outcome, Ok(1..));
+                self.driver.receive(outcome, receiver, sender, input)?;
+                return Poll::Ready(Ok(false));
+            }
         }
-        pool::lend(input);
+        self.poll_deadlines(cx, receiver, sender).map(|outcome| Ok(outcome.map(|()| false)?))
+    }
+
+    /// Frees what a connection that waits has no use for.
+    fn rest(&mut self, input: &mut Input<Vec<u8>>) {
+        pool::take_back(input);
+        self.driver.release();
+    }
+
+    /// Reads once. A peer which never stops sending does not keep other tasks from running.
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.bound()?;
-        let Poll::Ready(outcome) = self.transport.polled().io.poll_read(cx, input.spare()) else {
-            return self.poll_alarm(cx).map(|()| Ok(next));
-        };
-        self.transport.polled().has_eof = !matches!(outcome, Ok(1..));
-        self.driver.receive(outcome, receiver, sender, input)?;
-        Poll::Ready(Ok(next))
+        let Async { io, reads, .. } = self.transport.polled();
+        if *reads == MOST_READS {
+            *reads = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let outcome = io.poll_read(cx, buffer);
+        *reads = if outcome.is_ready() { *reads + 1 } else { 0 };
+        outcome
     }
 
     /// Writes all that waits.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(next) = self.driver.next_write() {
-            self.bound()?;
-            if next == Next::Flush {
-                ready!(self.transport.polled().io.poll_flush(cx))?;
-                self.driver.flushed();
-            } else {
-                match ready!(self.transport.polled().io.poll_write(cx, self.driver.waiting()))? {
-                    0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                    count => self.driver.wrote(count),
-                }
-            }
+            let Poll::Ready(outcome) = self.poll_write_once(cx, next) else {
+                self.driver.stall(true);
+                return Poll::Pending;
+            };
+            outcome?;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Waits until all is written, or, if there need only be room, until little enough waits.
-    pub(super) fn poll_room(
+    fn poll_write_once(&mut self, cx: &mut Context<'_>, next: Next) -> Poll<io::Result<()>> {
+        self.bound()?;
+        if next == Next::Flush {
+            ready!(self.transport.polled().io.poll_flush(cx))?;
+            self.driver.flushed();
+            return Poll::Ready(Ok(()));
+        }
+        match ready!(self.transport.polled().io.poll_write(cx, self.driver.waiting()))? {
+            0 => Poll::Ready(Err(ErrorKind::WriteZero.into())),
+            count => {
+                self.driver.wrote(count);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// Bounds the next read or write by the deadlines, if it may block.
+    fn bound(&mut self) -> io::Result<()> {
+        let Self { transport, driver } = self;
+        let Async { io, leaving, .. } = transport.polled();
+        io.bound(|| match leaving {
+            Some(leaving) => Some(leaving.due.since(driver.now())),
+            None => driver.patience(),
+        })
+    }
+
+    /// Waits until there is room, has something queued, and writes what the stream takes at once.
+    ///
+    /// Once something has been queued this does not wait, so that a caller who is cancelled knows that
+    /// it has not been.
+    pub(in crate::adapters) fn poll_queue(
+        &mut self,
+        cx: &mut Context<'_>,
+        receiver: Option<&mut Receiver>,
+        sender: &mut Sender,
+        queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Poll<Result<(), Error>> {
+        ready!(self.poll_room(cx, receiver, sender))?;
+        self.poll_queue_at_once(cx, sender, queue)
+    }
+
+    /// Has something queued, and writes what the stream takes at once.
+    pub(in crate::adapters) fn poll_queue_at_once(
+        &mut self,
+        cx: &mut Context<'_>,
+        sender: &mut Sender,
+        queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
+    ) -> Poll<Result<(), Error>> {
+        queue(sender, &mut self.driver)?;
+        sender.poll_transmit(&mut self.driver.out);
+        match self.poll_write(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Ok(outcome?)),
+            Poll::Pending => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Waits until little enough waits to be written, or until there is no use in that.
+    pub(in crate::adapters) fn poll_room(
         &mut self,
         cx: &mut Context<'_>,
         receiver: Option<&mut Receiver>,
         sender: &mut Sender,
     ) -> Poll<Result<(), Error>> {
-        if !self.is_full() {
+        if !self.driver.is_full() || sender.is_closing() {
             return Poll::Ready(Ok(()));
         }
-        self.poll_flush(cx, receiver, sender, Self::is_full)
+        self.poll_flush(cx, receiver, sender, Driver::is_full)
     }
 
     /// Writes while `is_wanted`. The deadlines act meanwhile, if the receiver is at hand.
-    pub(super) fn poll_flush(
+    pub(in crate::adapters) fn poll_flush(
         &mut self,
         cx: &mut Context<'_>,
         mut receiver: Option<&mut Receiver>,
         sender: &mut Sender,
-        is_wanted: impl Fn(&Self) -> bool,
+        is_wanted: impl Fn(&Driver) -> bool,
     ) -> Poll<Result<(), Error>> {
         loop {
             sender.poll_transmit(&mut self.driver.out);
-            let is_written = self.poll_write(cx)?;
-            if is_written.is_ready() || !is_wanted(self) {
+            if self.has_left() && self.driver.next_write().is_some() {
+                return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
+            }
+            if self.poll_write(cx)?.is_ready() || !is_wanted(&self.driver) {
                 return Poll::Ready(Ok(()));
             }
             let Some(receiver) = &mut receiver else { return Poll::Pending };
-            ready!(self.poll_alarm(cx));
-            self.driver.keep_time(receiver, sender)?;
+            if let Err(timed_out) = ready!(self.poll_deadlines(cx, receiver, sender)) {
+                self.leave(Step::Done, None);
+                return Poll::Ready(Err(timed_out.into()));
+            }
         }
     }
 
-    /// Whether as much waits to be written as may wait.
-    pub(super) fn is_full(&self) -> bool {
-        self.driver.waiting().len() >= self.config.max_queued.max(1)
-    }
-
-    /// Bounds the next read or write by the deadlines, if it may block.
-    fn bound(&mut self) -> io::Result<()> {
-        let Self { transport, driver, .. } = self;
-        let transport = transport.polled();
-        match transport.leaving {
-            None => transport.io.bound(|| driver.patience()),
-            Some(_) => Ok(()),
+    /// Lets the deadlines act, and waits until they have something to be written, or want to act again.
+    ///
+    /// They act when nothing else is to be done, so that a peer is not taken for silent whose answer
+    /// has come while we were away.
+    fn poll_deadlines(
+        &mut self,
+        cx: &mut Context<'_>,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) -> Poll<Result<(), TimedOut>> {
+        self.driver.keep_time(receiver, sender)?;
+        match self.driver.deadlines.poll_timeout() {
+            _ if sender.has_pending() => Poll::Ready(Ok(())),
+            Some(due) => self.poll_alarm(cx, due).map(Ok),
+            None => Poll::Pending,
         }
     }
 
-    /// Waits until the deadlines want to act.
-    pub(super) fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = self.driver.deadlines.poll_timeout() else { return Poll::Pending };
+    /// Waits until then, or until earlier, which does no harm, so that a new alarm is not set each time
+    /// that deadlines move.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<()> {
         loop {
             match &mut self.transport.polled().alarm {
-                // It may ring early, which does no harm, so that it is not set for each message.
                 Some((at, sleep)) if *at <= due => {
                     ready!(Pin::new(sleep).poll(cx));
                     self.transport.polled().alarm = None;
@@ -154,19 +237,27 @@ impl<T: Polled> Wire<T> {
         }
     }
 
-    /// Begins to end the transport.
-    pub(in crate::adapters) fn leave(&mut self, error: Option<Error>) {
+    /// Notes that nothing more comes, and begins to end the transport.
+    pub(in crate::adapters) fn fail(
+        &mut self,
+        error: Error,
+        receiver: &mut Receiver,
+        sender: &mut Sender,
+    ) {
+        receiver.receive_eof(sender);
         // Whoever let a deadline pass will not take our last words either.
-        let step = match error {
-            Some(Error::TimedOut(_)) => Step::Done,
-            _ => Step::Write,
-        };
-        let patience = self.config.timeouts.end.unwrap_or(MOST_PATIENCE);
-        let transport = self.transport.polled();
-        // One that cannot be bounded ends when it will.
-        let _ = transport.io.bound(|| Some(patience));
-        transport.alarm = None;
-        transport.leaving = Some(Leaving { error, step, patience: T::Io::sleep(patience) });
+        let step = if matches!(error, Error::TimedOut(_)) { Step::Done } else { Step::Write };
+        self.leave(step, Some(error));
+    }
+
+    /// Begins to end the transport.
+    pub(in crate::adapters) fn leave(&mut self, step: Step, error: Option<Error>) {
+        let due = self.driver.now().plus(self.driver.end_patience());
+        self.transport.polled().leaving = Some(Leaving { error, step, due });
+    }
+
+    fn has_left(&mut self) -> bool {
+        matches!(self.transport.polled().leaving, Some(Leaving { step: Step::Done, .. }))
     }
 
     /// Ends the transport, and gives the error for which that was begun.
@@ -180,19 +271,25 @@ impl<T: Polled> Wire<T> {
     }
 
     /// Ends the transport, when nothing more will be said.
-    pub(super) fn poll_last_steps(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(in crate::adapters) fn poll_last_steps(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         loop {
-            let Some(leaving) = &mut self.transport.polled().leaving else {
-                return Poll::Ready(Ok(()));
-            };
-            // Looked at each time, for the sake of a peer that never stops to send.
-            let is_over = Pin::new(&mut leaving.patience).poll(cx).is_ready();
-            if is_over || leaving.step == Step::Done {
+            let now = self.driver.now();
+            let Async { leaving, alarm, .. } = self.transport.polled();
+            let Some(leaving) = leaving else { return Poll::Ready(Ok(())) };
+            // It is up even if the peer never stops sending.
+            if leaving.step == Step::Done || leaving.due <= now {
                 leaving.step = Step::Done;
+                *alarm = None;
                 return Poll::Ready(leaving.error.take().map_or(Ok(()), Err));
             }
-            let step = leaving.step;
-            let next = ready!(self.poll_step(cx, step));
+            let (step, due) = (leaving.step, leaving.due);
+            let Poll::Ready(next) = self.poll_step(cx, step) else {
+                ready!(self.poll_alarm(cx, due));
+                continue;
+            };
             if let Some(leaving) = &mut self.transport.polled().leaving {
                 leaving.step = next;
             }
@@ -207,12 +304,10 @@ impl<T: Polled> Wire<T> {
                 .map(|()| if self.transport.polled().has_eof { Step::Done } else { Step::Drain }),
             Step::Drain => {
                 let mut waste = [0; 4 << 10];
-                ready!(self.transport.polled().io.poll_read(cx, &mut waste)).map(
-                    |count| match count {
-                        0 => Step::Done,
-                        _ => Step::Drain,
-                    },
-                )
+                ready!(self.poll_read(cx, &mut waste)).map(|count| match count {
+                    0 => Step::Done,
+                    _ => Step::Drain,
+                })
             }
             Step::Done => Ok(Step::Done),
         };
@@ -225,18 +320,15 @@ impl<T: Polled> Wire<T> {
         cx: &mut Context<'_>,
         input: &mut Input<Vec<u8>>,
     ) -> Poll<Result<usize, Error>> {
+        ready!(self.poll_write_opening(cx))?;
         loop {
             self.driver.keep_opening_time()?;
-            if self.poll_write(cx)?.is_ready()
-                && self.bound().is_ok()
-                && let Poll::Ready(outcome) =
-                    self.transport.polled().io.poll_read(cx, input.spare())
-            {
-                return Poll::Ready(
-                    outcome.inspect(|&count| input.fill(count)).map_err(Error::from),
-                );
+            if let Poll::Ready(outcome) = self.poll_read(cx, input.spare()) {
+                let count = outcome?;
+                input.fill(count);
+                return Poll::Ready(Ok(count));
             }
-            ready!(self.poll_alarm(cx));
+            ready!(self.poll_opening_alarm(cx));
         }
     }
 
@@ -247,10 +339,18 @@ impl<T: Polled> Wire<T> {
             if self.poll_write(cx)?.is_ready() {
                 return Poll::Ready(Ok(()));
             }
-            ready!(self.poll_alarm(cx));
+            ready!(self.poll_opening_alarm(cx));
+        }
+    }
+
+    fn poll_opening_alarm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.driver.deadlines.poll_timeout() {
+            Some(due) => self.poll_alarm(cx, due),
+            None => Poll::Pending,
         }
     }
 }
 
-/// How long to take to the end, when there is no timeout for it.
-const MOST_PATIENCE: Duration = Duration::from_secs(5);
+/// How many reads follow one another before other tasks have their turn. A stream of a runtime may have
+/// a say in that, too, but not every one has.
+const MOST_READS: u8 = 32;

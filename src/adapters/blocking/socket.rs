@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use super::stream::{Stream, block_on, passing_is_pending};
 use super::{Blocking, WebSocket};
-use crate::adapters::asynchronous::{Io, Polled};
+use crate::adapters::asynchronous::{Io, Polled, Step};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
@@ -84,7 +84,7 @@ impl<S: Stream> WebSocket<S> {
                 Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
             }
             Err(error) => {
-                wire.leave(Some(error.into()));
+                wire.leave(Step::Write, Some(error.into()));
                 block_on(poll_fn(|cx| wire.poll_leave(cx, sender)))?;
                 Ok(None)
             }
@@ -124,7 +124,7 @@ impl<S: Stream> WebSocket<S> {
         if outcome.is_err() {
             // Nothing can follow half a frame.
             receiver.receive_eof(sender);
-            wire.leave(None);
+            wire.leave(Step::Done, None);
         }
         outcome
     }
@@ -164,8 +164,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// When the connection is closing, or when the stream fails.
     pub fn ping(&mut self) -> Result<(), Error> {
-        let now = self.wire.driver.now();
-        self.wire.driver.deadlines.ping(now, &mut self.sender)?;
+        self.wire.driver.ping(&mut self.sender)?;
         self.flush()
     }
 
@@ -190,17 +189,20 @@ impl<S: Stream> Wire<Blocking<S>> {
     ) -> Result<(), Error> {
         let [mut head, mut payload] = frame.slices();
         while !(head.is_empty() && payload.is_empty()) {
-            self.driver.keep_time(receiver, sender)?;
             let io = self.transport.polled().io_mut();
             io.bound(|| self.driver.patience())?;
             let slices = [IoSlice::new(head), IoSlice::new(payload)];
             match passing_is_pending(io.stream.write_vectored(&slices))? {
                 Poll::Ready(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
                 Poll::Ready(count) => {
+                    self.driver.stall(false);
                     let of_head = count.min(head.len());
                     (head, payload) = (&head[of_head..], &payload[count - of_head..]);
                 }
-                Poll::Pending => {}
+                Poll::Pending => {
+                    self.driver.stall(true);
+                    self.driver.keep_time(receiver, sender)?;
+                }
             }
         }
         Ok(self.transport.polled().io_mut().stream.flush()?)

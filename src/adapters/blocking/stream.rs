@@ -132,6 +132,8 @@ impl<S: Stream> Io for Block<S> {
     type Stream = S;
     type Sleep = Nap;
 
+    const BLOCKS: bool = true;
+
     fn new(stream: S) -> Self {
         Self { stream, bound: None }
     }
