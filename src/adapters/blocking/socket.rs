@@ -125,8 +125,9 @@ impl<S: Stream> WebSocket<S> {
             // Nothing can follow half a frame.
             receiver.receive_eof(sender);
             wire.leave(None);
+            return outcome;
         }
-        outcome
+        self.flush()
     }
 
     /// Writes a part of a message, which more parts follow.
@@ -203,7 +204,9 @@ impl<S: Stream> Wire<Blocking<S>> {
                 Poll::Pending => {}
             }
         }
-        Ok(self.transport.polled().io_mut().stream.flush()?)
+        // The stream may hold back this too.
+        self.driver.wrote(0);
+        Ok(())
     }
 }
 
