@@ -44,6 +44,7 @@ const LAYERS: &[&str] = &[
     "handshake/body",
     "handshake/client",
     "handshake/server",
+    "handshake/http",
     "handshake",
     "adapters/config",
     "adapters/error",
