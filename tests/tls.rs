@@ -36,6 +36,8 @@ const ADAPTERS: [Adapter; 3] = [Adapter::Blocking, Adapter::Tokio, Adapter::Smol
 struct Identity {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
+    #[cfg(feature = "rustls-native-roots")]
+    pem: String,
 }
 
 impl Identity {
@@ -50,7 +52,12 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(vec![cert.der().clone()], key(&signing_key))
             .unwrap();
-        Self { server: Arc::new(server), client: tls::config(roots) }
+        Self {
+            server: Arc::new(server),
+            client: tls::config(roots),
+            #[cfg(feature = "rustls-native-roots")]
+            pem: cert.pem(),
+        }
     }
 
     /// One for the host and the address at which the tests listen.
@@ -247,6 +254,30 @@ fn a_certificate_of_an_unknown_authority_is_refused() {
         let expected = TlsError::AlertReceived(AlertDescription::UnknownCA);
         assert_eq!(tls_error(&served), Some(&expected), "{adapter:?}: {served:?}");
     }
+}
+
+/// A process of its own is told by its environment what the platform trusts.
+#[cfg(feature = "rustls-native-roots")]
+#[test]
+fn an_authority_of_the_platform_is_trusted() {
+    const NAME: &str = "an_authority_of_the_platform_is_trusted";
+    if let Ok(url) = std::env::var(NAME) {
+        let talked = talk(Adapter::Blocking, &url, tls::native_config().unwrap());
+        assert!(is_clean(&talked), "{talked:?}");
+        return;
+    }
+    let identity = Identity::local();
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
+    std::fs::write(&file, &identity.pem).unwrap();
+    let (served, status) = between(
+        |stream| serve(Adapter::Blocking, stream, identity.server.clone()),
+        |port| {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", NAME]).env(NAME, format!("wss://localhost:{port}/"));
+            child.env("SSL_CERT_FILE", &file).env_remove("SSL_CERT_DIR").status().unwrap()
+        },
+    );
+    assert!(status.success() && is_clean(&served), "{status:?}, {served:?}");
 }
 
 #[test]
@@ -514,27 +545,30 @@ fn deadlines_work_below_tls() {
     });
 }
 
-/// What TLS holds back is not taken for written.
+/// What TLS holds back is not taken for written, whether it is written from the queue or from where it
+/// lies.
 #[test]
-fn a_write_over_tls_that_nobody_reads_times_out() {
+fn writes_over_tls_that_nobody_reads_time_out() {
     let identity = Identity::local();
     let mut config = Config::default();
     config.timeouts.idle = Some(Duration::from_millis(20));
     config.timeouts.pong = Some(Duration::from_millis(20));
-    let send = |stream| {
-        let connection = ServerConnection::new(identity.server.clone()).unwrap();
-        let stream = StreamOwned::new(connection, stream);
-        let incoming = blocking::Incoming::receive(stream, &Policy::default(), config).unwrap();
-        let blocking::Incoming::Opening(opening) = incoming else { panic!("a handshake") };
-        let mut socket = opening.accept().unwrap();
-        let long = socket.send(&vec![0; 64 << 20]);
-        (long, socket.send("more").is_err())
-    };
-    let (outcome, socket) = between(send, |port| {
-        let socket = connect(port, &identity);
-        thread::sleep(Duration::from_millis(300));
-        socket
-    });
-    drop(socket);
-    assert!(matches!(outcome, (Err(Error::TimedOut(TimedOut::Silence)), true)), "{outcome:?}");
+    for size in [1000, 1 << 20] {
+        let send = |stream| {
+            let connection = ServerConnection::new(identity.server.clone()).unwrap();
+            let stream = StreamOwned::new(connection, stream);
+            let incoming = blocking::Incoming::receive(stream, &Policy::default(), config).unwrap();
+            let blocking::Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+            let mut socket = opening.accept().unwrap();
+            let message = vec![0; size];
+            (0..(64 << 20) / size).find_map(|_| socket.send(&message).err())
+        };
+        let (error, socket) = between(send, |port| {
+            let socket = connect(port, &identity);
+            thread::sleep(Duration::from_millis(500));
+            socket
+        });
+        drop(socket);
+        assert!(matches!(error, Some(Error::TimedOut(TimedOut::Silence))), "{size}: {error:?}");
+    }
 }
