@@ -62,6 +62,8 @@ pub mod wire {
 pub use adapters::blocking;
 #[cfg(feature = "smol")]
 pub use adapters::smol;
+#[cfg(feature = "rustls")]
+pub use adapters::tls;
 #[cfg(feature = "tokio")]
 pub use adapters::tokio;
 pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut};

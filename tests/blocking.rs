@@ -27,6 +27,8 @@ struct Script {
     /// Whether every other write fails with `Interrupted`.
     is_nervous: bool,
     calls: usize,
+    /// How many writes had been made when the stream was flushed.
+    flushed: usize,
 }
 
 /// One write: its bytes, and where the last slice of them lay.
@@ -81,6 +83,7 @@ impl Write for Script {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.flushed = self.writes.len();
         Ok(())
     }
 }
@@ -120,6 +123,16 @@ fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
         }
     }
     Ok(count)
+}
+
+#[test]
+fn what_is_sent_does_not_stay_in_the_stream() {
+    let mut socket = server_over(Script::default());
+    for size in [1, 64 << 10] {
+        socket.send(&vec![0; size]).unwrap();
+        let Script { writes, flushed, .. } = &socket.get_ref().0;
+        assert_eq!(*flushed, writes.len(), "{size}");
+    }
 }
 
 #[test]

@@ -29,7 +29,14 @@ pub enum Error {
 impl Error {
     /// What a `wss://` URL is answered with where there is no TLS.
     pub(super) fn no_tls() -> Self {
-        let reason = "wss:// takes a TLS stream: see WebSocket::connect_over";
+        let reason = "wss:// takes TLS: see WebSocket::connect_tls, and connect_over";
+        Self::Io(io::Error::new(io::ErrorKind::Unsupported, reason))
+    }
+
+    /// What a `ws://` URL is answered with where there is nothing but TLS.
+    #[cfg(feature = "rustls")]
+    pub(super) fn only_tls() -> Self {
+        let reason = "ws:// goes without TLS: see WebSocket::connect";
         Self::Io(io::Error::new(io::ErrorKind::Unsupported, reason))
     }
 }

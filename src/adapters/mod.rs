@@ -11,6 +11,8 @@ mod message;
 mod opening;
 mod outbox;
 mod socket;
+#[cfg(feature = "rustls")]
+pub mod tls;
 
 pub mod blocking;
 #[cfg(feature = "smol")]

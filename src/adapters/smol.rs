@@ -1,6 +1,8 @@
 //! WebSockets over streams with the traits of [`futures_io`]: of smol, async-net, async-std and what
 //! wraps them, under any executor.
 
+#[cfg(feature = "smol-rustls")]
+use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -9,8 +11,12 @@ use std::io;
 use async_io::Timer;
 use async_net::TcpStream;
 use futures_io::{AsyncRead, AsyncWrite};
+#[cfg(feature = "smol-rustls")]
+use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 
 use super::asynchronous::{self, Async, Io};
+#[cfg(feature = "smol-rustls")]
+use super::tls;
 pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
 use crate::handshake::{Url, client};
 
@@ -47,11 +53,43 @@ impl WebSocket<TcpStream> {
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        let stream = TcpStream::connect((url.host(), url.port())).await?;
-        stream.set_nodelay(true)?;
-        let (socket, _) = Self::connect_over(stream, client::Request::new(url), config).await?;
+        let opening = async {
+            let stream = open_tcp(&url).await?;
+            Self::connect_over(stream, client::Request::new(url), config).await
+        };
+        let (socket, _) = asynchronous::in_time::<Smol<TcpStream>, _>(opening, &config).await?;
         Ok(socket)
     }
+}
+
+#[cfg(feature = "smol-rustls")]
+impl WebSocket<TlsStream<TcpStream>> {
+    /// Opens a connection to a `wss://` URL over TLS over TCP.
+    ///
+    /// # Errors
+    ///
+    /// When the transport or the handshake fails, or the server [refuses](Error::Refused). A certificate
+    /// that is not good is an [`Io`](Error::Io) error, in which there is one of rustls.
+    pub async fn connect_tls(
+        url: &str,
+        tls: Arc<ClientConfig>,
+        config: Config,
+    ) -> Result<Self, Error> {
+        let (url, name) = tls::parse(url)?;
+        let connector = TlsConnector::from(tls::for_websocket(tls));
+        let opening = async {
+            let stream = connector.connect(name, open_tcp(&url).await?).await?;
+            Self::connect_over(stream, client::Request::new(url), config).await
+        };
+        let (socket, _) = asynchronous::in_time::<Smol<TcpStream>, _>(opening, &config).await?;
+        Ok(socket)
+    }
+}
+
+async fn open_tcp(url: &Url<'_>) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((url.host(), url.port())).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// A stream with the traits of futures-io.

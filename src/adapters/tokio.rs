@@ -1,6 +1,8 @@
 //! WebSockets over [`tokio`] streams.
 
 use alloc::boxed::Box;
+#[cfg(feature = "tokio-rustls")]
+use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -8,8 +10,12 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(feature = "tokio-rustls")]
+use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 
 use super::asynchronous::{self, Async, Io};
+#[cfg(feature = "tokio-rustls")]
+use super::tls;
 pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
 use crate::handshake::{Url, client};
 
@@ -46,11 +52,43 @@ impl WebSocket<TcpStream> {
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        let stream = TcpStream::connect((url.host(), url.port())).await?;
-        stream.set_nodelay(true)?;
-        let (socket, _) = Self::connect_over(stream, client::Request::new(url), config).await?;
+        let opening = async {
+            let stream = open_tcp(&url).await?;
+            Self::connect_over(stream, client::Request::new(url), config).await
+        };
+        let (socket, _) = asynchronous::in_time::<Tokio<TcpStream>, _>(opening, &config).await?;
         Ok(socket)
     }
+}
+
+#[cfg(feature = "tokio-rustls")]
+impl WebSocket<TlsStream<TcpStream>> {
+    /// Opens a connection to a `wss://` URL over TLS over TCP.
+    ///
+    /// # Errors
+    ///
+    /// When the transport or the handshake fails, or the server [refuses](Error::Refused). A certificate
+    /// that is not good is an [`Io`](Error::Io) error, in which there is one of rustls.
+    pub async fn connect_tls(
+        url: &str,
+        tls: Arc<ClientConfig>,
+        config: Config,
+    ) -> Result<Self, Error> {
+        let (url, name) = tls::parse(url)?;
+        let connector = TlsConnector::from(tls::for_websocket(tls));
+        let opening = async {
+            let stream = connector.connect(name, open_tcp(&url).await?).await?;
+            Self::connect_over(stream, client::Request::new(url), config).await
+        };
+        let (socket, _) = asynchronous::in_time::<Tokio<TcpStream>, _>(opening, &config).await?;
+        Ok(socket)
+    }
+}
+
+async fn open_tcp(url: &Url<'_>) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((url.host(), url.port())).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// A stream of tokio.

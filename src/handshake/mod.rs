@@ -24,6 +24,9 @@ mod body;
 pub mod client;
 pub mod server;
 
+#[cfg(feature = "http")]
+mod http;
+
 pub use extension::Extension;
 pub use head::{HeadLimits, Headers};
 pub use host::{Authority, Hosts};

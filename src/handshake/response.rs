@@ -104,10 +104,16 @@ impl HandshakeError {
     }
 
     pub(crate) fn response(self) -> Option<Response<'static>> {
-        let status = self.status()?;
-        // The method may be `HEAD`, whose answer has no body (RFC 9110, section 9.3.2).
-        let body = if self == Self::NotGet { "" } else { reason(status) };
-        Some(Response { status, headers: self.headers(), body: body.as_bytes() })
+        let body = self.body().as_bytes();
+        Some(Response { status: self.status()?, headers: self.headers(), body })
+    }
+
+    pub(crate) fn body(self) -> &'static str {
+        match self.status() {
+            // The method may be `HEAD`, whose answer has no body (RFC 9110, section 9.3.2).
+            Some(405) | None => "",
+            Some(status) => reason(status),
+        }
     }
 
     fn headers(self) -> &'static [(&'static str, &'static str)] {

@@ -243,17 +243,7 @@ impl Request {
         if List::new(self.headers().values("Expect")).next().is_some() {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        out.extend_from_slice(SWITCH);
-        // Section 4.2.2, item 5.4.
-        out.extend_from_slice(&self.key.accept());
-        out.extend_from_slice(b"\r\n");
-        // Item 5.5: the one that was selected, if any.
-        if let Some(protocol) = self.protocol() {
-            push_line(out, "Sec-WebSocket-Protocol", protocol);
-        }
-        out.extend_from_slice(self.lines.as_bytes());
-        out.extend_from_slice(b"\r\n");
-        Connection::server(limits)
+        self.switch(limits, out)
     }
 
     /// Refuses the connection: appends the response. End the transport then.
@@ -313,6 +303,21 @@ impl Request {
     /// The value of the first header of this name.
     pub fn header<'h>(&'h self, name: &'h str) -> Option<&'h [u8]> {
         self.headers().value(name)
+    }
+
+    /// Appends the 101.
+    pub(super) fn switch(self, limits: Limits, out: &mut Vec<u8>) -> Connection {
+        out.extend_from_slice(SWITCH);
+        // Section 4.2.2, item 5.4.
+        out.extend_from_slice(&self.key.accept());
+        out.extend_from_slice(b"\r\n");
+        // Item 5.5: the one that was selected, if any.
+        if let Some(protocol) = self.protocol() {
+            push_line(out, "Sec-WebSocket-Protocol", protocol);
+        }
+        out.extend_from_slice(self.lines.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        Connection::server(limits)
     }
 
     fn judge(head: Head, policy: &Policy<'_>) -> Result<Self, HandshakeError> {

@@ -1,5 +1,7 @@
 //! What WebSockets over asynchronous streams have in common, whatever the runtime.
 
+#[cfg(feature = "__asynchronous")]
+mod in_time;
 mod io;
 mod opening;
 mod pool;
@@ -10,6 +12,8 @@ mod stream;
 mod waiting;
 mod wire;
 
+#[cfg(feature = "__asynchronous")]
+pub(crate) use in_time::in_time;
 pub(in crate::adapters) use io::Step;
 pub use io::{Async, Io, Polled};
 pub use split::{Reader, Writer};

@@ -4,9 +4,9 @@ use core::cell::RefCell;
 
 use crate::input::Input;
 
-/// Gives storage to an input that is used up and has none, to read into.
+/// Gives storage to an input that is used up and has none, or little, to read into.
 pub(super) fn lend(input: &mut Input<Vec<u8>>) {
-    if input.is_empty() && input.spare().is_empty() {
+    if input.is_empty() && input.spare().len() < LEAST {
         let spare = SPARE.try_with(|spares| spares.borrow_mut().pop()).ok().flatten();
         *input = spare.unwrap_or_else(|| Input::new(vec![0; SIZE]));
     }
@@ -37,6 +37,9 @@ std::thread_local! {
 
 /// How many bytes are read at once, at the most.
 const SIZE: usize = 64 << 10;
+
+/// Storage of fewer bytes is not read into: what an HTTP library read ahead may be a few.
+const LEAST: usize = 4 << 10;
 
 /// How many inputs a thread keeps: one would do, but for events that are held while another connection
 /// is waited on.

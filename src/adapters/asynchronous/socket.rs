@@ -2,7 +2,6 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
-use std::io;
 
 use super::io::{Async, Io, Polled, Step};
 use super::opening::new_input;
@@ -16,7 +15,6 @@ use crate::close::CloseCode;
 use crate::connection::Connection;
 use crate::entropy::Seed;
 use crate::error::SendError;
-use crate::frame::Role;
 use crate::handshake::client;
 use crate::input::Input;
 use crate::receiver::{Event, Receiver};
@@ -47,21 +45,16 @@ impl<I: Io> WebSocket<Async<I>> {
 
     /// A WebSocket over a stream that an HTTP library has upgraded, with what it read beyond.
     ///
-    /// # Errors
-    ///
-    /// When the operating system has no seed to give, for a client.
+    /// The connection is the one that an [opening handshake](crate::server) gave, or one [of its
+    /// own](Connection::server). Its limits are those that it has.
     pub fn from_upgraded(
         stream: I::Stream,
         read_ahead: impl Into<Vec<u8>>,
-        role: Role,
+        connection: Connection,
         config: Config,
-    ) -> io::Result<Self> {
-        let connection = match role {
-            Role::Client => Connection::client(config.limits, Seed::random()?),
-            Role::Server => Connection::server(config.limits),
-        };
+    ) -> Self {
         let input = Input::filled(read_ahead.into());
-        Ok(Self::from_parts(Parts { stream, connection, input, out: Vec::new() }, config))
+        Self::from_parts(Parts { stream, connection, input, out: Vec::new() }, config)
     }
 
     /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).

@@ -4,6 +4,8 @@
 mod opening;
 mod socket;
 mod stream;
+#[cfg(feature = "rustls")]
+mod tls;
 
 pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
 #[doc(hidden)]

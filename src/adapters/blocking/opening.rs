@@ -1,5 +1,4 @@
 use alloc::vec::Vec;
-use std::net::TcpStream;
 
 use super::stream::{Stream, block_on};
 use super::{HttpRequest, Incoming, Opening, WebSocket};
@@ -10,8 +9,8 @@ use crate::error::HandshakeError;
 use crate::handshake::server;
 use crate::input::Input;
 
-impl WebSocket<TcpStream> {
-    /// Accepts a connection from a TCP stream, whatever is asked, from pages of the same host only.
+impl<S: Stream> WebSocket<S> {
+    /// Accepts a connection from a stream, whatever is asked, from pages of the same host only.
     ///
     /// [`Incoming::receive`] lets look at the request, and sets the policy.
     ///
@@ -19,7 +18,7 @@ impl WebSocket<TcpStream> {
     ///
     /// When the transport or the handshake fails. A request for no WebSocket is answered with status
     /// 426.
-    pub fn accept(stream: TcpStream) -> Result<Self, Error> {
+    pub fn accept(stream: S) -> Result<Self, Error> {
         match Incoming::receive(stream, &server::Policy::default(), Config::default())? {
             Incoming::Opening(opening) => opening.accept(),
             Incoming::Http(request) => {

@@ -125,8 +125,9 @@ impl<S: Stream> WebSocket<S> {
             // Nothing can follow half a frame.
             receiver.receive_eof(sender);
             wire.leave(Step::Done, None);
+            return outcome;
         }
-        outcome
+        self.flush()
     }
 
     /// Writes a part of a message, which more parts follow.
@@ -205,7 +206,9 @@ impl<S: Stream> Wire<Blocking<S>> {
                 }
             }
         }
-        Ok(self.transport.polled().io_mut().stream.flush()?)
+        // The stream may hold back this too.
+        self.driver.wrote(0);
+        Ok(())
     }
 }
 

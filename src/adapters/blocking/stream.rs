@@ -28,7 +28,7 @@ pub trait Stream: Read + Write {
     /// # Errors
     ///
     /// When it has ended already, or must be ended by dropping it.
-    fn shutdown(&self, how: Shutdown) -> io::Result<()>;
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()>;
 }
 
 impl Stream for TcpStream {
@@ -37,7 +37,7 @@ impl Stream for TcpStream {
         self.set_write_timeout(timeout)
     }
 
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
         Self::shutdown(self, how)
     }
 }
@@ -49,7 +49,7 @@ impl Stream for std::os::unix::net::UnixStream {
         self.set_write_timeout(timeout)
     }
 
-    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
         Self::shutdown(self, how)
     }
 }
@@ -85,7 +85,7 @@ impl<S: Read + Write> Stream for Untimed<S> {
         Ok(())
     }
 
-    fn shutdown(&self, _: Shutdown) -> io::Result<()> {
+    fn shutdown(&mut self, _: Shutdown) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 }

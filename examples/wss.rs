@@ -1,0 +1,60 @@
+//! Says hello over TLS: `cargo run --features tokio-rustls --example wss -- wss://HOST/`.
+//!
+//! With `--by-hand` before the URL, TLS is set up here and handed in, and the request with it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use sansocket::tls::rustls::ClientConfig;
+use sansocket::tls::rustls::pki_types::ServerName;
+use sansocket::tokio::{Config, WebSocket};
+use sansocket::{CloseCode, Ended, Url, client, tls};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let tls = tls::default_config();
+    let socket = match arguments.as_slice() {
+        ["--by-hand", url] => connect_by_hand(url, tls).await?,
+        [url] => connect(url, tls).await?,
+        _ => return Err("which URL?".into()),
+    };
+    println!("{:?}", greet(socket).await?);
+    Ok(())
+}
+
+type Socket = WebSocket<TlsStream<TcpStream>>;
+
+pub(crate) async fn connect(url: &str, tls: Arc<ClientConfig>) -> Result<Socket, Box<dyn Error>> {
+    Ok(WebSocket::connect_tls(url, tls, Config::default()).await?)
+}
+
+pub(crate) async fn connect_by_hand(
+    url: &str,
+    tls: Arc<ClientConfig>,
+) -> Result<Socket, Box<dyn Error>> {
+    let url = Url::parse(url)?;
+    let stream = TcpStream::connect((url.host(), url.port())).await?;
+    stream.set_nodelay(true)?;
+    let name = ServerName::try_from(url.host())?.to_owned();
+    let stream = TlsConnector::from(tls).connect(name, stream).await?;
+
+    let mut request = client::Request::new(url);
+    request.add_header("User-Agent", "sansocket")?;
+    let (socket, response) = WebSocket::connect_over(stream, request, Config::default()).await?;
+    for (name, value) in response.headers().iter() {
+        println!("{name}: {}", value.escape_ascii());
+    }
+    Ok(socket)
+}
+
+pub(crate) async fn greet(mut socket: Socket) -> Result<Option<Ended>, Box<dyn Error>> {
+    socket.send("hello").await?;
+    println!("{:?}", socket.receive().await?);
+    socket.close(CloseCode::NORMAL, "done").await?;
+    Ok(socket.ended())
+}
