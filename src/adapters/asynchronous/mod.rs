@@ -1,4 +1,7 @@
-//! What WebSockets over asynchronous streams have in common, whatever the runtime.
+//! What WebSockets have in common, whatever moves their bytes: each is polled.
+//!
+//! A runtime adds how to read, write and sleep ([`Io`]). A blocking stream is one more, whose polls
+//! block; only the surface of its WebSocket differs.
 
 #[cfg(feature = "__asynchronous")]
 mod in_time;
