@@ -230,6 +230,7 @@ impl<T: Polled> WebSocket<T> {
         }
     }
 
+    #[cfg(feature = "__asynchronous")]
     pub(in crate::adapters) fn poll_room(
         &mut self,
         cx: &mut Context<'_>,

@@ -214,16 +214,19 @@ impl<I: Io> Writer<I> {
         self.queue_at_once(|sender, _| sender.close(code, reason)).await
     }
 
+    #[cfg(feature = "__asynchronous")]
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.shared
             .poll(&self.place, cx, |Half { wire, sender }, cx| wire.poll_room(cx, None, sender))
     }
 
+    #[cfg(feature = "__asynchronous")]
     pub(super) fn poll_flush_here(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_flush_all(&self.place, cx)
     }
 
     /// Queues something, whether there is room for it or not.
+    #[cfg(feature = "__asynchronous")]
     pub(super) fn queue_now(
         &self,
         queue: impl FnOnce(&mut Sender, &mut Driver) -> Result<(), SendError>,
