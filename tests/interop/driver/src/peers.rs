@@ -194,10 +194,12 @@ mod io {
         pub(crate) fn connect(
             (request, address): (ClientRequestBuilder, String),
         ) -> Result<(WebSocket<TcpStream>, Response), Error> {
-            tungstenite::client(request, TcpStream::connect(address)?).map_err(|error| match error {
-                HandshakeError::Failure(error) => error,
-                HandshakeError::Interrupted(_) => unreachable!("a blocking stream waits"),
-            })
+            tungstenite::client(request, TcpStream::connect(address)?).map_err(
+                |error| match error {
+                    HandshakeError::Failure(error) => error,
+                    HandshakeError::Interrupted(_) => unreachable!("a blocking stream waits"),
+                },
+            )
         }
 
         pub(crate) fn accept(
