@@ -1,0 +1,407 @@
+#!/usr/bin/env python3
+"""Plays all cases between sansocket and its peers, and compares what both ends saw with what they should.
+
+    interop.py --driver PROGRAM --python PROGRAM --folder FOLDER
+               [--peers a,b] [--cases a,b] [--adapters a,b] [--ways a,b] [--jobs N]
+
+README.md tells what a peer is; `run` builds what is needed, and calls this.
+"""
+import argparse
+import contextlib
+import functools
+import json
+import os
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "peers"))
+from peer import CASES, digest, message, pipeline  # noqa: E402
+
+PEERS = json.loads((HERE / "peers.json").read_text())
+ADAPTERS = ["blocking", "tokio", "smol"]
+WAYS = {"direct": "", "nginx": " by nginx", "tls": " by nginx, TLS"}
+# What sansocket lacks as a client, in the words of peers.json.
+OURS = {"get": "sansocket is no HTTP client", "extension": "sansocket offers none"}
+PATIENCE = 180  # seconds for all the cases of one connection of programs
+
+
+# ---- what should be seen
+
+@functools.cache
+def expected(name):
+    """What each end should see of a case."""
+    case = CASES[name]
+    steps = {end: [next(iter(step.items())) for step in case[end]] for end in ("client", "server")}
+    other = {"client": "server", "server": "client"}
+    sees = {end: {"open": "answer" not in case, "protocol": case.get("select")} for end in steps}
+    if "answer" in case:
+        return {"client": {"open": False, "answer": case["answer"]}, "server": None}
+    said = {end: sent(steps[end], sent(steps[other[end]], [])) for end in steps}
+    for end in steps:
+        sees[end]["agreed"] = ""
+        sees[end]["messages"] = [digest(one) for one in said[other[end]]]
+        sees[end]["pongs"] = pings(steps[end])
+        for verb, given in steps[end]:
+            if verb == "close":
+                sees[end]["close"] = [given[0], None, True]  # the reason may come back, or not
+                sees[other[end]]["close"] = [*given, True]
+            elif verb == "drop":
+                sees[other[end]]["close"] = [1006, "", False]
+    if "offers" in case:
+        sees["server"]["offered"] = case["offers"]
+    return sees
+
+
+def sent(steps, heard):
+    """The messages that an end sends, which hears those."""
+    messages, heard = [], iter(heard)
+    for verb, given in steps:
+        if verb == "send":
+            messages.append(message(*given))
+        elif verb == "pipeline":
+            messages += pipeline(given)
+        elif verb == "fragments":
+            kind, parts, _ = given
+            messages.append(message(kind, "").join(message(kind, part) for part in parts))
+        elif verb == "echo":
+            messages += [one for one, _ in zip(heard, range(given))]
+    return messages
+
+
+def pings(steps):
+    """The payloads of the pings that an end sends."""
+    payloads = []
+    for verb, given in steps:
+        if verb == "ping":
+            payloads.append(given)
+        elif verb == "fragments":
+            payloads += [given[2]] * (len(given[1]) - 1)
+    return payloads
+
+
+def differences(end, should, seen, hidden=()):
+    """What an end did not see as it should have, in words."""
+    if should is None:
+        return []
+    if seen is None:
+        return [f"{end}: told nothing"]
+    if seen.get("error"):
+        return [f"{end}: {seen['error']}"]
+    wrong = []
+    for key, want in should.items():
+        saw = seen.get(key)
+        if key == "answer":
+            saw = saw or {}
+            pairs = [("status", want["status"], saw.get("status")), ("body", want.get("body"), saw.get("body"))]
+            pairs += [("headers", value, saw.get("headers", {}).get(name)) for name, value in want["headers"].items()]
+            wrong += [(f"answer's {part}", a, b) for part, a, b in pairs
+                      if part not in hidden and a is not None and b != a
+                      and not (part == "headers" and str(b).startswith(a + ";"))]
+        elif key == "close" and want[1] is None:
+            if saw is None or [saw[0], saw[2]] != [want[0], want[2]]:
+                wrong.append((key, want, saw))
+        elif saw != want:
+            wrong.append((key, want, saw))
+    return [f"{end}: {key} should be {brief(want)}, is {brief(saw)}" for key, want, saw in wrong]
+
+
+def brief(value):
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 300 else f"{text[:300]}.. ({len(text)} characters)"
+
+
+# ---- programs
+
+class Program:
+    """A program that prints lines of JSON. It and all that it started end with this."""
+
+    running = set()
+
+    def __init__(self, command, log):
+        self.lines = queue.Queue()
+        self.process = subprocess.Popen(
+            command, cwd=HERE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+            start_new_session=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+        self.running.add(self)
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            with contextlib.suppress(ValueError):
+                self.lines.put(json.loads(line))
+        self.lines.put(None)
+
+    def take(self, patience):
+        """The next line, or None if there is no more or it takes too long."""
+        with contextlib.suppress(queue.Empty):
+            return self.lines.get(timeout=max(0, patience))
+        return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+        self.running.discard(self)
+        self.reader.join(5)
+        self.process.stdout.close()
+
+    @classmethod
+    def end_all(cls, *_):
+        for program in list(cls.running):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.process.pid, signal.SIGKILL)
+        os._exit(130)
+
+
+def play(job, proxy):
+    """Plays some cases between two programs, and gives what each end saw of each."""
+    log_path = job.folder / f"{job.name}.log"
+    seen = {"client": {}, "server": {}}
+    with open(log_path, "w") as log, Program([*job.server, "server"], log) as server:
+        port = (server.take(30) or {}).get("port")
+        if port is None:
+            return seen
+        url = proxy.url(job.way, port) if job.way != "direct" else f"ws://127.0.0.1:{port}"
+        end = time.monotonic() + PATIENCE
+        with Program([*job.client, "client", url, *job.cases], log) as client:
+            while (line := client.take(end - time.monotonic())) is not None:
+                seen["client"][line.get("case")] = line
+        # What the server saw is known soon after.
+        awaited = {case for case in job.cases if expected(case)["server"] is not None}
+        end = time.monotonic() + 15
+        while not awaited <= seen["server"].keys():
+            line = server.take(end - time.monotonic())
+            if line is None:
+                break
+            seen["server"][line.get("case")] = line
+        log.write("".join(f"{side} {json.dumps(line)[:2000]}\n" for side in seen for line in seen[side].values()))
+    return seen
+
+
+class Proxy:
+    """nginx in front of any port of ours: that of the path's first segment."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.certificate()
+        for _ in range(5):
+            self.ports = free_ports(2)
+            (folder / "nginx.conf").write_text((HERE / "nginx.conf").read_text().format(
+                folder=folder, plain=self.ports[0], tls=self.ports[1]))
+            self.program = Program([nginx(), "-e", f"{folder}/nginx.log", "-p", str(folder), "-c", f"{folder}/nginx.conf"],
+                                   subprocess.DEVNULL)
+            if all(listens(self.program, port) for port in self.ports):
+                return
+            self.program.__exit__()
+        sys.exit("nginx does not start:\n" + (folder / "nginx.log").read_text())
+
+    def certificate(self):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-keyout", f"{self.folder}/key.pem", "-out", f"{self.folder}/certificate.pem", "-days", "2",
+             "-subj", "/CN=interop", "-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True, capture_output=True)
+        for name in ("INTEROP_CA", "NODE_EXTRA_CA_CERTS"):
+            os.environ[name] = f"{self.folder}/certificate.pem"
+
+    def url(self, way, port):
+        plain, tls = self.ports
+        return f"wss://127.0.0.1:{tls}/{port}" if way == "tls" else f"ws://127.0.0.1:{plain}/{port}"
+
+
+def nginx():
+    return shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or sys.exit("no nginx")
+
+
+def free_ports(count):
+    """Ports beyond those which the system gives to clients, so that none of them takes one of these."""
+    ports = []
+    for port in range(20000 + os.getpid() % 5000, 32000):
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    sys.exit("no port is free")
+
+
+def listens(program, port):
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return program.process.poll() is None
+        if program.process.poll() is not None:
+            return False
+        time.sleep(0.05)
+    return False
+
+
+# ---- all of it
+
+class Job:
+    """Some cases between a peer in a role and an adapter of ours."""
+
+    def __init__(self, options, peer, role, way, adapter):
+        ours = [options.driver, adapter]
+        theirs = [word.format(python=options.python, driver=options.driver) for word in PEERS[peer]["command"]]
+        self.row = peer, role, way
+        self.adapter = adapter
+        self.way = way
+        self.folder = options.folder
+        self.name = f"{peer}-{role}-{way}-{adapter}"
+        self.client, self.server = (theirs, ours) if role == "client" else (ours, theirs)
+        self.skipped = {case: reason for case in options.cases if (reason := reason_to_skip(peer, role, way, case))}
+        self.cases = [case for case in options.cases if case not in self.skipped]
+
+    def run(self, proxy):
+        peer, role, _ = self.row
+        start = time.monotonic()
+        seen = play(self, proxy) if self.cases else {"client": {}, "server": {}}
+        print(f"{time.monotonic() - start:6.1f} s  {self.name}", flush=True)
+        wrong = {}
+        for case in self.cases:
+            should = expected(case)
+            hidden = PEERS[peer].get("hides", {}).get(case, ())
+            wrong[case] = []
+            for end in ("client", "server"):
+                want = should[end] if end == role else with_quirks(peer, should[end])
+                wrong[case] += differences(end, want, seen[end].get(case), hidden if end == role else ())
+        return self, wrong
+
+
+def with_quirks(peer, should):
+    """What our end should see, given what the peer does in its own way."""
+    code = PEERS[peer].get("answers a close frame with")
+    is_answered = should and should.get("close") and should["close"][1] is None
+    return {**should, "close": [code, None, True]} if code and is_answered else should
+
+
+def reason_to_skip(peer, role, way, case):
+    """Why a peer cannot play a role in a case, or None."""
+    about = PEERS[peer]
+    if reason := unmet(peer):
+        return reason
+    if "only" in about and case not in about["only"]["cases"]:
+        return about["only"]["else"]
+    verbs = [way, case, *(verb for step in CASES[case][role] for verb in step)]
+    for verb in verbs:
+        if reason := about.get("lacks", {}).get(verb):
+            return f"{verb}: {reason}"
+    if role == "server":
+        for verb in [case, *(verb for step in CASES[case]["client"] for verb in step)]:
+            if reason := OURS.get(verb):
+                return f"{verb}: {reason}"
+    return None
+
+
+UNMET = {}
+
+
+def unmet(peer):
+    """Why a peer does not run on this machine, or None."""
+    needs = PEERS[peer].get("needs")
+    if needs and peer not in UNMET:
+        UNMET[peer] = subprocess.run(needs["command"], capture_output=True, timeout=30).returncode != 0
+    return needs["or"] if UNMET.get(peer) else None
+
+
+def report(options, outcomes):
+    rows = {}
+    for job, wrong in outcomes:
+        rows.setdefault(job.row, {})[job.adapter] = job, wrong
+    width = max(len(title(row)) for row in rows)
+    passed = failed = 0
+    skipped, failures = {}, []
+
+    def mark(job, wrong, case):
+        if case in job.skipped:
+            skipped.setdefault((job.row[0], job.skipped[case]), []).append((job, case))
+            return "-"
+        failures.extend(f"FAILED {job.name} {case}: {line}" for line in wrong[case])
+        return "X" if wrong[case] else "+"
+
+    print("\nEach mark is an adapter: " + ", ".join(options.adapters) + ". + passed, X failed, - skipped.\n")
+    for n, case in enumerate(options.cases, 1):
+        print(f"{n:4} {case}")
+    print("\n" + " " * width + "".join(f"{n:>4}" for n in range(1, len(options.cases) + 1)))
+    for row, jobs in rows.items():
+        cells = ["".join(mark(*jobs[adapter], case) for adapter in options.adapters) for case in options.cases]
+        passed += "".join(cells).count("+")
+        failed += "".join(cells).count("X")
+        print(title(row).ljust(width) + "".join(cell.rjust(4) for cell in cells))
+    print("\nSkipped:")
+    for (peer, reason), which in skipped.items():
+        cases = list(dict.fromkeys(case for _, case in which))
+        cases = "all cases" if len(cases) == len(options.cases) else ", ".join(cases)
+        ways = list(dict.fromkeys(job.row[1] + WAYS[job.row[2]] for job, _ in which))
+        print(f"  {len(which):3} {peer} as {' and '.join(ways)}: {cases} ({reason})")
+    for peer in dict.fromkeys(row[0] for row in rows):
+        for case, what in PEERS[peer].get("hides", {}).items():
+            print(f"  {peer} does not show {', '.join(what)} of what answers {case}, so only the rest is compared")
+        if code := PEERS[peer].get("answers a close frame with"):
+            print(f"  {peer} answers a close frame with code {code}, whatever came, which is not held against it")
+    print("\n".join(["", *failures]) if failures else "")
+    print(f"{sum(map(len, skipped.values()))} skipped, as told above\n")
+    print(f"{passed} passed, {failed} failed")
+    return failed or not passed
+
+
+def title(row):
+    peer, role, way = row
+    return f"{peer} as {role}{WAYS[way]}"
+
+
+def names(all_names):
+    def parse(text):
+        chosen = text.split(",")
+        if unknown := set(chosen) - set(all_names):
+            raise argparse.ArgumentTypeError(f"no such name: {', '.join(unknown)}")
+        return chosen
+    return parse
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", required=True)
+    parser.add_argument("--python", required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="for what the programs print")
+    parser.add_argument("--peers", type=names(PEERS), default=list(PEERS))
+    parser.add_argument("--cases", type=names(CASES), default=list(CASES))
+    parser.add_argument("--adapters", type=names(ADAPTERS), default=ADAPTERS)
+    parser.add_argument("--ways", type=names(WAYS), default=list(WAYS))
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
+    jobs = [Job(options, peer, role, way, adapter)
+            for peer in options.peers for role in PEERS[peer]["roles"]
+            for way in (options.ways if role == "client" else ["direct"]) for adapter in options.adapters]
+    for case in options.cases:
+        expected(case)  # takes a while, once
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, Program.end_all)
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        proxy = Proxy(Path(folder))
+        stack.enter_context(proxy.program)
+        with ThreadPoolExecutor(options.jobs) as pool:
+            outcomes = list(pool.map(lambda job: job.run(proxy), jobs))
+    sys.exit(1 if report(options, outcomes) else 0)
+
+
+if __name__ == "__main__":
+    main()
