@@ -1,0 +1,266 @@
+// Included once for each adapter, which brings `run!`, `wait!`, `stream` and its own types.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use sansocket::server::{Policy, Response};
+use sansocket::{
+    Cause, CloseCode, CloseFrame, Ended, Event, HandshakeError, ProtocolError, TimedOut, Url, client,
+};
+
+/// Runs `serve` on the first connection, beside `connect` with the address to connect to.
+fn between<T: Send>(
+    serve: impl FnOnce(std::net::TcpStream) -> T + Send,
+    connect: impl FnOnce(&str),
+) -> T {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::scope(|scope| {
+        let server = scope.spawn(move || serve(listener.accept().unwrap().0));
+        connect(&address);
+        server.join().unwrap()
+    })
+}
+
+/// Accepts what comes, sends back every message, and tells how that ended.
+fn echo_with(accepted: std::net::TcpStream, config: Config) -> (Result<(), Error>, Option<Ended>) {
+    run!({
+        let policy = Policy::default();
+        let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+        let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+        let mut socket = wait!(opening.accept()).unwrap();
+        let outcome = loop {
+            match wait!(socket.next_event()) {
+                Ok(Some((Event::Text(text), mut outbox))) => outbox.send(text).unwrap(),
+                Ok(Some((Event::Binary(bytes), mut outbox))) => outbox.send(bytes).unwrap(),
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        (outcome, socket.ended())
+    })
+}
+
+fn echo(accepted: std::net::TcpStream) -> Option<Ended> {
+    let (outcome, ended) = echo_with(accepted, Config::default());
+    outcome.unwrap();
+    ended
+}
+
+#[test]
+fn messages_of_all_sizes_are_echoed_and_the_connection_is_closed() {
+    let ended = between(echo, |address| {
+        run!({
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            for size in [0, 1, 125, 126, 65_535, 65_536, 5 << 20] {
+                let binary = vec![7; size];
+                wait!(socket.send(&binary)).unwrap();
+                let message = wait!(socket.receive()).unwrap();
+                assert_eq!(message, Some(OwnedMessage::from(binary)));
+                let text = "å".repeat(size / 2);
+                wait!(socket.send(&text)).unwrap();
+                assert_eq!(wait!(socket.receive()).unwrap(), Some(OwnedMessage::from(text)));
+            }
+            wait!(socket.close(CloseCode::new(4001), "enough")).unwrap();
+            assert!(wait!(socket.receive()).unwrap().is_none());
+            assert_eq!(socket.ended().map(|ended| ended.code()), Some(4001));
+        });
+    });
+    assert_eq!(ended.map(|ended| (ended.is_clean(), ended.code())), Some((true, 4001)));
+}
+
+#[test]
+fn a_message_of_unknown_length_goes_out_and_in_by_parts() {
+    between(echo, |address| {
+        run!({
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            socket.receiver_mut().set_streaming(true);
+            for _ in 0..100 {
+                wait!(socket.send_part("ab")).unwrap();
+            }
+            wait!(socket.send_last("c")).unwrap();
+            let mut text = Vec::new();
+            loop {
+                let (event, _) = wait!(socket.next_event()).unwrap().unwrap();
+                let Event::Part { bytes, last, .. } = event else { panic!("{event:?}") };
+                text.extend_from_slice(bytes);
+                if last {
+                    break;
+                }
+            }
+            assert_eq!(text, ["ab".repeat(100).as_bytes(), b"c"].concat());
+            wait!(socket.close(None, "")).unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_ping_tells_the_round_trip_time() {
+    between(echo, |address| {
+        run!({
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            wait!(socket.ping()).unwrap();
+            let (event, _) = wait!(socket.next_event()).unwrap().unwrap();
+            assert!(matches!(event, Event::Pong(_)));
+            assert!(socket.round_trip().is_some());
+            wait!(socket.close(None, "")).unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_server_looks_at_the_request_before_it_answers() {
+    let serve = |accepted| {
+        run!({
+            let policy = Policy::default();
+            let config = Config::default();
+            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let Incoming::Opening(mut opening) = incoming else { panic!("a handshake") };
+            assert_eq!(opening.request.target(), "/chat?room=1");
+            opening.request.select_protocol("b").unwrap();
+            opening.request.add_header("Set-Cookie", "seen=1").unwrap();
+            let mut socket = wait!(opening.accept()).unwrap();
+            assert!(wait!(socket.receive()).unwrap().is_none());
+        });
+    };
+    between(serve, |address| {
+        run!({
+            let url = format!("ws://{address}/chat?room=1");
+            let mut request = client::Request::new(Url::parse(&url).unwrap());
+            request.add_protocol("a").unwrap();
+            request.add_protocol("b").unwrap();
+            let connected = stream(std::net::TcpStream::connect(address).unwrap());
+            let over = WebSocket::connect_over(connected, request, Config::default());
+            let (mut socket, response) = wait!(over).unwrap();
+            assert_eq!(response.protocol(), Some("b"));
+            assert_eq!(response.header("set-cookie"), Some(&b"seen=1"[..]));
+            wait!(socket.close(CloseCode::NORMAL, "")).unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_refusal_is_a_value_for_the_client() {
+    let serve = |accepted| {
+        run!({
+            let policy = Policy::default();
+            let config = Config::default();
+            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+            let headers = [("Retry-After", "120")];
+            wait!(opening.reject(Response::new(503, &headers, b"too many").unwrap())).unwrap();
+        });
+    };
+    between(serve, |address| {
+        run!({
+            let outcome = wait!(WebSocket::connect(&format!("ws://{address}/")));
+            let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(response.status(), 503);
+            assert_eq!(response.header("Retry-After"), Some(&b"120"[..]));
+            assert_eq!(response.body(), b"too many");
+        });
+    });
+}
+
+#[test]
+fn one_port_serves_pages_too() {
+    let serve = |accepted| {
+        run!({
+            let policy = Policy::default();
+            let config = Config::default();
+            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let Incoming::Http(request) = incoming else { panic!("no handshake") };
+            assert_eq!((request.head.method(), request.head.target()), ("GET", "/page"));
+            wait!(request.respond(Response::new(200, &[], b"a page").unwrap())).unwrap();
+        });
+    };
+    between(serve, |address| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        assert!(response.ends_with("\r\n\r\na page"), "{response}");
+    });
+}
+
+fn impatient() -> Config {
+    let mut config = Config::default();
+    let short = Some(Duration::from_millis(50));
+    config.timeouts.opening = short;
+    config.timeouts.idle = short;
+    config.timeouts.pong = short;
+    config.timeouts.close = short;
+    config.timeouts.end = short;
+    config
+}
+
+#[test]
+fn a_request_that_does_not_come_is_answered_by_a_408() {
+    let serve = |accepted| {
+        run!({
+            let policy = Policy::default();
+            let outcome = wait!(Incoming::receive(stream(accepted), &policy, impatient()));
+            let Err(Error::Handshake(error)) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(error, HandshakeError::TimedOut);
+        });
+    };
+    between(serve, |address| {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+    });
+}
+
+/// Opens a connection by hand, and says nothing more.
+fn mute(address: &str) -> std::net::TcpStream {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let request = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+#[test]
+fn a_peer_that_says_nothing_is_pinged_and_given_up() {
+    let (outcome, ended) = between(|accepted| echo_with(accepted, impatient()), |address| {
+        let mut bytes = Vec::new();
+        mute(address).read_to_end(&mut bytes).unwrap();
+        assert!(bytes.windows(2).any(|window| window == b"\x89\x04"), "a ping was sent");
+    });
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    assert_eq!(ended.map(|ended| ended.cause), Some(Cause::TimedOut(TimedOut::Silence)));
+}
+
+#[test]
+fn a_transport_that_ends_early_is_an_error() {
+    let (outcome, ended) = between(|accepted| echo_with(accepted, impatient()), |address| {
+        drop(mute(address));
+    });
+    assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+    assert_eq!(ended.map(|ended| (ended.code(), ended.is_clean())), Some((1006, false)));
+}
+
+/// The peer reads why it was failed though it was still sending.
+#[test]
+fn the_last_words_reach_a_peer_that_is_still_sending() {
+    let mut config = Config::default();
+    config.limits.message = 1000;
+    let (outcome, ended) = between(|accepted| echo_with(accepted, config), |address| {
+        run!({
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            wait!(socket.send(&vec![0; 4 << 20])).unwrap();
+            let (event, _) = wait!(socket.next_event()).unwrap().unwrap();
+            let Event::Close(close) = event else { panic!("{event:?}") };
+            assert_eq!(close.code, Some(CloseCode::MESSAGE_TOO_BIG));
+        });
+    });
+    assert!(matches!(outcome, Err(Error::Protocol(ProtocolError::MessageTooBig))), "{outcome:?}");
+    let sent = ended.map(|ended| ended.sent);
+    assert_eq!(sent, Some(CloseFrame::Code(CloseCode::MESSAGE_TOO_BIG)));
+}
