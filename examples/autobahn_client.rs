@@ -1,45 +1,67 @@
 //! Runs all cases of a fuzzing server of the Autobahn test suite:
 //! `cargo run --example autobahn_client -- --url ws://127.0.0.1:9001 --agent sansocket`.
+//!
+//! `--runtime blocking|tokio|smol`, with `--all-features`, sets what drives the connections.
 
 use std::error::Error;
 
-use sansocket::Event;
-use sansocket::blocking::{Config, OwnedMessage, WebSocket};
+use sansocket::adapters::{Config, OwnedMessage};
+use sansocket::{Event, blocking};
+
+/// Gives the first message from a URL.
+type Ask = fn(&str) -> Result<Option<OwnedMessage>, Box<dyn Error>>;
+/// Sends back every message, until the server has seen enough.
+type Echo = fn(&str) -> Result<(), Box<dyn Error>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut url = "ws://127.0.0.1:9001".to_owned();
     let mut agent = "sansocket".to_owned();
+    let mut runtime = "blocking".to_owned();
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
         match name.as_str() {
             "--url" => url = value,
             "--agent" => agent = value,
+            "--runtime" => runtime = value,
             _ => return Err(format!("no such option: {name}").into()),
         }
     }
+    let (ask, echo): (Ask, Echo) = match runtime.as_str() {
+        "blocking" => (ask, echo),
+        #[cfg(feature = "tokio")]
+        "tokio" => (with_tokio::ask, with_tokio::echo),
+        #[cfg(feature = "smol")]
+        "smol" => (with_smol::ask, with_smol::echo),
+        _ => return Err(format!("no such runtime here: {runtime}").into()),
+    };
     let url = url.trim_end_matches('/');
-    let Some(OwnedMessage::Text(count)) =
-        WebSocket::connect(&format!("{url}/getCaseCount"))?.receive()?
-    else {
+    let Some(OwnedMessage::Text(count)) = ask(&format!("{url}/getCaseCount"))? else {
         return Err("the server does not tell how many cases there are".into());
     };
     for case in 1..=count.parse::<u32>()? {
         // Many cases end in an error, as they should: the server is the judge.
-        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}")) {
+        if let Err(error) = echo(&format!("{url}/runCase?case={case}&agent={agent}")) {
             println!("case {case}: {error}");
         }
     }
-    WebSocket::connect(&format!("{url}/updateReports?agent={agent}"))?.receive()?;
+    ask(&format!("{url}/updateReports?agent={agent}"))?;
     Ok(())
 }
 
-/// Sends back every message, until the server has seen enough.
-fn run(url: &str) -> Result<(), Box<dyn Error>> {
+fn config() -> Config {
     let mut config = Config::default();
     // Some cases cut 4 MiB into frames of 64 bytes, and end with an empty one.
     config.limits.fragments = 1 << 17;
-    let mut socket = WebSocket::connect_with(url, config)?;
+    config
+}
+
+fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
+    Ok(blocking::WebSocket::connect(url)?.receive()?)
+}
+
+fn echo(url: &str) -> Result<(), Box<dyn Error>> {
+    let mut socket = blocking::WebSocket::connect_with(url, config())?;
     while let Some((event, mut outbox)) = socket.next_event()? {
         match event {
             Event::Text(text) => outbox.send(text)?,
@@ -48,4 +70,53 @@ fn run(url: &str) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+#[cfg(feature = "tokio")]
+mod with_tokio {
+    use super::*;
+    use sansocket::tokio::WebSocket;
+
+    #[tokio::main]
+    pub(crate) async fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
+        Ok(WebSocket::connect(url).await?.receive().await?)
+    }
+
+    #[tokio::main]
+    pub(crate) async fn echo(url: &str) -> Result<(), Box<dyn Error>> {
+        let mut socket = WebSocket::connect_with(url, config()).await?;
+        while let Some((event, mut outbox)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => outbox.send(text)?,
+                Event::Binary(bytes) => outbox.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "smol")]
+mod with_smol {
+    use super::*;
+    use sansocket::smol::WebSocket;
+    use smol::block_on;
+
+    pub(crate) fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
+        block_on(async { Ok(WebSocket::connect(url).await?.receive().await?) })
+    }
+
+    pub(crate) fn echo(url: &str) -> Result<(), Box<dyn Error>> {
+        block_on(async {
+            let mut socket = WebSocket::connect_with(url, config()).await?;
+            while let Some((event, mut outbox)) = socket.next_event().await? {
+                match event {
+                    Event::Text(text) => outbox.send(text)?,
+                    Event::Binary(bytes) => outbox.send(bytes)?,
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+    }
 }

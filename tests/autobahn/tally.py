@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tally.py REPORTS ROLE.. -- a table of what autobahn_run.py found, and one line which sums it up."""
+"""tally.py REPORTS RUN.. -- a table of what autobahn_run.py found, and one line which sums it up."""
 import json
 import sys
 
@@ -12,24 +12,24 @@ def column(result):
     return result["behavior"] if closed_well and result["behavior"] in COLUMNS else "FAILED"
 
 
-def main(reports, roles):
+def main(reports, runs):
     passed = failed = 0
-    print("\n%-8s" % "role" + "".join("%15s" % c for c in COLUMNS))
-    for role in roles:
+    print("\n%-17s" % "run" + "".join("%15s" % c for c in COLUMNS))
+    for run in runs:
         try:
-            with open("%s/%s/summary.json" % (reports, role)) as f:
+            with open("%s/%s/summary.json" % (reports, run)) as f:
                 summary = json.load(f)
-            with open("%s/%s/index.json" % (reports, role)) as f:
+            with open("%s/%s/index.json" % (reports, run)) as f:
                 results = next(iter(json.load(f).values())).values()
         except FileNotFoundError:
-            print("%-8s did not run" % role)
+            print("%-17s did not run" % run)
             failed += 1
             continue
         counts = dict.fromkeys(COLUMNS, 0)
         for result in results:
             counts[column(result)] += 1
         counts["FAILED"] += summary["missing"]
-        print("%-8s" % role + "".join("%15d" % counts[c] for c in COLUMNS))
+        print("%-17s" % run + "".join("%15d" % counts[c] for c in COLUMNS))
         passed += summary["cases"] - len(summary["bad"])
         # A run which went wrong as a whole has failed, even if each case got its result.
         failed += len(summary["bad"]) or bool(summary["trouble"])
