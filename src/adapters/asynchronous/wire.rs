@@ -64,8 +64,9 @@ impl<I: Io> Wire<Async<I>> {
             }
             Next::Write | Next::Flush | Next::Read => {}
         }
-        // Nothing more is taken from a peer which does not take what we owe it.
-        if !self.driver.is_full() && !self.transport.has_eof {
+        // Nothing more is taken from a peer which does not take our replies, while there may be any.
+        let is_flooded = self.driver.is_flooded() && !sender.is_closing();
+        if !is_flooded && !self.transport.has_eof {
             pool::lend(input);
             if let Poll::Ready(outcome) = self.poll_read(cx, input.spare()) {
                 self.transport.has_eof = !matches!(outcome, Ok(1..));
@@ -145,7 +146,7 @@ impl<I: Io> Wire<Async<I>> {
         queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         queue(sender, &mut self.driver)?;
-        sender.poll_transmit(&mut self.driver.out);
+        self.driver.transmit(sender);
         match self.poll_write(cx) {
             Poll::Ready(outcome) => Poll::Ready(Ok(outcome?)),
             Poll::Pending => Poll::Ready(Ok(())),
@@ -174,11 +175,15 @@ impl<I: Io> Wire<Async<I>> {
         is_wanted: impl Fn(&Driver) -> bool,
     ) -> Poll<Result<(), Error>> {
         loop {
-            sender.poll_transmit(&mut self.driver.out);
+            self.driver.transmit(sender);
             if self.has_left() && self.driver.next_write().is_some() {
                 return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
             }
-            if self.poll_write(cx)?.is_ready() || !is_wanted(&self.driver) {
+            let is_written = self.poll_write(cx)?.is_ready();
+            if is_written && self.driver.owes(sender) {
+                continue;
+            }
+            if is_written || !is_wanted(&self.driver) {
                 return Poll::Ready(Ok(()));
             }
             let Some(receiver) = &mut receiver else { return Poll::Pending };
@@ -201,7 +206,7 @@ impl<I: Io> Wire<Async<I>> {
     ) -> Poll<Result<(), TimedOut>> {
         self.driver.keep_time(receiver, sender)?;
         match self.driver.deadlines.poll_timeout() {
-            _ if sender.has_pending() => Poll::Ready(Ok(())),
+            _ if self.driver.owes(sender) => Poll::Ready(Ok(())),
             Some(due) => self.poll_alarm(cx, due).map(Ok),
             None => Poll::Pending,
         }
