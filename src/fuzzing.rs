@@ -2,16 +2,22 @@
 //!
 //! Each takes any bytes, and panics if a law of the crate does not hold for them.
 
+#[cfg(feature = "__asynchronous")]
+mod adapter;
 mod choices;
 mod frames;
 mod handshake;
 mod oracle;
 mod pair;
 mod run;
+#[cfg(feature = "__asynchronous")]
+mod world;
 
 use alloc::vec;
 use alloc::vec::Vec;
 
+#[cfg(feature = "__asynchronous")]
+pub use self::adapter::adapter;
 use self::choices::Choices;
 pub use self::handshake::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,

@@ -9,9 +9,12 @@ pub struct Config {
     pub limits: Limits,
     /// How long to wait for the peer.
     pub timeouts: Timeouts,
-    /// How many bytes may wait to be written before an asynchronous `send` waits, and nothing more is
-    /// read from a peer that does not take what we owe it. 64 KiB unless set. One message may go
-    /// beyond it.
+    /// How many bytes may wait to be written before an asynchronous `send` waits. 64 KiB unless set. One
+    /// message may go beyond it.
+    ///
+    /// Of a peer that does not take what was put into an [`Outbox`](super::Outbox), nothing more is
+    /// read once so many bytes of that wait, so that it cannot make us use more memory than for the
+    /// replies to one read.
     pub max_queued: usize,
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Driver {
     pub(crate) out: Vec<u8>,
     /// How many bytes of `out` have been written.
     written: usize,
+    /// How many bytes, at the most, of what waits are what the application put into an outbox.
+    replies: usize,
     max_queued: usize,
     /// Whether the stream may hold back what was written.
     is_unflushed: bool,
@@ -46,6 +48,7 @@ impl Driver {
         Self {
             out: Vec::new(),
             written: 0,
+            replies: 0,
             max_queued: config.max_queued.max(1),
             is_unflushed: false,
             is_stalled: false,
@@ -71,9 +74,30 @@ impl Driver {
 
     /// What to do when there is no event: write what is due, or wait for the peer.
     pub(crate) fn next(&mut self, receiver: &Receiver, sender: &mut Sender) -> Next {
-        sender.poll_transmit(&mut self.out);
+        self.transmit(sender);
         let after_writing = if receiver.wants_close(sender) { Next::End } else { Next::Read };
         self.next_write().unwrap_or(after_writing)
+    }
+
+    /// Queues what the protocol owes, if there is room. Elsewhere it takes but little memory, however
+    /// much comes from a peer that does not read.
+    pub(crate) fn transmit(&mut self, sender: &mut Sender) {
+        if !self.is_full() {
+            sender.poll_transmit(&mut self.out);
+        }
+    }
+
+    /// Whether the protocol owes something for which there is room.
+    pub(crate) fn owes(&self, sender: &Sender) -> bool {
+        sender.has_pending() && !self.is_full()
+    }
+
+    /// Queues what the application replies, which nothing keeps from doing so.
+    pub(crate) fn reply<R>(&mut self, queue: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let before = self.out.len();
+        let result = queue(&mut self.out);
+        self.replies += self.out.len() - before;
+        result
     }
 
     /// What to do next so that all is written, if anything.
@@ -120,6 +144,12 @@ impl Driver {
         self.waiting().len() >= self.max_queued
     }
 
+    /// Whether as many replies wait as may wait. What the application sends otherwise does not count: two
+    /// ends that send much at once would both stop reading, and wait for each other.
+    pub(crate) const fn is_flooded(&self) -> bool {
+        self.replies >= self.max_queued
+    }
+
     /// Whether the stream takes nothing at present.
     pub(crate) const fn is_stalled(&self) -> bool {
         self.is_stalled
@@ -129,6 +159,7 @@ impl Driver {
     pub(crate) fn wrote(&mut self, count: usize) {
         self.written += count;
         self.is_unflushed = true;
+        self.replies = self.replies.min(self.waiting().len());
         self.stall(false);
         self.reclaim();
     }

@@ -1,5 +1,4 @@
-use alloc::vec::Vec;
-
+use super::driver::Driver;
 use crate::close::CloseCode;
 use crate::error::SendError;
 use crate::sender::{Message, Sender};
@@ -7,16 +6,17 @@ use crate::sender::{Message, Sender};
 /// Where to put messages while an event is held.
 ///
 /// Nothing is written until the stream would have to be read again, so that the replies to all the
-/// messages of one read leave in one write.
+/// messages of one read leave in one write. Of a peer that does not take them, an asynchronous
+/// WebSocket reads no more: see [`Config::max_queued`](super::Config::max_queued).
 #[derive(Debug)]
 pub struct Outbox<'o> {
     sender: &'o mut Sender,
-    out: &'o mut Vec<u8>,
+    driver: &'o mut Driver,
 }
 
 impl<'o> Outbox<'o> {
-    pub(super) const fn new(sender: &'o mut Sender, out: &'o mut Vec<u8>) -> Self {
-        Self { sender, out }
+    pub(super) const fn new(sender: &'o mut Sender, driver: &'o mut Driver) -> Self {
+        Self { sender, driver }
     }
 
     /// Queues a message.
@@ -25,7 +25,7 @@ impl<'o> Outbox<'o> {
     ///
     /// As [`Sender::send`]. Nothing is queued then.
     pub fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
-        self.sender.send(message, self.out)
+        self.driver.reply(|out| self.sender.send(message, out))
     }
 
     /// Queues a part of a message, which more parts follow.
@@ -34,7 +34,7 @@ impl<'o> Outbox<'o> {
     ///
     /// As [`Sender::send_part`]. Nothing is queued then.
     pub fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), SendError> {
-        self.sender.send_part(part, self.out)
+        self.driver.reply(|out| self.sender.send_part(part, out))
     }
 
     /// Queues the last part of a message.
@@ -43,7 +43,7 @@ impl<'o> Outbox<'o> {
     ///
     /// As [`Sender::send_last`]. Nothing is queued then.
     pub fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), SendError> {
-        self.sender.send_last(part, self.out)
+        self.driver.reply(|out| self.sender.send_last(part, out))
     }
 
     /// Queues a ping.
@@ -69,7 +69,7 @@ impl<'o> Outbox<'o> {
     }
 
     /// How many bytes wait to be written.
-    pub const fn queued(&self) -> usize {
-        self.out.len()
+    pub fn queued(&self) -> usize {
+        self.driver.waiting().len()
     }
 }

@@ -68,7 +68,7 @@ impl<T> WebSocket<T> {
     /// Where to put messages while no event is held. They leave when the WebSocket is flushed, or is
     /// waited on for an event.
     pub const fn outbox(&mut self) -> Outbox<'_> {
-        Outbox::new(&mut self.sender, &mut self.wire.driver.out)
+        Outbox::new(&mut self.sender, &mut self.wire.driver)
     }
 
     /// How the connection ended, once it has.

@@ -64,8 +64,9 @@ impl<T: Polled> Wire<T> {
             }
             Next::Write | Next::Flush | Next::Read => {}
         }
-        // Nothing more is taken from a peer which does not take what we owe it.
-        if !self.driver.is_full() && !self.transport.polled().has_eof {
+        // Nothing more is taken from a peer which does not take our replies, while there may be any.
+        let is_flooded = self.driver.is_flooded() && !sender.is_closing();
+        if !is_flooded && !self.transport.polled().has_eof {
             pool::lend(input);
             if T::Io::BLOCKS {
                 self.driver.follow(receiver, sender);
@@ -160,7 +161,7 @@ impl<T: Polled> Wire<T> {
         queue: impl Fn(&mut Sender, &mut Driver) -> Result<(), SendError>,
     ) -> Poll<Result<(), Error>> {
         queue(sender, &mut self.driver)?;
-        sender.poll_transmit(&mut self.driver.out);
+        self.driver.transmit(sender);
         match self.poll_write(cx) {
             Poll::Ready(outcome) => Poll::Ready(Ok(outcome?)),
             Poll::Pending => Poll::Ready(Ok(())),
@@ -189,11 +190,15 @@ impl<T: Polled> Wire<T> {
         is_wanted: impl Fn(&Driver) -> bool,
     ) -> Poll<Result<(), Error>> {
         loop {
-            sender.poll_transmit(&mut self.driver.out);
+            self.driver.transmit(sender);
             if self.has_left() && self.driver.next_write().is_some() {
                 return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
             }
-            if self.poll_write(cx)?.is_ready() || !is_wanted(&self.driver) {
+            let is_written = self.poll_write(cx)?.is_ready();
+            if is_written && self.driver.owes(sender) {
+                continue;
+            }
+            if is_written || !is_wanted(&self.driver) {
                 return Poll::Ready(Ok(()));
             }
             let Some(receiver) = &mut receiver else { return Poll::Pending };
@@ -216,7 +221,7 @@ impl<T: Polled> Wire<T> {
     ) -> Poll<Result<(), TimedOut>> {
         self.driver.keep_time(receiver, sender)?;
         match self.driver.deadlines.poll_timeout() {
-            _ if sender.has_pending() => Poll::Ready(Ok(())),
+            _ if self.driver.owes(sender) => Poll::Ready(Ok(())),
             Some(due) => self.poll_alarm(cx, due).map(Ok),
             None => Poll::Pending,
         }

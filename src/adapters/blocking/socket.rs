@@ -81,7 +81,7 @@ impl<S: Stream> WebSocket<S> {
         match receiver.next_event(input, sender) {
             Ok(event) => {
                 wire.driver.watch(event.as_ref());
-                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver.out))))
+                Ok(event.map(|event| (event, Outbox::new(sender, &mut wire.driver))))
             }
             Err(error) => {
                 wire.leave(Step::Write, Some(error.into()));

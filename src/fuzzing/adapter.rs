@@ -1,0 +1,384 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use alloc::{format, vec};
+use core::cell::{Cell, RefCell};
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::time::Duration;
+
+use futures_core::Stream;
+use futures_sink::Sink;
+
+use super::choices::Choices;
+use super::world::{Memory, NAP, Passing, Sleep, World, attempt};
+use crate::adapters::asynchronous::{Async, Reader, Writer};
+use crate::adapters::{Config, Error, OwnedMessage, Parts, WebSocket};
+use crate::close::{CloseCode, Ended, Initiator};
+use crate::connection::Connection;
+use crate::entropy::Seed;
+use crate::error::SendError;
+use crate::input::Input;
+use crate::receiver::Event;
+use crate::sender::Message;
+
+/// What one end's application is to do, and what came of it.
+struct Side<'d> {
+    world: Rc<World<'d>>,
+    /// What was sent, in order: recorded in the same poll in which the future was done.
+    sent: RefCell<Vec<OwnedMessage>>,
+    seen: RefCell<Vec<OwnedMessage>>,
+    ended: Cell<Option<Ended>>,
+    /// How many tasks still send.
+    senders: Cell<usize>,
+    /// How many times it may nap.
+    naps: Cell<usize>,
+    is_streaming: bool,
+    /// Whether it closes when it has sent all, rather than wait for the other.
+    closes: bool,
+}
+
+type Socket<'d> = WebSocket<Async<Memory<'d>>>;
+type Task<'t> = Pin<Box<dyn Future<Output = ()> + 't>>;
+
+/// What one end sends the other gets, in order, exact and once, whenever futures are dropped and made
+/// again; and whoever can go on is woken.
+pub fn adapter(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let passing = if choices.once_in(2) { Passing::May } else { Passing::MayNot };
+    let flags = choices.byte();
+    let is_set = |bit: u8| flags & 1 << bit != 0;
+    let max_queued = [1, 100, 1000, 64 << 10][choices.below(4)];
+    let world = Rc::new(World::new(choices));
+    let sides = [(0, true), (2, is_set(4))].map(|(bit, closes)| Side {
+        world: Rc::clone(&world),
+        sent: RefCell::default(),
+        seen: RefCell::default(),
+        ended: Cell::default(),
+        senders: Cell::new(2),
+        naps: Cell::new(if passing == Passing::May { 3 } else { 0 }),
+        is_streaming: is_set(bit),
+        closes,
+    });
+    let [one, two] = world.ends();
+    let mut connections = [
+        Connection::client(crate::Limits::default(), Seed::new([7; 32])),
+        Connection::server(crate::Limits::default()),
+    ];
+    if is_set(5) {
+        connections.reverse();
+    }
+    let [first, second] = connections;
+    let config = config(passing, max_queued);
+    let sockets = [(one, first), (two, second)].map(|(stream, connection)| {
+        let parts = Parts { stream, connection, input: Input::default(), out: Vec::new() };
+        Socket::from_parts(parts, config)
+    });
+    let mut tasks = Vec::new();
+    for ((side, socket), is_split) in sides.iter().zip(sockets).zip([is_set(1), is_set(3)]) {
+        tasks.extend(if is_split { split(side, socket) } else { vec![whole(side, socket)] });
+    }
+    world.run(tasks, passing);
+    check(&sides);
+}
+
+/// Without time, deadlines cannot make up for a wake-up that is lost. With it, there are many pings, but
+/// nobody naps for long enough to be given up.
+fn config(passing: Passing, max_queued: usize) -> Config {
+    let mut config = Config { max_queued, ..Config::default() };
+    let long = (passing == Passing::May).then_some(Duration::from_secs(1_000_000));
+    config.timeouts.idle = long.map(|_| Duration::from_secs(1));
+    (config.timeouts.pong, config.timeouts.close, config.timeouts.end) = (long, long, long);
+    config
+}
+
+fn whole<'t>(side: &'t Side<'_>, mut socket: Socket<'t>) -> Task<'t> {
+    Box::pin(async move {
+        socket.receiver_mut().set_streaming(side.is_streaming);
+        for _ in 0..side.count() {
+            side.act(&mut socket).await;
+        }
+        if side.closes {
+            close(side, &mut socket).await;
+        }
+        while socket.ended().is_none() {
+            side.receive(&mut socket).await;
+        }
+        assert!(matches!(socket.receive().await, Ok(None)), "after the end there is nothing");
+        side.ended.set(socket.ended());
+    })
+}
+
+async fn close(side: &Side<'_>, socket: &mut Socket<'_>) {
+    loop {
+        let patience = side.patience();
+        let outcome = match side.below(2) {
+            0 => attempt_or_wait(patience, socket.close(CloseCode::NORMAL, "")).await,
+            _ => {
+                let close = poll_fn(|cx| Pin::new(&mut *socket).poll_close(cx));
+                attempt_or_wait(patience, close).await
+            }
+        };
+        match outcome {
+            Some(Ok(())) => return,
+            Some(Err(error)) => panic!("closing failed: {error}"),
+            None => {}
+        }
+    }
+}
+
+fn split<'t>(side: &'t Side<'_>, mut socket: Socket<'t>) -> Vec<Task<'t>> {
+    socket.receiver_mut().set_streaming(side.is_streaming);
+    let (reader, writer) = socket.split();
+    let other = writer.clone();
+    vec![Box::pin(read(side, reader)), Box::pin(write(side, writer)), Box::pin(write(side, other))]
+}
+
+async fn read<'d>(side: &Side<'_>, mut reader: Reader<Memory<'d>>) {
+    loop {
+        let patience = side.patience();
+        let message = match side.below(3) {
+            0 if !side.is_streaming => {
+                attempt_or_wait(patience, async {
+                    let event = reader.next_event().await?;
+                    let is_end = event.is_none();
+                    Ok((event.and_then(own), is_end))
+                })
+                .await
+            }
+            1 => {
+                attempt_or_wait(patience, async { next(&mut reader).await.map(whole_or_end) }).await
+            }
+            _ => {
+                attempt_or_wait(patience, async { reader.receive().await.map(whole_or_end) }).await
+            }
+        };
+        match message {
+            Some(Ok((message, is_end))) => {
+                side.seen.borrow_mut().extend(message);
+                if is_end {
+                    break;
+                }
+            }
+            Some(Err(error)) => panic!("reading failed: {error}"),
+            None => side.nap().await,
+        }
+    }
+    side.ended.set(reader.ended());
+}
+
+async fn write<'d>(side: &Side<'_>, mut writer: Writer<Memory<'d>>) {
+    for _ in 0..side.count() {
+        let patience = side.patience();
+        let message = side.message();
+        match side.below(8) {
+            0 => drop(attempt_or_wait(patience, writer.flush()).await),
+            1 => drop(attempt_or_wait(patience, writer.ping()).await),
+            2 => {
+                let outcome = attempt_or_wait(patience, async {
+                    poll_fn(|cx| Pin::new(&mut writer).poll_ready(cx)).await?;
+                    Pin::new(&mut writer).start_send(message.clone())
+                });
+                let outcome = outcome.await;
+                side.note(outcome, &message);
+            }
+            3 => side.nap().await,
+            _ => {
+                let outcome = attempt_or_wait(patience, writer.send(&message)).await;
+                side.note(outcome, &message);
+            }
+        }
+    }
+    side.senders.set(side.senders.get() - 1);
+    if side.closes && side.senders.get() == 0 {
+        let outcome = match side.below(2) {
+            0 => writer.close(CloseCode::NORMAL, "").await,
+            _ => poll_fn(|cx| Pin::new(&mut writer).poll_close(cx)).await,
+        };
+        assert!(outcome.is_ok(), "closing failed: {outcome:?}");
+    }
+}
+
+/// Waits for the future if `patience` is none, else drops it after so many polls.
+async fn attempt_or_wait<T>(patience: Option<usize>, future: impl Future<Output = T>) -> Option<T> {
+    match patience {
+        Some(count) => attempt(count, future).await,
+        None => Some(future.await),
+    }
+}
+
+async fn next<S>(stream: &mut S) -> Result<Option<OwnedMessage>, Error>
+where
+    S: Stream<Item = Result<OwnedMessage, Error>> + Unpin,
+{
+    poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await.transpose()
+}
+
+fn whole_or_end(message: Option<OwnedMessage>) -> (Option<OwnedMessage>, bool) {
+    let is_end = message.is_none();
+    (message, is_end)
+}
+
+fn own(event: Event<'_>) -> Option<OwnedMessage> {
+    match event {
+        Event::Text(text) => Some(String::from(text).into()),
+        Event::Binary(bytes) => Some(bytes.to_vec().into()),
+        Event::Part { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => None,
+    }
+}
+
+impl Side<'_> {
+    fn below(&self, count: usize) -> usize {
+        self.world.choices.borrow_mut().below(count)
+    }
+
+    /// How many things to do.
+    fn count(&self) -> usize {
+        self.below(12)
+    }
+
+    /// After how many polls to drop a future, if at all.
+    fn patience(&self) -> Option<usize> {
+        self.world.count();
+        [None, Some(0), Some(1), Some(5)][self.below(4)]
+    }
+
+    /// As [`patience`](Self::patience), but of an end that closes there is always some: were it to wait
+    /// for the other to read or to say something, it would not read or close itself.
+    fn short_patience(&self) -> Option<usize> {
+        self.patience().or(self.closes.then_some(2))
+    }
+
+    /// A message that tells itself from all others.
+    fn message(&self) -> OwnedMessage {
+        let mut choices = self.world.choices.borrow_mut();
+        let len = choices.len().min(3000);
+        let is_text = choices.once_in(2);
+        self.world.count();
+        let number = format!("{}:", self.sent.borrow().len());
+        let text: String = number.chars().chain(('a'..='z').cycle().take(len)).collect();
+        if is_text { text.into() } else { text.into_bytes().into() }
+    }
+
+    /// Takes a message for sent only if it was.
+    fn note(&self, outcome: Option<Result<(), Error>>, message: &OwnedMessage) {
+        match outcome {
+            Some(Ok(())) => self.sent.borrow_mut().push(message.clone()),
+            Some(Err(Error::Send(SendError::Closing))) | None => {}
+            Some(Err(error)) => panic!("sending failed: {error}"),
+        }
+    }
+
+    async fn nap(&self) {
+        if self.naps.get() > 0 && self.below(4) == 1 {
+            self.naps.set(self.naps.get() - 1);
+            Sleep::new(NAP).await;
+        }
+    }
+
+    async fn act(&self, socket: &mut Socket<'_>) {
+        let patience = self.short_patience();
+        match self.below(10) {
+            0 => drop(attempt_or_wait(patience, socket.flush()).await),
+            1 => drop(attempt_or_wait(patience, socket.ping()).await),
+            2 => self.nap().await,
+            3 | 4 => self.receive_for(socket, patience).await,
+            5 => self.send_in_parts(socket).await,
+            6 => {
+                let message = self.message();
+                let outcome = attempt_or_wait(patience, async {
+                    poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
+                    Pin::new(&mut *socket).start_send(message.clone())
+                });
+                let outcome = outcome.await;
+                self.note(outcome, &message);
+            }
+            _ => {
+                let message = self.message();
+                let outcome = attempt_or_wait(patience, socket.send(&message)).await;
+                self.note(outcome, &message);
+            }
+        }
+    }
+
+    /// Sends a message in three parts, each of which is tried until it is sent.
+    async fn send_in_parts(&self, socket: &mut Socket<'_>) {
+        let message = self.message();
+        let bytes = match Message::from(&message) {
+            Message::Text(text) => text.as_bytes(),
+            Message::Binary(bytes) => bytes,
+        };
+        let (head, tail) = bytes.split_at(bytes.len() / 2);
+        for (part, is_last) in [(head, false), (&[][..], false), (tail, true)] {
+            loop {
+                let patience = self.short_patience();
+                let outcome = match is_last {
+                    false => attempt_or_wait(patience, socket.send_part(part)).await,
+                    true => attempt_or_wait(patience, socket.send_last(part)).await,
+                };
+                match outcome {
+                    Some(Ok(())) => break,
+                    Some(Err(Error::Send(SendError::Closing))) => return,
+                    Some(Err(error)) => panic!("sending failed: {error}"),
+                    // So that the other end gets on.
+                    None => self.receive_for(socket, Some(2)).await,
+                }
+            }
+        }
+        self.sent.borrow_mut().push(bytes.to_vec().into());
+    }
+
+    async fn receive(&self, socket: &mut Socket<'_>) {
+        let patience = self.patience();
+        self.receive_for(socket, patience).await;
+    }
+
+    async fn receive_for(&self, socket: &mut Socket<'_>, patience: Option<usize>) {
+        let is_echoing = self.below(4) == 1;
+        let outcome = match self.below(3) {
+            0 if !self.is_streaming => {
+                attempt_or_wait(patience, self.echo(socket, is_echoing)).await
+            }
+            1 => attempt_or_wait(patience, next(socket)).await,
+            _ => attempt_or_wait(patience, socket.receive()).await,
+        };
+        match outcome {
+            Some(Ok(message)) => self.seen.borrow_mut().extend(message),
+            Some(Err(error)) => panic!("reading failed: {error}"),
+            None => {}
+        }
+    }
+
+    /// Takes an event, and queues a message while it is held.
+    async fn echo(
+        &self,
+        socket: &mut Socket<'_>,
+        is_echoing: bool,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        let Some((event, mut outbox)) = socket.next_event().await? else { return Ok(None) };
+        let message = self.message();
+        if is_echoing && outbox.send(&message).is_ok() {
+            self.sent.borrow_mut().push(message);
+        }
+        Ok(own(event))
+    }
+}
+
+/// Of what was sent, an end that was closed by the other has seen all; one that closed, the beginning.
+fn check(sides: &[Side<'_>; 2]) {
+    let [Some(one), Some(two)] = sides.each_ref().map(|side| side.ended.get()) else {
+        panic!("every end is explained");
+    };
+    assert_eq!((one.sent, one.received), (two.received, two.sent), "accounts mirror each other");
+    assert!(one.is_clean() && two.is_clean(), "both closed, so the end is clean");
+    let [first, second] = sides;
+    for (side, other, ended) in [(first, second, one), (second, first, two)] {
+        let (seen, sent) = (side.seen.borrow(), other.sent.borrow());
+        match ended.initiator {
+            Some(Initiator::Peer) => assert_eq!(*seen, *sent, "what is sent is seen"),
+            Some(Initiator::Us) => assert!(sent.starts_with(&seen), "what is seen was sent"),
+            None => panic!("both ends have closed"),
+        }
+    }
+}
