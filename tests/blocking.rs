@@ -11,10 +11,10 @@ use std::time::Duration;
 use sansocket::blocking::{
     Config, Error, Incoming, OwnedMessage, Parts, Stream, Untimed, WebSocket,
 };
-use sansocket::server::{Policy, Response};
+use sansocket::server::Policy;
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Connection, Ended, Event, HandshakeError, Initiator, Input,
-    Limits, ProtocolError, Seed, Sender, TimedOut, Url, client,
+    Cause, CloseCode, CloseFrame, Connection, Event, Initiator, Input, Limits, ProtocolError, Seed,
+    Sender, TimedOut,
 };
 
 /// A stream which reads what the test says, and notes each write.
@@ -277,7 +277,7 @@ fn a_message_in_parts_is_received_whole() {
     }
 }
 
-// Over TCP.
+// Over TCP. What all adapters do alike is in tests/adapters.
 
 fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -302,105 +302,6 @@ fn ask(address: &str, request: &str) -> String {
     let mut response = String::new();
     stream.read_to_string(&mut response).unwrap();
     response
-}
-
-fn accept_and_echo(stream: TcpStream) -> Option<Ended> {
-    let mut socket = WebSocket::accept(stream).unwrap();
-    echo(&mut socket).unwrap();
-    socket.ended()
-}
-
-#[test]
-fn messages_of_all_sizes_are_echoed() {
-    let ended = between(accept_and_echo, |address| {
-        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
-        for size in [0, 1, 125, 126, 65_535, 65_536, 5 << 20] {
-            let binary = vec![7; size];
-            socket.send(&binary).unwrap();
-            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::from(binary)));
-            let text = "å".repeat(size / 2);
-            socket.send(&text).unwrap();
-            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::from(text)));
-        }
-        socket.close(CloseCode::new(4001), "enough").unwrap();
-        assert_eq!(socket.ended().map(|ended| ended.code()), Some(4001));
-    });
-    assert_eq!(ended.map(|ended| (ended.is_clean(), ended.code())), Some((true, 4001)));
-}
-
-/// K-09.
-#[test]
-fn a_ping_tells_the_round_trip_time() {
-    between(accept_and_echo, |address| {
-        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
-        assert_eq!(socket.round_trip(), None);
-        socket.ping().unwrap();
-        let (event, _) = socket.next_event().unwrap().unwrap();
-        assert!(matches!(event, Event::Pong(_)));
-        assert!(socket.round_trip().is_some());
-        socket.close(None, "").unwrap();
-        assert_eq!(socket.ended().map(|ended| ended.code()), Some(1005));
-    });
-}
-
-/// H-S-35, H-S-52: the application sees the request, chooses, and adds.
-#[test]
-fn a_server_looks_at_the_request_before_it_answers() {
-    let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
-        let Incoming::Opening(mut opening) = incoming else { panic!("a handshake") };
-        assert_eq!(opening.request.target(), "/chat?room=1");
-        assert_eq!(opening.request.protocols().collect::<Vec<_>>(), ["a", "b"]);
-        opening.request.select_protocol("b").unwrap();
-        opening.request.add_header("Set-Cookie", "seen=1").unwrap();
-        echo(&mut opening.accept().unwrap()).unwrap()
-    };
-    between(serve, |address| {
-        let url = format!("ws://{address}/chat?room=1");
-        let mut request = client::Request::new(Url::parse(&url).unwrap());
-        request.add_protocol("a").unwrap();
-        request.add_protocol("b").unwrap();
-        let stream = TcpStream::connect(address).unwrap();
-        let (mut socket, response) =
-            WebSocket::connect_over(stream, request, Config::default()).unwrap();
-        assert_eq!(response.protocol(), Some("b"));
-        assert_eq!(response.header("set-cookie"), Some(&b"seen=1"[..]));
-        socket.close(CloseCode::NORMAL, "").unwrap();
-    });
-}
-
-/// H-S-53, H-C-13: a refusal is an answer, and comes with all that it says.
-#[test]
-fn a_refusal_is_a_value_for_the_client() {
-    let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
-        let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
-        let headers = [("Retry-After", "120")];
-        opening.reject(Response::new(503, &headers, b"too many").unwrap()).unwrap();
-    };
-    between(serve, |address| {
-        let outcome = WebSocket::connect(&format!("ws://{address}/"));
-        let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(response.status(), 503);
-        assert_eq!(response.header("Retry-After"), Some(&b"120"[..]));
-        assert_eq!(response.body(), b"too many");
-    });
-}
-
-/// H-S-16: a request for a page is answered on the same port.
-#[test]
-fn one_port_serves_pages_too() {
-    let serve = |stream| {
-        let incoming = Incoming::receive(stream, &Policy::default(), Config::default()).unwrap();
-        let Incoming::Http(request) = incoming else { panic!("no handshake") };
-        assert_eq!((request.head.method(), request.head.target()), ("GET", "/page"));
-        request.respond(Response::new(200, &[], b"a page").unwrap()).unwrap();
-    };
-    between(serve, |address| {
-        let response = ask(address, "GET /page HTTP/1.1\r\nHost: h\r\n\r\n");
-        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
-        assert!(response.ends_with("\r\n\r\na page"), "{response}");
-    });
 }
 
 /// H-S-16, I-08: its bytes are there for whoever serves it.
@@ -445,20 +346,6 @@ fn impatient() -> Config {
     config
 }
 
-/// H-S-48: and the client is told so by a 408.
-#[test]
-fn a_request_that_does_not_come_times_out() {
-    let (listener, address) = listen();
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-    let accepted = listener.accept().unwrap().0;
-    let outcome = Incoming::receive(accepted, &Policy::default(), impatient());
-    let Err(Error::Handshake(HandshakeError::TimedOut)) = outcome else { panic!("{outcome:?}") };
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
-    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
-}
-
 /// A server, and a bare stream which has opened a connection to it.
 fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
@@ -471,20 +358,6 @@ fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
     let incoming = Incoming::receive(accepted, &Policy::default(), impatient()).unwrap();
     let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
     (opening.accept().unwrap(), stream)
-}
-
-/// K-12.
-#[test]
-fn a_peer_that_says_nothing_is_pinged_and_given_up() {
-    let (mut socket, mut stream) = with_mute_client();
-    let outcome = socket.next_event().map(drop);
-    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
-    let ended = socket.ended().unwrap();
-    assert_eq!((ended.code(), ended.cause), (1006, Cause::TimedOut(TimedOut::Silence)));
-    drop(socket);
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    assert!(bytes.windows(2).any(|window| window == b"\x89\x04"), "a ping was sent");
 }
 
 /// C-22.
@@ -507,28 +380,4 @@ fn a_write_that_nobody_reads_times_out() {
     assert!(socket.send("more").is_err(), "nothing follows half a frame");
     let cause = socket.ended().map(|ended| ended.cause);
     assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Silence)));
-}
-
-/// The peer reads why it was failed though it was still sending: its bytes are read to their end, or
-/// the operating system would reset the stream.
-#[test]
-fn the_last_words_reach_a_peer_that_is_still_sending() {
-    let serve = |stream| {
-        let mut config = Config::default();
-        config.limits.message = 1000;
-        let incoming = Incoming::receive(stream, &Policy::default(), config).unwrap();
-        let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
-        let mut socket = opening.accept().unwrap();
-        let outcome = socket.next_event().map(drop);
-        assert!(matches!(outcome, Err(Error::Protocol(ProtocolError::MessageTooBig))));
-        socket.ended().map(|ended| ended.sent)
-    };
-    let sent = between(serve, |address| {
-        let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
-        socket.send(&vec![0; 4 << 20]).unwrap();
-        let (event, _) = socket.next_event().unwrap().unwrap();
-        let Event::Close(close) = event else { panic!("{event:?}") };
-        assert_eq!(close.code, Some(CloseCode::MESSAGE_TOO_BIG));
-    });
-    assert_eq!(sent, Some(CloseFrame::Code(CloseCode::MESSAGE_TOO_BIG)));
 }

@@ -1,6 +1,6 @@
 //! The same conversations over each adapter, over TCP: what differs is `.await`.
 
-#![cfg(all(feature = "smol", feature = "tokio"))]
+#![cfg(feature = "std")]
 
 mod blocking {
     use sansocket::blocking::{Config, Error, Incoming, OwnedMessage, WebSocket};
@@ -24,6 +24,7 @@ mod blocking {
     include!("conversations.rs");
 }
 
+#[cfg(feature = "tokio")]
 mod tokio {
     use sansocket::tokio::{Config, Error, Incoming, OwnedMessage, WebSocket};
     type Stream = tokio::net::TcpStream;
@@ -52,6 +53,7 @@ mod tokio {
     include!("conversations.rs");
 }
 
+#[cfg(feature = "smol")]
 mod smol {
     use sansocket::smol::{Config, Error, Incoming, OwnedMessage, WebSocket};
     type Stream = smol::net::TcpStream;

@@ -1,122 +1,81 @@
-//! What an idle connection of a tokio server takes in memory: sansocket beside others, in one run.
-//!
-//! `cargo run --release --manifest-path benches/idle/Cargo.toml [CONNECTIONS]` runs each server in a
-//! process of its own. Every connection echoes one message over an in-memory stream and then waits. The
-//! streams and their peers are made, and have grown, before the memory is read for the first time.
+//! Measures what an idle connection takes: see `README.md`.
+
+mod allocator;
+mod client;
+mod servers;
 
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::net::SocketAddr;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
-use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket as FastWebSocket};
-use futures_util::{SinkExt, StreamExt};
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{Connection, Event, Limits};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol;
+use tokio::net::TcpListener;
+use tokio::runtime::{self, Runtime};
 
-const SERVERS: [&str; 3] = ["sansocket", "tokio-tungstenite", "fastwebsockets"];
-
-/// Sixteen bytes of text, masked with a key of zeros, and the same as a server sends them.
-const ASKED: &[u8] = b"\x81\x90\0\0\0\0sixteen bytes...";
-const ANSWERED: &[u8] = b"\x81\x10sixteen bytes...";
+const LIBRARIES: [&str; 4] =
+    ["sansocket", "sansocket split", "tokio-tungstenite", "fastwebsockets"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
-    let count = arguments.next().map_or(Ok(10_000), |count| count.parse())?;
-    if let Some(server) = arguments.next() {
-        return tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?
-            .block_on(measure(&server, count));
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let number = |at: usize, default| {
+        arguments.get(at).map_or(Ok(default), |argument| argument.parse::<usize>())
+    };
+    let (count, size) = (number(0, 9000)?, number(1, 100)?);
+    if let Some(library) = arguments.get(2) {
+        return measure(library, count, size);
     }
-    println!("{count} idle connections, resident bytes of each: task and WebSocket");
-    for server in SERVERS {
-        let own = env::current_exe()?;
-        let status = Command::new(own).args([count.to_string().as_str(), server]).status()?;
+    println!("{count} connections, each after one echoed message of {size} bytes");
+    println!("{:<18} {:>10} {:>10}", "", "resident", "heap");
+    for library in LIBRARIES {
+        let arguments = [&count.to_string(), &size.to_string(), library];
+        let status = Command::new(env::current_exe()?).args(arguments).status()?;
         if !status.success() {
-            return Err(format!("{server}: {status}").into());
+            return Err(format!("{library} failed").into());
         }
     }
     Ok(())
 }
 
-/// Prints how much memory `count` connections of a server take.
-async fn measure(server: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    let mut streams = Vec::with_capacity(count);
+/// Opens so many connections to a server in this process, and prints what each takes.
+fn measure(library: &str, count: usize, size: usize) -> Result<(), Box<dyn Error>> {
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let address = listen(&runtime, library)?;
+    // What is allocated once is there before.
+    let _first = client::open(address, size)?;
+    let mut clients = Vec::with_capacity(count);
+    let before = (resident()?, allocator::held());
     for _ in 0..count {
-        let (mut ours, mut theirs) = tokio::io::duplex(256);
-        // Both directions of the stream take their memory now.
-        let mut waste = [0; 256];
-        for _ in 0..2 {
-            ours.write_all(&[0; 256]).await?;
-            theirs.read_exact(&mut waste).await?;
-            theirs.write_all(&[0; 256]).await?;
-            ours.read_exact(&mut waste).await?;
-        }
-        streams.push((ours, theirs));
+        clients.push(client::open(address, size)?);
     }
-    let before = resident()?;
-    let mut peers = Vec::with_capacity(count);
-    for (ours, theirs) in streams {
-        match server {
-            "sansocket" => drop(tokio::spawn(echo_sansocket(theirs))),
-            "tokio-tungstenite" => drop(tokio::spawn(echo_tungstenite(theirs))),
-            "fastwebsockets" => drop(tokio::spawn(echo_fastwebsockets(theirs))),
-            _ => return Err(format!("no such server: {server}").into()),
-        }
-        peers.push(ours);
-    }
-    for peer in &mut peers {
-        peer.write_all(ASKED).await?;
-        let mut answer = [0; ANSWERED.len()];
-        peer.read_exact(&mut answer).await?;
-        assert_eq!(answer, ANSWERED);
-    }
-    let bytes = (resident()? - before) / count;
-    println!("{server:20} {bytes:8}");
-    Ok(())
+    thread::sleep(Duration::from_millis(500));
+    let per_connection = |after: usize, before: usize| after.saturating_sub(before) / count;
+    let resident = per_connection(resident()?, before.0);
+    let heap = per_connection(allocator::held(), before.1);
+    println!("{library:<18} {resident:>10} {heap:>10}");
+    std::process::exit(0)
 }
 
-/// The bytes of this process that are in memory.
+fn listen(runtime: &Runtime, library: &str) -> Result<SocketAddr, Box<dyn Error>> {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let address = listener.local_addr()?;
+    match library {
+        "sansocket" => runtime.spawn(servers::serve(listener, servers::sansocket)),
+        "sansocket split" => runtime.spawn(servers::serve(listener, servers::sansocket_split)),
+        "tokio-tungstenite" => runtime.spawn(servers::serve(listener, servers::tungstenite)),
+        "fastwebsockets" => runtime.spawn(servers::serve(listener, servers::fastwebsockets)),
+        _ => return Err(format!("no such library: {library}").into()),
+    };
+    Ok(address)
+}
+
+/// The resident memory of this process, in bytes.
 fn resident() -> Result<usize, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-    let kib: usize = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
-    Ok(kib << 10)
-}
-
-async fn echo_sansocket(stream: DuplexStream) {
-    let connection = Connection::server(Limits::default());
-    let mut socket = WebSocket::from_upgraded(stream, [], connection, Config::default());
-    while let Ok(Some((event, mut outbox))) = socket.next_event().await {
-        let _ = match event {
-            Event::Text(text) => outbox.send(text),
-            Event::Binary(bytes) => outbox.send(bytes),
-            _ => Ok(()),
-        };
-    }
-}
-
-async fn echo_tungstenite(stream: DuplexStream) {
-    let role = protocol::Role::Server;
-    let mut socket = WebSocketStream::from_raw_socket(stream, role, None).await;
-    while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() || message.is_binary() {
-            let _ = socket.send(message).await;
-        }
-    }
-}
-
-async fn echo_fastwebsockets(stream: DuplexStream) {
-    let mut socket = FragmentCollector::new(FastWebSocket::after_handshake(stream, Role::Server));
-    while let Ok(frame) = socket.read_frame().await {
-        match frame.opcode {
-            OpCode::Text | OpCode::Binary => drop(socket.write_frame(frame).await),
-            OpCode::Close => return,
-            _ => {}
-        }
-    }
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes: usize =
+        line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?.parse()?;
+    Ok(kilobytes << 10)
 }

@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -23,9 +24,15 @@ impl<I: Io> WebSocket<Async<I>> {
     /// When the transport or the handshake fails. A request for no WebSocket is answered with status
     /// 426.
     pub async fn accept(stream: I::Stream) -> Result<Self, Error> {
+        // A task takes as much memory as the largest of its futures: none of what only an opening
+        // takes shall count for a connection that is open, here and below.
+        Box::pin(Self::accept_any(stream)).await
+    }
+
+    async fn accept_any(stream: I::Stream) -> Result<Self, Error> {
         let policy = server::Policy::default();
-        match Incoming::<Async<I>>::receive(stream, &policy, Config::default()).await? {
-            Incoming::Opening(opening) => opening.accept().await,
+        match Incoming::<Async<I>>::read(stream, &policy, Config::default()).await? {
+            Incoming::Opening(opening) => opening.open().await,
             Incoming::Http(request) => {
                 request.refuse().await?;
                 Err(HandshakeError::MissingUpgrade.into())
@@ -48,7 +55,7 @@ impl<I: Io> Incoming<Async<I>> {
         policy: &server::Policy<'_>,
         config: Config,
     ) -> Result<Self, Error> {
-        Self::read(stream, policy, config).await
+        Box::pin(Self::read(stream, policy, config)).await
     }
 }
 
@@ -96,7 +103,7 @@ impl<I: Io> Opening<Async<I>> {
     ///
     /// When the stream fails.
     pub async fn accept(self) -> Result<WebSocket<Async<I>>, Error> {
-        self.open().await
+        Box::pin(self.open()).await
     }
 
     /// Refuses the request: writes the response, after which the stream ends.

@@ -34,7 +34,7 @@ impl<I: Io> WebSocket<Async<I>> {
         request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
-        Self::dial(stream, request, config).await
+        Box::pin(Self::dial(stream, request, config)).await
     }
 
     /// A WebSocket whose opening handshake was done elsewhere. Bytes which were read beyond it are in
