@@ -121,6 +121,12 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.kept = Vec::new();
     }
 
+    /// How much memory is kept for the next message, in bytes.
+    #[cfg(feature = "std")]
+    pub(crate) const fn kept(&self) -> usize {
+        self.kept.capacity()
+    }
+
     /// Consumes the first `range.end` bytes and lends those in `range`, apart from what follows them.
     #[cfg(feature = "alloc")]
     #[inline]

@@ -19,6 +19,9 @@ pub(super) fn take_back(input: &mut Input<Vec<u8>>) {
         return;
     }
     let mut spare = core::mem::take(input);
+    if spare.kept() > MAX_KEPT {
+        spare.release();
+    }
     if spare.spare().len() == SIZE {
         // Where the thread has ended already, it is freed.
         let _ = SPARE.try_with(|spares| {
@@ -44,3 +47,6 @@ const LEAST: usize = 4 << 10;
 /// How many inputs a thread keeps: one would do, but for events that are held while another connection
 /// is waited on.
 const MAX_SPARES: usize = 4;
+
+/// How much memory of messages that were put together stays with each of them, in bytes.
+const MAX_KEPT: usize = 1 << 20;
