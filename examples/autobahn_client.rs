@@ -1,7 +1,8 @@
 //! Runs all cases of a fuzzing server of the Autobahn test suite:
 //! `cargo run --example autobahn_client -- --url ws://127.0.0.1:9001 --agent sansocket`.
 //!
-//! `--runtime blocking|tokio|smol`, with `--all-features`, sets what drives the connections.
+//! `--runtime blocking|tokio|smol`, with `--all-features`, sets what drives the connections; `--deflate`,
+//! with the feature of that name, offers to compress.
 
 use std::error::Error;
 
@@ -11,14 +12,21 @@ use sansocket::{Event, blocking};
 /// Gives the first message from a URL.
 type Ask = fn(&str) -> Result<Option<OwnedMessage>, Box<dyn Error>>;
 /// Sends back every message, until the server has seen enough.
-type Echo = fn(&str) -> Result<(), Box<dyn Error>>;
+type Echo = fn(&str, Config) -> Result<(), Box<dyn Error>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut url = "ws://127.0.0.1:9001".to_owned();
     let mut agent = "sansocket".to_owned();
     let mut runtime = "blocking".to_owned();
+    let mut config = Config::default();
+    // Some cases cut 4 MiB into frames of 64 bytes, and end with an empty one.
+    config.limits.fragments = 1 << 17;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
+        if name == "--deflate" {
+            compress(&mut config)?;
+            continue;
+        }
         let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
         match name.as_str() {
             "--url" => url = value,
@@ -41,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     for case in 1..=count.parse::<u32>()? {
         // Many cases end in an error, as they should: the server is the judge.
-        if let Err(error) = echo(&format!("{url}/runCase?case={case}&agent={agent}")) {
+        if let Err(error) = echo(&format!("{url}/runCase?case={case}&agent={agent}"), config) {
             println!("case {case}: {error}");
         }
     }
@@ -49,19 +57,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn config() -> Config {
-    let mut config = Config::default();
-    // Some cases cut 4 MiB into frames of 64 bytes, and end with an empty one.
-    config.limits.fragments = 1 << 17;
-    config
+#[cfg(feature = "deflate")]
+fn compress(config: &mut Config) -> Result<(), Box<dyn Error>> {
+    config.compression = Some(sansocket::deflate::Compression::dedicated());
+    Ok(())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn compress(_: &mut Config) -> Result<(), Box<dyn Error>> {
+    Err("--deflate takes the feature of that name".into())
 }
 
 fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
     Ok(blocking::WebSocket::connect(url)?.receive()?)
 }
 
-fn echo(url: &str) -> Result<(), Box<dyn Error>> {
-    let mut socket = blocking::WebSocket::connect_with(url, config())?;
+fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
+    let mut socket = blocking::WebSocket::connect_with(url, config)?;
     while let Some((event, mut outbox)) = socket.next_event()? {
         match event {
             Event::Text(text) => outbox.send(text)?,
@@ -83,8 +95,8 @@ mod with_tokio {
     }
 
     #[tokio::main]
-    pub(crate) async fn echo(url: &str) -> Result<(), Box<dyn Error>> {
-        let mut socket = WebSocket::connect_with(url, config()).await?;
+    pub(crate) async fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
+        let mut socket = WebSocket::connect_with(url, config).await?;
         while let Some((event, mut outbox)) = socket.next_event().await? {
             match event {
                 Event::Text(text) => outbox.send(text)?,
@@ -106,9 +118,9 @@ mod with_smol {
         block_on(async { Ok(WebSocket::connect(url).await?.receive().await?) })
     }
 
-    pub(crate) fn echo(url: &str) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
         block_on(async {
-            let mut socket = WebSocket::connect_with(url, config()).await?;
+            let mut socket = WebSocket::connect_with(url, config).await?;
             while let Some((event, mut outbox)) = socket.next_event().await? {
                 match event {
                     Event::Text(text) => outbox.send(text)?,

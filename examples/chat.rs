@@ -8,6 +8,9 @@
 //! Text messages are lines, the first of which is a verb. A browser sends `say TEXT`; the server sends
 //! `said NAME TEXT`, `file NAME BYTES` ahead of a binary message, `here NAME RTT …` with who is there,
 //! and `left NAME CODE REASON clean|unclean`.
+//!
+//! `--listen ADDRESS:PORT` sets where it is; `--deflate shared|dedicated`, with the feature `deflate`, agrees
+//! to compress: each message by itself, or with the help of those before it.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -29,19 +32,25 @@ const PROTOCOL: &str = "chat";
 const MAX_MESSAGE: u64 = 8 << 20;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let mut listen = "127.0.0.1:8080".to_owned();
+    let mut config = Config::default();
+    config.limits.message = MAX_MESSAGE;
     let mut arguments = std::env::args().skip(1);
-    let listen = match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => "127.0.0.1:8080".to_owned(),
-        (Some("--listen"), Some(listen)) => listen,
-        _ => return Err("usage: chat [--listen ADDRESS:PORT]".into()),
-    };
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
+        match name.as_str() {
+            "--deflate" => compress(&value, &mut config)?,
+            "--listen" => listen = value,
+            _ => return Err(format!("no such option: {name}").into()),
+        }
+    }
     let listener = TcpListener::bind(listen)?;
     println!("open http://{}/ in two windows of a browser", listener.local_addr()?);
     let room = Arc::new(Room::default());
     for stream in listener.incoming() {
         let (stream, room) = (stream?, Arc::clone(&room));
         thread::spawn(move || {
-            if let Err(error) = serve(stream, &room) {
+            if let Err(error) = serve(stream, config, &room) {
                 println!("{error}");
             }
         });
@@ -49,11 +58,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+#[cfg(feature = "deflate")]
+fn compress(value: &str, config: &mut Config) -> Result<(), Box<dyn Error>> {
+    use sansocket::deflate::Compression;
+
+    config.compression = match value {
+        "shared" => Some(Compression::shared()),
+        "dedicated" => Some(Compression::dedicated()),
+        _ => return Err(format!("no such context: {value}").into()),
+    };
+    Ok(())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn compress(_: &str, _: &mut Config) -> Result<(), Box<dyn Error>> {
+    Err("--deflate takes the feature of that name".into())
+}
+
 /// Answers whatever is asked first on a new connection.
-fn serve(stream: TcpStream, room: &Room) -> Result<(), Box<dyn Error>> {
+fn serve(stream: TcpStream, config: Config, room: &Room) -> Result<(), Box<dyn Error>> {
     stream.set_nodelay(true)?;
-    let mut config = Config::default();
-    config.limits.message = MAX_MESSAGE;
     match Incoming::receive(stream, &Policy::default(), config)? {
         Incoming::Http(request) => serve_page(request),
         Incoming::Opening(opening) => serve_member(opening, room),
@@ -275,9 +299,9 @@ impl Reading {
         if self.receiver.wants_close(&member.outgoing().sender) {
             return Ok(());
         }
-        match self.stream.read(self.input.spare()) {
+        match self.stream.read(self.receiver.spare(&mut self.input)) {
             Ok(0) => self.receiver.receive_eof(&mut member.outgoing().sender),
-            Ok(count) => self.input.fill(count),
+            Ok(count) => self.receiver.fill(&mut self.input, count),
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => return Err(error.into()),

@@ -1,7 +1,8 @@
 //! Sends back every message: `cargo run --example echo_server -- --listen 127.0.0.1:9001`.
 //!
 //! `--max-message BYTES` sets how long a message may be, and `--runtime blocking|tokio|smol`, with
-//! `--all-features`, what drives the connections.
+//! `--all-features`, what drives the connections; `--deflate`, with the feature of that name, agrees to
+//! compress.
 
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
@@ -19,6 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     config.limits.fragments = 1 << 17;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
+        if name == "--deflate" {
+            compress(&mut config)?;
+            continue;
+        }
         let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
         match name.as_str() {
             "--listen" => listen = value,
@@ -37,6 +42,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         "smol" => with_smol::serve(listener, config),
         _ => Err(format!("no such runtime here: {runtime}").into()),
     }
+}
+
+#[cfg(feature = "deflate")]
+fn compress(config: &mut Config) -> Result<(), Box<dyn Error>> {
+    config.compression = Some(sansocket::deflate::Compression::dedicated());
+    Ok(())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn compress(_: &mut Config) -> Result<(), Box<dyn Error>> {
+    Err("--deflate takes the feature of that name".into())
 }
 
 /// Anyone may hear an echo. A server that knows its users by cookies must look at the origin.

@@ -7,7 +7,9 @@
 //!
 //! `--role server|client` whose ears it has · `--chunk N` how many bytes to feed at a time ·
 //! `--streaming` messages part by part · `--max-message N` bytes · `--opening` the stream starts with
-//! the opening handshake, for a client with `--key KEY` as the key that was sent.
+//! the opening handshake, for a client with `--key KEY` as the key that was sent · `--deflate PARAMETERS`,
+//! with the feature of that name, both ends have agreed to compress, such as with
+//! `server_no_context_takeover; client_max_window_bits=10`; `--deflate ""` to nothing in particular.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -23,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
     let mut lines = io::BufWriter::new(io::stdout().lock());
-    for object in Inspection::new(&options, bytes).run() {
+    for object in Inspection::new(&options, bytes).run()? {
         writeln!(lines, "{object}")?;
     }
     Ok(lines.flush()?)
@@ -36,6 +38,7 @@ struct Options {
     limits: Limits,
     has_opening: bool,
     key: String,
+    deflate: Option<String>,
 }
 
 impl Options {
@@ -47,6 +50,7 @@ impl Options {
             limits: Limits::default(),
             has_opening: false,
             key: String::new(),
+            deflate: None,
         };
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{name} takes a value"));
@@ -63,6 +67,7 @@ impl Options {
                 "--max-message" => options.limits.message = value()?.parse()?,
                 "--opening" => options.has_opening = true,
                 "--key" => options.key = value()?,
+                "--deflate" => options.deflate = Some(value()?),
                 _ => return Err(USAGE.into()),
             }
         }
@@ -94,7 +99,7 @@ impl<'o> Inspection<'o> {
         }
     }
 
-    fn run(mut self) -> Vec<String> {
+    fn run(mut self) -> Result<Vec<String>, Box<dyn Error>> {
         let connection = match (self.options.has_opening, self.options.role) {
             (true, Role::Server) => self.open_as_server(),
             (true, Role::Client) => self.open_as_client(),
@@ -102,10 +107,15 @@ impl<'o> Inspection<'o> {
             (false, Role::Client) => Some(Connection::client(self.options.limits, SEED)),
         };
         match connection {
-            Some(connection) => self.receive(connection),
+            Some(mut connection) => {
+                if let Some(parameters) = &self.options.deflate {
+                    compress(&mut connection, parameters)?;
+                }
+                self.receive(connection);
+            }
             None => self.end(false, 1006, None, None),
         }
-        self.objects
+        Ok(self.objects)
     }
 
     /// Feeds the next bytes, and tells whether there were any.
@@ -247,6 +257,20 @@ impl<'o> Inspection<'o> {
     }
 }
 
+#[cfg(feature = "deflate")]
+fn compress(connection: &mut Connection, parameters: &str) -> Result<(), Box<dyn Error>> {
+    use sansocket::deflate::{Agreement, Compression};
+
+    let agreement = Agreement::parse(parameters).ok_or("no such parameters")?;
+    connection.compress(agreement, &Compression::default());
+    Ok(())
+}
+
+#[cfg(not(feature = "deflate"))]
+fn compress(_: &mut Connection, _: &str) -> Result<(), Box<dyn Error>> {
+    Err("--deflate takes the feature of that name".into())
+}
+
 fn describe(event: Event<'_>) -> String {
     match event {
         Event::Text(text) => format!(r#"{{"event":"text","text":{}}}"#, quote(text)),
@@ -297,7 +321,7 @@ fn quote(text: &str) -> String {
 }
 
 const USAGE: &str = "usage: inspect [--role server|client] [--chunk BYTES] [--streaming] \
-    [--max-message BYTES] [--opening] [--key KEY] < BYTES";
+    [--max-message BYTES] [--opening] [--key KEY] [--deflate PARAMETERS] < BYTES";
 
 /// What is looked at twice is to give the same masks.
 const SEED: Seed = Seed::new([0; 32]);

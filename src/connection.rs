@@ -1,3 +1,5 @@
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Compression, Deflation, Inflation};
 use crate::entropy::{Keys, Seed};
 use crate::frame::Role;
 use crate::limits::Limits;
@@ -29,6 +31,18 @@ impl Connection {
     /// The client's end of a connection.
     pub fn client(limits: Limits, seed: Seed) -> Self {
         Self::client_with(limits, Keys::new(seed))
+    }
+
+    /// Compresses messages from now on, as an opening handshake that was done elsewhere has agreed. Do
+    /// this before anything is sent or received.
+    ///
+    /// [`server::Request::compress`](crate::server::Request::compress) and
+    /// [`client::Request::compress`](crate::client::Request::compress) are for handshakes done here.
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, agreement: Agreement, compression: &Compression) {
+        let role = self.sender.role();
+        self.receiver.set_inflation(Inflation::new(agreement.incoming(role)));
+        self.sender.set_deflation(Deflation::new(agreement.outgoing(role), compression));
     }
 
     pub(crate) fn client_with(limits: Limits, keys: Keys) -> Self {

@@ -12,9 +12,15 @@ use crate::mask;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     role: Role,
-    limits: Limits,
+    /// Of [`Limits`], those which are kept here.
+    max_frame: u64,
+    max_fragments: u64,
+    max_message: u64,
     refuses_text: bool,
     refuses_binary: bool,
+    /// Whether a message of one frame is judged by its length alone.
+    takes_whole: bool,
+    takes_compressed: bool,
     message: Option<Message>,
     frame: Option<Frame>,
     /// A header that has been cut off.
@@ -26,6 +32,7 @@ pub struct Decoder {
 #[derive(Clone, Copy, Debug)]
 struct Message {
     kind: Kind,
+    is_compressed: bool,
     fragments: u64,
     len: u64,
 }
@@ -34,6 +41,7 @@ struct Message {
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     content: Content,
+    is_compressed: bool,
     /// The masking key, turned so that its first byte is for the next byte of payload.
     key: Option<[u8; 4]>,
     /// How many bytes of payload are still to come.
@@ -62,6 +70,8 @@ pub enum Content {
 pub struct Piece {
     /// What it is part of.
     pub content: Content,
+    /// Whether it is part of a message that is compressed.
+    pub is_compressed: bool,
     /// Where it lies in the bytes that were decoded.
     pub range: Range<usize>,
     /// Whether it begins the message or control frame.
@@ -75,9 +85,13 @@ impl Decoder {
     pub const fn new(role: Role, limits: Limits) -> Self {
         Self {
             role,
-            limits,
+            max_frame: limits.frame,
+            max_fragments: limits.fragments,
+            max_message: limits.message,
             refuses_text: false,
             refuses_binary: false,
+            takes_whole: limits.fragments > 0,
+            takes_compressed: false,
             message: None,
             frame: None,
             head: [0; Header::MAX_LEN],
@@ -87,10 +101,18 @@ impl Decoder {
 
     /// Takes no more messages of this kind.
     pub const fn refuse(&mut self, kind: Kind) {
+        self.takes_whole = false;
         match kind {
             Kind::Text => self.refuses_text = true,
             Kind::Binary => self.refuses_binary = true,
         }
+    }
+
+    /// Takes messages that are compressed, too, as the opening handshake has agreed (RFC 7692).
+    ///
+    /// They are not inflated here.
+    pub const fn take_compressed(&mut self) {
+        self.takes_compressed = true;
     }
 
     /// Decodes from the front of `bytes`, and tells how many of them are done with.
@@ -120,6 +142,7 @@ impl Decoder {
         frame.left -= len as u64;
         let piece = Piece {
             content: frame.content,
+            is_compressed: frame.is_compressed,
             range: at..at + len,
             is_first: frame.is_first,
             is_last: frame.is_last && frame.left == 0,
@@ -154,11 +177,9 @@ impl Decoder {
             len => (usize::from(len), 0),
         };
         let is_masked = *second & 0x80 != 0;
-        let is_welcome = is_masked == (self.role == Role::Server)
-            && !self.refuses(kind)
-            && len as u64 <= self.limits.frame.min(self.limits.message)
-            && self.limits.fragments > 0;
-        if !is_welcome {
+        let is_expected = is_masked == (self.role == Role::Server);
+        let fits = len as u64 <= self.max_frame && len as u64 <= self.max_message;
+        if !(is_expected && fits && self.takes_whole) {
             return None;
         }
         let start = extended + if is_masked { 4 } else { 0 };
@@ -173,6 +194,14 @@ impl Decoder {
     /// How many bytes of payload are still to come of the frame that passes, as its header said.
     pub fn frame_remaining(&self) -> u64 {
         self.frame.map_or(0, |frame| frame.left)
+    }
+
+    /// Whether a frame of data passes that is not compressed.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn is_plain_data(&self) -> bool {
+        let is_plain =
+            |frame: &Frame| matches!(frame.content, Content::Data(_)) && !frame.is_compressed;
+        self.frame.as_ref().is_some_and(is_plain)
     }
 
     #[cfg(feature = "alloc")]
@@ -191,15 +220,8 @@ impl Decoder {
     }
 
     #[cfg(feature = "alloc")]
-    pub(crate) const fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    const fn refuses(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::Text => self.refuses_text,
-            Kind::Binary => self.refuses_binary,
-        }
+    pub(crate) const fn max_message(&self) -> u64 {
+        self.max_message
     }
 
     /// Takes a header from `bytes[*at..]`, and tells whether it was whole, so that a frame begins.
@@ -248,7 +270,7 @@ impl Decoder {
         let Some(&second) = bytes.get(1) else { return Ok(None) };
         self.judge_second(opcode, second)?;
         let Some((len, at)) = decode_len(bytes)? else { return Ok(None) };
-        self.judge_len(opcode, len)?;
+        self.judge_len(opcode, self.is_compressed(opcode, first & 0x40 != 0), len)?;
         let (mask, at) = match second & 0x80 {
             0 => (None, at),
             _ => match bytes[at..].first_chunk() {
@@ -256,12 +278,18 @@ impl Decoder {
                 None => return Ok(None),
             },
         };
-        Ok(Some((Header { fin: first & 0x80 != 0, opcode, mask, len }, at)))
+        let (fin, rsv1) = (first & 0x80 != 0, first & 0x40 != 0);
+        Ok(Some((Header { fin, rsv1, opcode, mask, len }, at)))
     }
 
     fn judge_first(&self, first: u8) -> Result<OpCode, ProtocolError> {
-        // Section 5.2: a reserved bit is clear unless an extension has given it a meaning.
-        if first & 0x70 != 0 {
+        // Section 5.2: a reserved bit is clear unless an extension has given it a meaning, as RFC 7692,
+        // section 6, does to the first of them where a message begins.
+        let given = match first & 0x0f {
+            0x1 | 0x2 if self.takes_compressed => 0x40,
+            _ => 0,
+        };
+        if first & 0x70 & !given != 0 {
             return Err(ProtocolError::ReservedBit);
         }
         // Section 5.2: an unknown opcode fails the connection.
@@ -279,7 +307,7 @@ impl Decoder {
             (OpCode::Text, None) if self.refuses_text => Err(ProtocolError::UnsupportedKind),
             (OpCode::Binary, None) if self.refuses_binary => Err(ProtocolError::UnsupportedKind),
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
-                match message.map_or(0, |message| message.fragments) < self.limits.fragments {
+                match message.map_or(0, |message| message.fragments) < self.max_fragments {
                     true => Ok(opcode),
                     false => Err(ProtocolError::TooManyFragments),
                 }
@@ -305,15 +333,33 @@ impl Decoder {
         }
     }
 
-    fn judge_len(&self, opcode: OpCode, len: u64) -> Result<(), ProtocolError> {
+    /// Whether a frame is part of a compressed message.
+    fn is_compressed(&self, opcode: OpCode, rsv1: bool) -> bool {
+        match opcode {
+            OpCode::Text | OpCode::Binary => rsv1,
+            OpCode::Continuation => self.message.is_some_and(|message| message.is_compressed),
+            OpCode::Close | OpCode::Ping | OpCode::Pong => false,
+        }
+    }
+
+    fn judge_len(
+        &self,
+        opcode: OpCode,
+        is_compressed: bool,
+        len: u64,
+    ) -> Result<(), ProtocolError> {
         // Section 10.4: limits on frames and on messages put together from several.
         match opcode {
             OpCode::Close | OpCode::Ping | OpCode::Pong => Ok(()),
             OpCode::Continuation | OpCode::Text | OpCode::Binary => {
                 let before = self.message.map_or(0, |message| message.len);
-                if len > self.limits.frame {
+                let limit = match is_compressed {
+                    false => self.max_message,
+                    true => most_compressed(self.max_message),
+                };
+                if len > self.max_frame {
                     Err(ProtocolError::FrameTooBig)
-                } else if len > self.limits.message.saturating_sub(before) {
+                } else if len > limit.saturating_sub(before) {
                     Err(ProtocolError::MessageTooBig)
                 } else {
                     Ok(())
@@ -324,6 +370,7 @@ impl Decoder {
 
     /// Notes what follows from a header that was found good.
     fn begin(&mut self, header: &Header) {
+        let is_compressed = self.is_compressed(header.opcode, header.rsv1);
         let content = match header.opcode {
             OpCode::Close => Content::Close,
             OpCode::Ping => Content::Ping,
@@ -337,6 +384,7 @@ impl Decoder {
         };
         self.frame = Some(Frame {
             content,
+            is_compressed,
             key: header.mask,
             left: header.len,
             is_first: header.opcode != OpCode::Continuation,
@@ -345,10 +393,12 @@ impl Decoder {
     }
 
     fn begin_data(&mut self, kind: Kind, header: &Header) -> Content {
-        let before = self.message.unwrap_or(Message { kind, fragments: 0, len: 0 });
+        let is_compressed = header.rsv1;
+        let started = Message { kind, is_compressed, fragments: 0, len: 0 };
+        let before = self.message.unwrap_or(started);
         let fragments = before.fragments + 1;
         let len = before.len + header.len;
-        self.message = (!header.fin).then_some(Message { kind, fragments, len });
+        self.message = (!header.fin).then_some(Message { fragments, len, ..before });
         Content::Data(kind)
     }
 }
@@ -377,4 +427,10 @@ fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
         },
         len => Ok(Some((u64::from(len), 2))),
     }
+}
+
+/// The most bytes that a compressed message takes on the wire, if it may have `limit`: what does not
+/// compress becomes longer, by less than this.
+const fn most_compressed(limit: u64) -> u64 {
+    limit.saturating_add(limit / 4).saturating_add(1024)
 }

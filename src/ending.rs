@@ -31,9 +31,11 @@ impl Ending {
         Self { state: State::Open, received, initiator, has_eof: false }
     }
 
-    /// Notes an error, which is told once all that came before it has been delivered.
+    /// Notes an error, which is told once all that came before it has been delivered. The first counts.
     pub(crate) const fn foresee(&mut self, error: ProtocolError) {
-        self.state = State::Failing(error);
+        if let State::Open = self.state {
+            self.state = State::Failing(error);
+        }
     }
 
     /// Remembers an error, and tells the peer (section 7.1.7).

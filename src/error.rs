@@ -18,6 +18,8 @@ pub enum ProtocolError {
     FragmentedControl,
     /// A frame of more bytes than [`Limits::frame`](crate::Limits::frame).
     FrameTooBig,
+    /// A compressed message that cannot be inflated (RFC 7692, section 7.2.2).
+    InvalidDeflate,
     /// Text, or the reason of a close frame, which is not UTF-8 (section 8.1).
     InvalidUtf8,
     /// A length of 2^63 or more (section 5.2).
@@ -32,6 +34,8 @@ pub enum ProtocolError {
     ReservedOpcode,
     /// A reserved bit that no extension has given a meaning (section 5.2).
     ReservedBit,
+    /// A compressed message with too many blocks that are marked as the last, each of which takes time.
+    TooManyBlocks,
     /// A message of more frames than [`Limits::fragments`](crate::Limits::fragments).
     TooManyFragments,
     /// A continuation of no message (section 5.4).
@@ -61,8 +65,8 @@ impl ProtocolError {
             | Self::UnexpectedStart
             | Self::UnmaskedFrame => CloseCode::PROTOCOL_ERROR,
             Self::UnsupportedKind => CloseCode::UNSUPPORTED_DATA,
-            Self::InvalidUtf8 => CloseCode::INVALID_PAYLOAD,
-            Self::TooManyFragments => CloseCode::POLICY_VIOLATION,
+            Self::InvalidDeflate | Self::InvalidUtf8 => CloseCode::INVALID_PAYLOAD,
+            Self::TooManyBlocks | Self::TooManyFragments => CloseCode::POLICY_VIOLATION,
             Self::FrameTooBig | Self::MessageTooBig => CloseCode::MESSAGE_TOO_BIG,
         }
     }
@@ -76,6 +80,7 @@ impl fmt::Display for ProtocolError {
             Self::ControlTooLong => "control frame is too long",
             Self::FragmentedControl => "control frame is fragmented",
             Self::FrameTooBig => "frame is too big",
+            Self::InvalidDeflate => "compressed message cannot be inflated",
             Self::InvalidUtf8 => "text is not UTF-8",
             Self::LengthOverflow => "length has its highest bit set",
             Self::MaskedFrame => "frame from a server is masked",
@@ -83,6 +88,7 @@ impl fmt::Display for ProtocolError {
             Self::NonMinimalLength => "length is not minimally encoded",
             Self::ReservedBit => "reserved bit is set",
             Self::ReservedOpcode => "opcode is reserved",
+            Self::TooManyBlocks => "compressed message has too many last blocks",
             Self::TooManyFragments => "message has too many fragments",
             Self::UnexpectedContinuation => "continuation of no message",
             Self::UnexpectedStart => "message starts within another",
@@ -144,6 +150,8 @@ impl core::error::Error for SendError {}
 pub enum HandshakeError {
     /// `Sec-WebSocket-Accept` is not the one answer to our key (section 4.1).
     BadAccept,
+    /// `permessage-deflate` answers what we did not offer (RFC 7692, section 7.1).
+    BadCompression,
     /// `Connection` does not list `upgrade` (section 4.2.1).
     BadConnection,
     /// `Content-Length` is not one number (RFC 9112, section 6.3).
@@ -258,6 +266,7 @@ impl HandshakeError {
             Self::UnknownCoding => 501,
             Self::UnsupportedHttp => 505,
             Self::BadAccept
+            | Self::BadCompression
             | Self::ExtensionNotOffered
             | Self::Incomplete
             | Self::MissingProtocol
@@ -272,6 +281,7 @@ impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BadAccept => "Sec-WebSocket-Accept does not answer our key",
+            Self::BadCompression => "permessage-deflate answers what was not offered",
             Self::BadConnection => "Connection does not list upgrade",
             Self::BadContentLength => "Content-Length is not one number",
             Self::BadExtension => "Sec-WebSocket-Extensions breaks its grammar",

@@ -66,6 +66,8 @@ impl From<Kind> for OpCode {
 pub struct Header {
     /// Whether this is the last frame of its message.
     pub fin: bool,
+    /// Whether this frame begins a message that is compressed (RFC 7692, section 6).
+    pub rsv1: bool,
     /// What the frame is for.
     pub opcode: OpCode,
     /// The masking key, if the payload is masked.
@@ -79,31 +81,24 @@ impl Header {
     pub const MAX_LEN: usize = 14;
 
     /// Writes the header to the front of `out`, and tells how many bytes it takes.
+    #[inline]
     pub fn encode(&self, out: &mut [u8; Self::MAX_LEN]) -> usize {
-        out[0] = u8::from(self.fin) << 7 | self.opcode as u8;
+        let first = u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode as u8;
         // Section 5.2: the length takes as few bytes as possible.
-        let mut at = match self.len {
-            len @ 0..=125 => {
-                out[1] = len.to_be_bytes()[7];
-                2
-            }
-            len @ 126..=0xffff => {
-                out[1] = 126;
-                out[2..4].copy_from_slice(&len.to_be_bytes()[6..]);
-                4
-            }
-            len => {
-                out[1] = 127;
-                out[2..10].copy_from_slice(&len.to_be_bytes());
-                10
-            }
+        let (second, extended, mut len) = match self.len {
+            len @ ..126 => (len, 0, 2),
+            len @ 126..=0xffff => (126, len.swap_bytes() >> 48, 4),
+            len => (127, len.swap_bytes(), 10),
         };
+        // All bytes are written at once, the first of them being the lowest: so they can be read at once.
+        let mut bytes = u128::from(first) | u128::from(second) << 8 | u128::from(extended) << 16;
         if let Some(key) = self.mask {
-            out[1] |= 0x80;
-            out[at..at + 4].copy_from_slice(&key);
-            at += 4;
+            bytes |= 0x8000 | u128::from(u32::from_le_bytes(key)) << (8 * len);
+            len += 4;
         }
-        at
+        let [bytes @ .., _, _] = bytes.to_le_bytes();
+        *out = bytes;
+        len
     }
 }
 
@@ -130,6 +125,7 @@ impl<'p> Frame<'p> {
     /// # Panics
     ///
     /// If the header tells of another length.
+    #[inline]
     pub fn new(header: &Header, payload: &'p [u8]) -> Self {
         assert_eq!(header.len, payload.len() as u64, "header and payload differ in length");
         let mut head = [0; Header::MAX_LEN];
@@ -142,6 +138,7 @@ impl<'p> Frame<'p> {
     /// # Panics
     ///
     /// If the header tells of another length.
+    #[inline]
     pub fn masking(header: &Header, payload: &'p mut [u8]) -> Self {
         if let Some(key) = header.mask {
             mask::apply(key, 0, payload);
@@ -150,6 +147,7 @@ impl<'p> Frame<'p> {
     }
 
     /// The header, then the payload.
+    #[inline]
     pub fn slices(&self) -> [&[u8]; 2] {
         [&self.head[..self.head_len], self.payload]
     }

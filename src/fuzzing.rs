@@ -5,8 +5,12 @@
 #[cfg(feature = "__asynchronous")]
 mod adapter;
 mod choices;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod frames;
 mod handshake;
+#[cfg(feature = "deflate")]
+mod inflate;
 mod oracle;
 mod pair;
 mod run;
@@ -19,9 +23,13 @@ use alloc::vec::Vec;
 #[cfg(feature = "__asynchronous")]
 pub use self::adapter::adapter;
 use self::choices::Choices;
+#[cfg(feature = "deflate")]
+pub use self::deflate::{deflate_pair, deflate_receive};
 pub use self::handshake::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
 };
+#[cfg(feature = "deflate")]
+pub use self::inflate::{End, Inflated, inflate, inflate_within};
 pub use self::oracle::{Judged, judge};
 use self::pair::{Pair, Side};
 pub use self::run::{Cut, Outcome, Seen, Setup, run};
@@ -47,6 +55,11 @@ pub fn receive_frames(data: &[u8]) {
     check(&setup, &stream);
 }
 
+/// Frames for an end of this role which are mostly as they should be.
+pub fn build_frames(role: Role, data: &[u8]) -> Vec<u8> {
+    frames::build(role, &mut Choices::new(data))
+}
+
 fn choose_setup(choices: &mut Choices<'_>) -> Setup {
     let flags = choices.byte();
     let is_set = |bit: u8| flags & 1 << bit != 0;
@@ -56,7 +69,7 @@ fn choose_setup(choices: &mut Choices<'_>) -> Setup {
             message: choices.len() as u64,
             frame: choices.len() as u64,
             fragments: u64::from(choices.byte() % 16),
-            pongs: u32::from(choices.byte() % 8),
+            pongs: u16::from(choices.byte() % 8),
             pong_bytes: u32::from(choices.byte()),
         },
     };
@@ -73,6 +86,8 @@ fn choose_setup(choices: &mut Choices<'_>) -> Setup {
             (true, false) => Some(Kind::Text),
             (true, true) => Some(Kind::Binary),
         },
+        #[cfg(feature = "deflate")]
+        compression: None,
     }
 }
 
@@ -116,7 +131,7 @@ fn check_sent(setup: &Setup, outcome: &Outcome) {
         Seen::Pong(payload) => Some(payload.len() + 2),
         Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Close(..) => None,
     });
-    let is_within_budget = pongs.clone().count() <= setup.limits.pongs as usize
+    let is_within_budget = pongs.clone().count() <= usize::from(setup.limits.pongs)
         && pongs.sum::<usize>() <= setup.limits.pong_bytes as usize;
     if setup.is_prompt || is_within_budget {
         assert_eq!(sent.seen, due, "what is due is sent");
@@ -290,7 +305,8 @@ pub fn limits(data: &[u8]) {
         });
         let opcode = if at == 0 { OpCode::Binary } else { OpCode::Continuation };
         let mask = (role == Role::Server).then_some([0; 4]);
-        let header = Header { fin: at + 1 == lens.len(), opcode, mask, len: len as u64 };
+        let header =
+            Header { fin: at + 1 == lens.len(), rsv1: false, opcode, mask, len: len as u64 };
         let mut head = [0; Header::MAX_LEN];
         let head_len = header.encode(&mut head);
         stream.extend_from_slice(&head[..head_len]);

@@ -4,6 +4,9 @@ use core::fmt;
 #[cfg(feature = "alloc")]
 use core::ops::Range;
 
+#[cfg(feature = "alloc")]
+use crate::deflate::Workspace;
+
 /// Bytes read from the peer and not yet consumed.
 ///
 /// `Input` owns both the storage and the cursor into it, so that bytes can be neither skipped nor
@@ -13,17 +16,19 @@ use core::ops::Range;
 /// storage each time, and one input serves every connection of a thread. Only an opening handshake
 /// lets bytes accumulate; until it is done, a connection needs an input of its own.
 ///
-/// Messages which do not lie in one piece in the storage are put together elsewhere. Between two of
-/// them that memory stays here, for the next connection which needs it: a connection that waits for
+/// Messages which do not lie in one piece in the storage are put together elsewhere, and compressed
+/// ones are inflated there. Between two of them that memory stays here, for the next connection which needs it: a connection that waits for
 /// the peer owns none. [`release`](Self::release) frees it.
 #[derive(Default)]
 pub struct Input<B> {
     storage: B,
     start: usize,
     end: usize,
-    /// Memory of messages put together before, empty.
+    /// Memory of messages put together before, whatever is in it.
     #[cfg(feature = "alloc")]
     kept: Vec<u8>,
+    #[cfg(feature = "alloc")]
+    workspace: Workspace,
 }
 
 impl<B: AsMut<[u8]>> Input<B> {
@@ -37,10 +42,15 @@ impl<B: AsMut<[u8]>> Input<B> {
             end: 0,
             #[cfg(feature = "alloc")]
             kept: Vec::new(),
+            #[cfg(feature = "alloc")]
+            workspace: Workspace::new(),
         }
     }
 
     /// An input whose `storage` has been read already, such as by a completion-based runtime.
+    ///
+    /// It has nothing to [`spare`](Self::spare), so an opening handshake that is not whole in it is
+    /// refused as too long: copy such bytes into an input with room for the rest.
     pub fn filled(storage: B) -> Self {
         let mut input = Self::new(storage);
         input.end = input.storage.as_mut().len();
@@ -85,8 +95,13 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.end += count;
     }
 
-    /// Whether all bytes have been consumed.
+    /// Whether all bytes have been consumed, and no event is left of them that has been
+    /// [found](crate::Receiver::advance) and not taken.
     pub const fn is_empty(&self) -> bool {
+        #[cfg(feature = "alloc")]
+        if self.workspace.is_lent() {
+            return false;
+        }
         self.start == self.end
     }
 
@@ -110,15 +125,23 @@ impl<B: AsMut<[u8]>> Input<B> {
         &mut self.storage.as_mut()[at..at + count]
     }
 
-    /// Consumes everything.
+    /// Consumes everything, events that have not been taken, too.
     pub fn clear(&mut self) {
         self.start = self.end;
+        #[cfg(feature = "alloc")]
+        if self.workspace.is_lent() {
+            self.workspace.take();
+        }
     }
 
-    /// Frees the memory in which messages are put together. It is made again when it is needed.
+    /// Frees the memory in which messages are put together and inflated. It is made again when it is
+    /// needed.
     #[cfg(feature = "alloc")]
     pub fn release(&mut self) {
         self.kept = Vec::new();
+        if !self.workspace.is_lent() {
+            self.workspace = Workspace::new();
+        }
     }
 
     /// How much memory is kept for the next message, in bytes.
@@ -137,6 +160,25 @@ impl<B: AsMut<[u8]>> Input<B> {
         (lent, Rest { start, end: *end })
     }
 
+    /// What is unread, and where to inflate it.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn inflatable(&mut self) -> (&mut [u8], &mut [u8]) {
+        let unread = &mut self.storage.as_mut()[self.start..self.end];
+        (unread, self.workspace.scratch())
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn workspace(&mut self) -> &mut Workspace {
+        &mut self.workspace
+    }
+
+    /// Lends a range of what was inflated, apart from what is unread.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn lend_inflated(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
+        let Self { start, end, workspace, .. } = self;
+        (&mut workspace.take()[range], Rest { start, end: *end })
+    }
+
     /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.
     #[cfg(feature = "alloc")]
     pub(crate) fn take_kept(&mut self, limit: u64) -> Vec<u8> {
@@ -146,12 +188,11 @@ impl<B: AsMut<[u8]>> Input<B> {
         }
     }
 
-    /// Takes back the memory of a message that has been delivered.
+    /// Takes back the memory of a message of `used` bytes that has been delivered.
     #[cfg(feature = "alloc")]
-    pub(crate) fn keep(&mut self, mut memory: Vec<u8>) {
-        let is_wasteful = memory.capacity() > Self::WASTE && memory.len() < memory.capacity() / 4;
-        if !is_wasteful && memory.capacity() > self.kept.capacity() {
-            memory.clear();
+    pub(crate) fn keep(&mut self, (memory, used): (Vec<u8>, usize)) {
+        let is_wasteful = memory.len() > Self::WASTE && used < memory.len() / 4;
+        if !is_wasteful && memory.len() > self.kept.len() {
             self.kept = memory;
         }
     }

@@ -26,6 +26,10 @@ mod connection;
 #[cfg(feature = "alloc")]
 mod control;
 mod decoder;
+#[cfg(feature = "deflate")]
+pub mod deflate;
+#[cfg(all(feature = "alloc", not(feature = "deflate")))]
+mod deflate;
 #[cfg(feature = "alloc")]
 mod ending;
 #[cfg(feature = "alloc")]

@@ -12,9 +12,12 @@ pub struct Limits {
     /// The most frames in one message, empty ones too. 65,536 unless set.
     pub fragments: u64,
     /// The most bytes in one message. 16 MiB unless set.
+    ///
+    /// Of a compressed one those count which come out, but it may take no more than a quarter and
+    /// 1 KiB beyond this on the wire, either.
     pub message: u64,
     /// The most pongs that wait to be written. 16 unless set; one is always kept, the newest.
-    pub pongs: u32,
+    pub pongs: u16,
     /// The most bytes which those pongs may take but for the newest. 2 KiB unless set.
     pub pong_bytes: u32,
 }

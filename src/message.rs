@@ -16,7 +16,7 @@ pub(crate) struct Assembly {
 
 /// What has been put together. Text is checked as it comes, so that it need not be checked again.
 enum Memory {
-    Binary(Vec<u8>),
+    Binary(Buffer),
     Text(String),
 }
 
@@ -24,7 +24,7 @@ enum Memory {
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, len) = match self {
-            Self::Binary(bytes) => ("Binary", bytes.len()),
+            Self::Binary(buffer) => ("Binary", buffer.len),
             Self::Text(text) => ("Text", text.len()),
         };
         f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
@@ -33,16 +33,19 @@ impl fmt::Debug for Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::Binary(Vec::new())
+        Self::Binary(Buffer::default())
     }
 }
 
 impl Assembly {
-    /// Starts to put a message together in `memory`, which is empty.
-    pub(crate) fn start(&mut self, kind: Kind, memory: Vec<u8>) {
+    /// Starts to put a message together in `memory`, whatever is in it.
+    pub(crate) fn start(&mut self, kind: Kind, mut memory: Vec<u8>) {
         self.memory = match kind {
-            Kind::Binary => Memory::Binary(memory),
-            Kind::Text => Memory::Text(String::from_utf8(memory).unwrap_or_default()),
+            Kind::Binary => Memory::Binary(Buffer { memory, len: 0 }),
+            Kind::Text => {
+                memory.clear();
+                Memory::Text(String::from_utf8(memory).unwrap_or_default())
+            }
         };
     }
 
@@ -51,11 +54,7 @@ impl Assembly {
     /// Memory that cannot be had is a message too big, too.
     pub(crate) fn push(&mut self, piece: &[u8], limit: u64) -> Result<(), ProtocolError> {
         match &mut self.memory {
-            Memory::Binary(bytes) => {
-                let more = growth(bytes.len(), bytes.capacity(), piece.len(), limit);
-                bytes.try_reserve_exact(more).map_err(|_| ProtocolError::MessageTooBig)?;
-                bytes.extend_from_slice(piece);
-            }
+            Memory::Binary(buffer) => buffer.push(piece, limit),
             Memory::Text(string) => {
                 let Checked { head, text } =
                     self.utf8.push(piece).map_err(|_| ProtocolError::InvalidUtf8)?;
@@ -64,9 +63,9 @@ impl Assembly {
                 string.try_reserve_exact(more).map_err(|_| ProtocolError::MessageTooBig)?;
                 string.extend(head);
                 string.push_str(text);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// Judges a piece of a message that is not kept.
@@ -74,6 +73,14 @@ impl Assembly {
         match kind {
             Kind::Binary => Ok(()),
             Kind::Text => self.utf8.push(piece).map(drop),
+        }
+    }
+
+    /// Memory to read the next bytes of the message into, if they need not be judged.
+    pub(crate) const fn as_buffer(&mut self) -> Option<&mut Buffer> {
+        match &mut self.memory {
+            Memory::Binary(buffer) => Some(buffer),
+            Memory::Text(_) => None,
         }
     }
 
@@ -91,17 +98,72 @@ impl Assembly {
 
     pub(crate) fn as_binary(&mut self) -> &mut [u8] {
         match &mut self.memory {
-            Memory::Binary(bytes) => bytes,
+            Memory::Binary(buffer) => buffer.as_bytes(),
             Memory::Text(_) => &mut [],
         }
     }
 
-    /// Gives the memory back, with what is in it.
-    pub(crate) fn release(&mut self) -> Vec<u8> {
+    /// Gives the memory back, and tells how many bytes of it the message took.
+    pub(crate) fn release(&mut self) -> (Vec<u8>, usize) {
         match core::mem::take(&mut self.memory) {
-            Memory::Binary(bytes) => bytes,
-            Memory::Text(text) => text.into_bytes(),
+            Memory::Binary(buffer) => (buffer.memory, buffer.len),
+            Memory::Text(text) => {
+                let len = text.len();
+                (text.into_bytes(), len)
+            }
         }
+    }
+}
+
+/// Bytes that have been put together, in memory which need not be cleared before something is read
+/// into it.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    /// All of it has been written to at some time.
+    memory: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    fn push(&mut self, piece: &[u8], limit: u64) -> Result<(), ProtocolError> {
+        self.make_room(piece.len(), limit)?;
+        self.memory[self.len..][..piece.len()].copy_from_slice(piece);
+        self.len += piece.len();
+        Ok(())
+    }
+
+    /// Makes room for the next bytes, of which there are `most`, and tells for how many there is some. It
+    /// grows with what has come, not with what was announced.
+    pub(crate) fn make_spare(&mut self, most: usize, limit: u64) -> usize {
+        // Without memory the bytes come in another way, and what is wrong will be told.
+        let _ = self.make_room(most.min(self.len), limit);
+        most.min(self.memory.len() - self.len)
+    }
+
+    /// Where to read the next bytes to.
+    pub(crate) fn spare(&mut self, count: usize) -> &mut [u8] {
+        &mut self.memory[self.len..][..count]
+    }
+
+    /// Adds what was read there.
+    pub(crate) const fn fill(&mut self, count: usize) {
+        self.len += count;
+    }
+
+    fn as_bytes(&mut self) -> &mut [u8] {
+        &mut self.memory[..self.len]
+    }
+
+    fn make_room(&mut self, more: usize, limit: u64) -> Result<(), ProtocolError> {
+        let there = self.memory.len();
+        let more = growth(self.len, there, more, limit);
+        if more > 0 {
+            let len = self.len + more;
+            let added = self.memory.try_reserve_exact(len - there);
+            added.map_err(|_| ProtocolError::MessageTooBig)?;
+            self.memory.resize(len, 0);
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use simdutf8::basic;
 use crate::close::{Close, Ended, TimedOut};
 use crate::control::Control;
 use crate::decoder::{Content, Decoder, Piece};
+use crate::deflate::{Inflation, Progress, Step};
 use crate::ending::{Ending, State};
 use crate::error::ProtocolError;
 use crate::frame::{Kind, Role};
@@ -56,9 +57,17 @@ pub struct Receiver {
     /// A control frame that was cut off.
     control: Option<Box<Control>>,
     ready: Option<Ready>,
+    /// What inflates compressed messages, if both ends have agreed to them.
+    inflation: Option<Inflation>,
     ending: Ending,
     is_streaming: bool,
     is_auto_pong: bool,
+    /// Whether memory of the message was lent to be read into.
+    is_lent: bool,
+    /// Whether something was read into it, and was the last of the message.
+    filled: Option<bool>,
+    /// Whether the last message was long, so that the next may well be.
+    is_after_long: bool,
 }
 
 /// What becomes of the message that passes.
@@ -74,6 +83,8 @@ enum Delivery {
 struct Ready {
     what: What,
     place: Place,
+    /// Where there, if it may hold more than this. The input is then done with up to its end.
+    range: Range<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +96,23 @@ enum What {
     Close,
 }
 
-#[derive(Debug)]
+/// A stretch of a message, unmasked and inflated.
+struct Stretch<'s> {
+    kind: Kind,
+    bytes: &'s [u8],
+    is_last: bool,
+    place: Place,
+    /// Where it begins there.
+    at: usize,
+}
+
+/// Where a payload lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// In what is unread of the input, of which all up to `range.end` is then done with.
-    Input(Range<usize>),
+    /// In what is unread of the input.
+    Input,
+    /// Where the input has been inflated to, which it is done with.
+    Scratch,
     Assembly,
     Control,
 }
@@ -101,9 +125,13 @@ impl Receiver {
             delivery: Delivery::Whole,
             control: None,
             ready: None,
+            inflation: None,
             ending: Ending::new(),
             is_streaming: false,
             is_auto_pong: true,
+            is_lent: false,
+            filled: None,
+            is_after_long: false,
         }
     }
 
@@ -149,7 +177,7 @@ impl Receiver {
             let (payload, rest) = input.lend(range);
             return match kind {
                 Kind::Binary => Ok(Some(Event::Binary(payload))),
-                Kind::Text => match basic::from_utf8(payload) {
+                Kind::Text => match to_text(payload, self.decoder.role()) {
                     Ok(text) => Ok(Some(Event::Text(text))),
                     Err(_) => {
                         rest.clear();
@@ -158,7 +186,7 @@ impl Receiver {
                 },
             };
         }
-        self.advance(input, sender)?;
+        self.search(input, sender)?;
         self.take_ready(input, sender)
     }
 
@@ -175,30 +203,68 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
-        if self.ready.is_some() {
+        if self.is_plain(sender)
+            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        {
+            self.ready = Some(Ready { what: What::Message(kind), place: Place::Input, range });
             return Ok(true);
         }
-        self.give_back(input);
-        loop {
-            match self.ending.state() {
-                State::Open => {}
-                State::Failing(error) | State::Failed(error) => {
-                    input.clear();
-                    return Err(self.ending.fail(error, sender));
-                }
-                State::Closed | State::Lost | State::TimedOut(_) => {
-                    // Section 1.4: after a close frame, a peer discards any further data.
-                    input.clear();
-                    return Ok(false);
-                }
-            }
-            match self.step(input, sender) {
-                Ok(_) if self.ready.is_some() => return Ok(true),
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(error) => self.ending.foresee(error),
+        self.search(input, sender)
+    }
+
+    /// Where to read to next, in bytes: [`Input::spare`], but for what is still to come of a long frame of
+    /// binary data. That is read straight into the message, and not moved any more.
+    ///
+    /// After a long message, as little as may hold a header is read first, since another may follow.
+    ///
+    /// Report what was read with [`fill`](Self::fill), before anything else is done with the receiver.
+    pub fn spare<'i, B: AsMut<[u8]>>(&'i mut self, input: &'i mut Input<B>) -> &'i mut [u8] {
+        let most = self.lendable(input);
+        let limit = self.decoder.max_message();
+        self.is_lent = false;
+        if most > 0
+            && let Some(buffer) = self.assembly.as_buffer()
+        {
+            let count = buffer.make_spare(most, limit);
+            self.is_lent = count > 0;
+            if self.is_lent {
+                return buffer.spare(count);
             }
         }
+        let most = if self.is_after_long { FIRST_READ } else { usize::MAX };
+        let spare = input.spare();
+        let count = spare.len().min(most);
+        &mut spare[..count]
+    }
+
+    /// Tells that `count` bytes were read into [`spare`](Self::spare).
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than there was to spare.
+    pub fn fill<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, count: usize) {
+        match self.assembly.as_buffer() {
+            Some(buffer) if core::mem::take(&mut self.is_lent) => {
+                // Within a frame, nothing can be wrong.
+                if let Ok((_, Some(piece))) = self.decoder.decode(buffer.spare(count)) {
+                    buffer.fill(piece.range.len());
+                    self.filled = Some(piece.is_last);
+                }
+            }
+            Some(_) | None => {
+                self.is_after_long = false;
+                input.fill(count);
+            }
+        }
+    }
+
+    /// How many bytes of the message that is put together can be read straight into it, if that is
+    /// worth a read of its own.
+    fn lendable<B: AsMut<[u8]>>(&self, input: &Input<B>) -> usize {
+        let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
+        let is_alone = input.is_empty() && self.ready.is_none() && self.ending.is_open();
+        let is_whole = self.delivery == Delivery::Whole && self.decoder.is_plain_data();
+        if left >= LEAST_LENT && is_alone && is_whole { left } else { 0 }
     }
 
     /// Tells that the transport has ended, in whatever way: nothing more will come.
@@ -244,17 +310,73 @@ impl Receiver {
         self.decoder.frame_remaining()
     }
 
+    /// Takes compressed messages, as the opening handshake has agreed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn set_inflation(&mut self, inflation: Inflation) {
+        self.decoder.take_compressed();
+        self.inflation = Some(inflation);
+    }
+
+    /// Whether something compressed is at the front of the input.
+    fn is_inflating(&self) -> bool {
+        self.inflation.as_ref().is_some_and(Inflation::has_stretch)
+    }
+
+    /// Whether more has been decoded than has been taken.
+    fn is_behind(&self) -> bool {
+        self.filled.is_some() || self.is_inflating()
+    }
+
     /// Whether a message that lies whole in the input can be lent at once.
     #[inline]
     fn is_plain(&self, sender: &Sender) -> bool {
-        self.ending.is_open() && self.ready.is_none() && !self.is_streaming && !sender.is_closing()
+        self.ending.is_open()
+            && self.ready.is_none()
+            && !self.is_streaming
+            && !self.is_behind()
+            && !sender.is_closing()
+    }
+
+    /// Consumes `input` up to the next event, in whatever state.
+    fn search<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<bool, ProtocolError> {
+        if self.ready.is_some() {
+            return Ok(true);
+        }
+        self.give_back(input);
+        loop {
+            match self.ending.state() {
+                State::Open => {}
+                State::Failing(error) | State::Failed(error) => {
+                    input.clear();
+                    return Err(self.ending.fail(error, sender));
+                }
+                State::Closed | State::Lost | State::TimedOut(_) => {
+                    // Section 1.4: after a close frame, a peer discards any further data.
+                    input.clear();
+                    return Ok(false);
+                }
+            }
+            match self.step(input, sender) {
+                Ok(_) if self.ready.is_some() => return Ok(true),
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(error) => self.ending.foresee(error),
+            }
+        }
     }
 
     /// Returns the memory of the event before.
     fn give_back<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
         let is_over = !self.ending.is_open();
-        if is_over || self.decoder.is_between_messages() {
+        if is_over || (self.decoder.is_between_messages() && !self.is_behind()) {
             input.keep(self.assembly.release());
+        }
+        if is_over {
+            self.inflation = None;
         }
         if is_over || self.decoder.is_between_frames() {
             self.control = None;
@@ -267,18 +389,33 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
+        if self.is_inflating() {
+            self.ready = self.take_inflated(input, sender)?;
+            return Ok(true);
+        }
+        if let Some(is_last) = self.filled.take() {
+            self.choose_delivery(false, input, sender);
+            if self.delivery == Delivery::Whole {
+                self.ready = self.finish(Kind::Binary, is_last)?;
+            }
+            return Ok(true);
+        }
         let (used, piece) = self.decoder.decode(input.unread())?;
         let Some(piece) = piece else {
             input.consume(used);
             return Ok(false);
         };
+        if piece.is_compressed {
+            self.feed(&piece, input, sender);
+            return Ok(true);
+        }
         self.ready = match piece.content {
             Content::Data(kind) => self.take_data(kind, &piece, input, sender)?,
             Content::Close | Content::Ping | Content::Pong => {
                 self.take_control(&piece, input, sender)
             }
         };
-        let is_lent = matches!(self.ready, Some(Ready { place: Place::Input(_), .. }));
+        let is_lent = matches!(self.ready, Some(Ready { place: Place::Input, .. }));
         if !is_lent {
             input.consume(used);
         }
@@ -293,25 +430,86 @@ impl Receiver {
         sender: &Sender,
     ) -> Result<Option<Ready>, ProtocolError> {
         self.choose_delivery(piece.is_first, input, sender);
-        let is_whole = piece.is_first && piece.is_last;
+        if self.delivery == Delivery::Whole {
+            if piece.is_first && piece.is_last {
+                let (what, range) = (What::Message(kind), piece.range.clone());
+                return Ok(Some(Ready { what, place: Place::Input, range }));
+            }
+            if piece.is_first {
+                self.start_assembly(kind, input);
+            }
+        }
+        let bytes = &input.unread()[piece.range.clone()];
+        let (place, at) = (Place::Input, piece.range.start);
+        self.deliver(&Stretch { kind, bytes, is_last: piece.is_last, place, at })
+    }
+
+    /// Takes what was inflated.
+    fn take_inflated<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) -> Result<Option<Ready>, ProtocolError> {
+        self.choose_delivery(false, input, sender);
+        let limit = self.decoder.max_message();
+        let Some(inflation) = &mut self.inflation else {
+            unreachable!("only what compressed messages were agreed to for is inflated");
+        };
+        let kind = inflation.kind();
+        let (unread, scratch) = input.inflatable();
+        let Step { used, made, outcome } = inflation.step(unread, scratch, limit);
+        let is_last = outcome == Ok(Progress::Done);
+        let (bytes, place) = (&scratch[..made], Place::Scratch);
+        let ready = self.deliver(&Stretch { kind, bytes, is_last, place, at: 0 });
+        input.consume(used);
+        if matches!(ready, Ok(Some(Ready { place: Place::Scratch, .. }))) {
+            input.workspace().lend();
+        }
+        if is_last && let Some(inflation) = &mut self.inflation {
+            inflation.finish(input.workspace());
+        }
+        match (ready?, outcome) {
+            // What comes before an error is lent before the error is told.
+            (Some(ready), Err(error)) => {
+                self.ending.foresee(error);
+                Ok(Some(ready))
+            }
+            (None, Err(error)) => Err(error),
+            (ready, Ok(_)) => Ok(ready),
+        }
+    }
+
+    /// Notes a piece of a compressed message, and leaves it at the front of the input.
+    fn feed<B: AsMut<[u8]>>(&mut self, piece: &Piece, input: &mut Input<B>, sender: &Sender) {
+        let (Content::Data(kind), Some(inflation)) = (piece.content, &mut self.inflation) else {
+            unreachable!("only data is compressed, and only if that was agreed to");
+        };
+        if piece.is_first {
+            inflation.start(kind, input.workspace());
+        }
+        inflation.feed(&input.unread()[piece.range.clone()], piece.is_last);
+        input.consume(piece.range.start);
+        self.choose_delivery(piece.is_first, input, sender);
+        if piece.is_first && self.delivery == Delivery::Whole {
+            self.start_assembly(kind, input);
+        }
+    }
+
+    fn start_assembly<B: AsMut<[u8]>>(&mut self, kind: Kind, input: &mut Input<B>) {
+        let memory = input.take_kept(self.decoder.max_message());
+        self.assembly.start(kind, memory);
+    }
+
+    /// Does with a stretch of a message what is to be done with the message.
+    fn deliver(&mut self, stretch: &Stretch<'_>) -> Result<Option<Ready>, ProtocolError> {
         match self.delivery {
-            Delivery::Whole if is_whole => {
-                let place = Place::Input(piece.range.clone());
-                Ok(Some(Ready { what: What::Message(kind), place }))
-            }
             Delivery::Whole => {
-                if piece.is_first {
-                    let memory = input.take_kept(self.decoder.limits().message);
-                    self.assembly.start(kind, memory);
-                }
-                let bytes = &input.unread()[piece.range.clone()];
-                self.assembly.push(bytes, self.decoder.limits().message)?;
-                self.finish(kind, piece)
+                self.assembly.push(stretch.bytes, self.decoder.max_message())?;
+                self.finish(stretch.kind, stretch.is_last)
             }
-            Delivery::Parts => Ok(self.take_part(kind, piece, input)),
+            Delivery::Parts => Ok(self.take_part(stretch)),
             Delivery::Discarded => {
-                let bytes = &input.unread()[piece.range.clone()];
-                self.judge(kind, piece, bytes).map_err(|_| ProtocolError::InvalidUtf8)?;
+                self.judge(stretch).map_err(|_| ProtocolError::InvalidUtf8)?;
                 Ok(None)
             }
         }
@@ -335,11 +533,13 @@ impl Receiver {
     }
 
     /// Whether the message that was put together is done.
-    fn finish(&self, kind: Kind, piece: &Piece) -> Result<Option<Ready>, ProtocolError> {
-        match piece.is_last {
+    fn finish(&mut self, kind: Kind, is_last: bool) -> Result<Option<Ready>, ProtocolError> {
+        match is_last {
             false => Ok(None),
             true if self.assembly.is_complete() => {
-                Ok(Some(Ready { what: What::Message(kind), place: Place::Assembly }))
+                self.is_after_long = self.assembly.as_binary().len() > LEAST_LENT;
+                let what = What::Message(kind);
+                Ok(Some(Ready { what, place: Place::Assembly, range: 0..0 }))
             }
             true => Err(ProtocolError::InvalidUtf8),
         }
@@ -347,30 +547,28 @@ impl Receiver {
 
     /// Lends a part of a message. What comes before an error is lent before the error is told, so that
     /// the parts do not depend on how the input was cut.
-    fn take_part<B: AsMut<[u8]>>(
-        &mut self,
-        kind: Kind,
-        piece: &Piece,
-        input: &mut Input<B>,
-    ) -> Option<Ready> {
-        let bytes = &input.unread()[piece.range.clone()];
-        let mut range = piece.range.clone();
-        let mut is_last = piece.is_last;
-        if let Err(error) = self.judge(kind, piece, bytes) {
+    fn take_part(&mut self, stretch: &Stretch<'_>) -> Option<Ready> {
+        let mut len = stretch.bytes.len();
+        let mut is_last = stretch.is_last;
+        if let Err(error) = self.judge(stretch) {
             self.ending.foresee(ProtocolError::InvalidUtf8);
-            range.end = range.start + error.at;
+            len = error.at;
             is_last = false;
         }
-        let is_void = range.is_empty() && !is_last;
-        (!is_void).then_some(Ready { what: What::Part(kind, is_last), place: Place::Input(range) })
+        let is_void = len == 0 && !is_last;
+        let what = What::Part(stretch.kind, is_last);
+        let range = stretch.at..stretch.at + len;
+        (!is_void).then_some(Ready { what, place: stretch.place, range })
     }
 
-    /// Judges a piece of a message that is not kept. Text that ends within a character fails at its
-    /// last byte.
-    fn judge(&mut self, kind: Kind, piece: &Piece, bytes: &[u8]) -> Result<(), Utf8Error> {
-        self.assembly.watch(kind, bytes)?;
-        match piece.is_last && !self.assembly.is_complete() {
-            true => Err(Utf8Error { at: bytes.len().saturating_sub(1) }),
+    /// Judges a stretch of a message that is not kept. Text that ends within a character fails at its
+    /// last byte, or behind it if it is inflated, since it may have come before the end is known.
+    fn judge(&mut self, stretch: &Stretch<'_>) -> Result<(), Utf8Error> {
+        self.assembly.watch(stretch.kind, stretch.bytes)?;
+        let len = stretch.bytes.len();
+        match stretch.is_last && !self.assembly.is_complete() {
+            true if stretch.place == Place::Scratch => Err(Utf8Error { at: len }),
+            true => Err(Utf8Error { at: len.saturating_sub(1) }),
             false => Ok(()),
         }
     }
@@ -395,7 +593,7 @@ impl Receiver {
         }
         let (place, payload) = match &self.control {
             Some(control) if !is_whole => (Place::Control, control.as_bytes()),
-            _ => (Place::Input(piece.range.clone()), bytes),
+            _ => (Place::Input, bytes),
         };
         if piece.content == Content::Ping && self.is_auto_pong {
             sender.owe_pong(payload);
@@ -407,7 +605,7 @@ impl Receiver {
             Content::Ping => What::Ping,
             Content::Pong | Content::Data(_) => What::Pong,
         };
-        Some(Ready { what, place })
+        Some(Ready { what, place, range: piece.range.clone() })
     }
 
     /// Turns what is ready into an event, and consumes it.
@@ -416,13 +614,14 @@ impl Receiver {
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        let Some(Ready { what, place }) = self.ready.take() else { return Ok(None) };
-        let (lent, rest) = match &place {
-            Place::Input(range) => input.lend(range.clone()),
+        let Some(Ready { what, place, range }) = self.ready.take() else { return Ok(None) };
+        let (lent, rest) = match place {
+            Place::Input => input.lend(range),
+            Place::Scratch => input.lend_inflated(range),
             Place::Assembly | Place::Control => input.lend(0..0),
         };
         let bytes = match place {
-            Place::Input(_) => lent,
+            Place::Input | Place::Scratch => lent,
             Place::Control => match &mut self.control {
                 Some(control) => control.as_bytes_mut(),
                 None => unreachable!("a control frame that was put together is here"),
@@ -455,3 +654,23 @@ impl Receiver {
         }
     }
 }
+
+/// The text of a payload that was read, or unmasked, just now.
+///
+/// What is short and was unmasked is still on its way to the cache: vectors wider than those which wrote
+/// it would wait for it, words do not.
+#[inline]
+fn to_text(payload: &[u8], role: Role) -> Result<&str, ()> {
+    if role == Role::Server && payload.len() < 256 {
+        core::str::from_utf8(payload).map_err(drop)
+    } else {
+        basic::from_utf8(payload).map_err(drop)
+    }
+}
+
+/// From how many bytes on what is left of a frame is read by itself: fewer come together with what follows,
+/// since a read of its own costs more than to move them.
+const LEAST_LENT: usize = 32 << 10;
+
+/// How many bytes to read first after a long message, to see whether another follows.
+const FIRST_READ: usize = 4 << 10;

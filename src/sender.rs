@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::close::{Close, CloseCode, CloseFrame};
 use crate::control::Control;
+use crate::deflate::{Deflation, Flush};
 use crate::entropy::Keys;
 use crate::error::SendError;
 use crate::frame::{Frame, Header, Kind, OpCode, Role};
@@ -32,13 +33,26 @@ pub struct Sender {
     keys: Option<Box<Keys>>,
     /// Control frames that wait to be written: memory which exists only while some do.
     pending: Option<Box<Pending>>,
-    max_pongs: u32,
+    max_pongs: u16,
     max_pong_bytes: u32,
-    /// The kind of a message whose last part has not been sent.
-    part: Option<Kind>,
+    /// What compresses messages, if both ends have agreed to it.
+    deflation: Option<Deflation>,
+    /// A message whose last part has not been sent.
+    part: Option<Part>,
     /// The close frame that was taken to be written.
     sent: CloseFrame,
     is_closing: bool,
+    /// Whether a part of a compressed message does not wait for the next one.
+    is_flushing: bool,
+}
+
+/// A message that is sent by parts.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    kind: Kind,
+    is_compressed: bool,
+    /// Whether a frame of it has been sent.
+    has_begun: bool,
 }
 
 impl Sender {
@@ -46,11 +60,13 @@ impl Sender {
         Self {
             keys: keys.map(Box::new),
             pending: None,
+            deflation: None,
             max_pongs: limits.pongs,
             max_pong_bytes: limits.pong_bytes,
             part: None,
             sent: CloseFrame::Absent,
             is_closing: false,
+            is_flushing: true,
         }
     }
 
@@ -59,13 +75,20 @@ impl Sender {
     /// # Errors
     ///
     /// When the connection is closing, or within a message sent by parts. `out` is unchanged then.
+    #[inline]
     pub fn send<'p>(
         &mut self,
         message: impl Into<Message<'p>>,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
+        let message = message.into();
+        if self.is_plain() {
+            let (kind, payload) = message.split();
+            self.append(true, kind.into(), payload, out);
+            return Ok(());
+        }
         self.check_idle()?;
-        self.send_data(message.into(), true, out)
+        self.send_data(message, true, out)
     }
 
     /// Appends a part of a message to `out`, which more parts follow (section 5.4).
@@ -100,19 +123,20 @@ impl Sender {
 
     /// Makes a message of `payload` where it lies, for a vectored write.
     ///
-    /// Nothing is copied. A client masks `payload` in place, so it is not legible afterwards. Take
+    /// Nothing is copied, nor compressed. A client masks `payload` in place, so it is not legible afterwards. Take
     /// what is pending with [`poll_transmit`](Self::poll_transmit), and write it, before this frame.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send), and when text is not UTF-8. `payload` is unchanged then.
+    #[inline]
     pub fn frame<'p>(&mut self, kind: Kind, payload: &'p mut [u8]) -> Result<Frame<'p>, SendError> {
         self.check_idle()?;
         // Section 8.1: what is sent as text is UTF-8.
         if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
             return Err(SendError::InvalidUtf8);
         }
-        let header = self.header(true, kind.into(), payload.len());
+        let header = self.header(true, false, kind.into(), payload.len());
         Ok(Frame::masking(&header, payload))
     }
 
@@ -123,6 +147,7 @@ impl Sender {
     /// # Errors
     ///
     /// As [`send`](Self::send), and always for a client.
+    #[inline]
     pub fn frame_unmasked<'p>(
         &mut self,
         message: impl Into<Message<'p>>,
@@ -133,7 +158,28 @@ impl Sender {
             return Err(SendError::MustMask);
         }
         let (kind, payload) = message.into().split();
-        Ok(Frame::new(&self.header(true, kind.into(), payload.len()), payload))
+        Ok(Frame::new(&self.header(true, false, kind.into(), payload.len()), payload))
+    }
+
+    /// Compresses messages of at least so many bytes, from the next one on: 0 for all of them,
+    /// [`usize::MAX`] for none. Messages of unknown length, sent by parts, are compressed unless none is.
+    ///
+    /// Do not compress what is compressed already, nor secrets together with what an attacker may choose
+    /// (RFC 7692, section 8). Without effect unless compression was agreed to.
+    #[cfg(feature = "deflate")]
+    pub fn compress_from(&mut self, bytes: usize) {
+        if let Some(deflation) = &mut self.deflation {
+            deflation.set_threshold(bytes);
+        }
+    }
+
+    /// Whether each part of a compressed message leaves at once, as it does unless this says otherwise.
+    ///
+    /// If not, parts wait in the compressor until there is enough for a frame: better for messages of
+    /// many small parts which nobody waits for. The last part takes all of them along.
+    #[cfg(feature = "deflate")]
+    pub const fn set_flushing(&mut self, flushing: bool) {
+        self.is_flushing = flushing;
     }
 
     /// Queues a ping, which replaces one that has not been taken to be written yet.
@@ -231,6 +277,18 @@ impl Sender {
         }
     }
 
+    /// Compresses messages, as the opening handshake has agreed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn set_deflation(&mut self, deflation: Deflation) {
+        self.deflation = Some(deflation);
+    }
+
+    /// Whether a message of this length would be compressed, and so copied.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_compressing(&self, len: usize) -> bool {
+        self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(Some(len)))
+    }
+
     pub(crate) const fn sent(&self) -> CloseFrame {
         self.sent
     }
@@ -247,8 +305,9 @@ impl Sender {
     }
 
     /// Sends nothing more, as nobody is there to read it. What is queued stays so.
-    pub(crate) const fn shut(&mut self) {
+    pub(crate) fn shut(&mut self) {
         self.is_closing = true;
+        self.deflation = None;
     }
 
     /// Queues the answer to a ping, unless the connection is closing (section 5.5.2).
@@ -259,7 +318,7 @@ impl Sender {
     /// Queues a close frame, unless the connection is closing (section 5.5.1).
     pub(crate) fn owe_close(&mut self, close: Close<'_>) {
         if !self.is_closing {
-            self.is_closing = true;
+            self.shut();
             let mut body = Control::new();
             if let Some(code) = close.code {
                 let fits =
@@ -268,6 +327,15 @@ impl Sender {
             }
             self.pending.get_or_insert_default().close = Some((close.code.into(), body));
         }
+    }
+
+    /// Whether a message is nothing but a frame.
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.part.is_none()
+            && self.pending.is_none()
+            && self.deflation.is_none()
+            && !self.is_closing
     }
 
     /// Section 5.4: messages do not mix. Section 5.5.1: none is sent after a close frame.
@@ -279,7 +347,7 @@ impl Sender {
         }
     }
 
-    fn pending_for(&mut self, payload: &[u8]) -> Result<((u32, u32), &mut Pending), SendError> {
+    fn pending_for(&mut self, payload: &[u8]) -> Result<((u16, u32), &mut Pending), SendError> {
         // Section 5.5: control frames carry at most 125 bytes.
         if payload.len() > Control::MAX_LEN {
             return Err(SendError::ControlTooLong);
@@ -302,16 +370,27 @@ impl Sender {
             return Err(SendError::Closing);
         }
         let (kind, payload) = message.split();
-        let opcode = match self.part {
-            None => kind.into(),
-            Some(started) if started == kind => OpCode::Continuation,
+        let mut part = match self.part {
+            None => self.start(kind, fin.then_some(payload.len())),
+            Some(part) if part.kind == kind => part,
             // Section 5.4: messages do not mix.
             Some(_) => return Err(SendError::MessageInProgress),
         };
-        self.part = (!fin).then_some(kind);
         self.poll_transmit(out);
-        self.append(fin, opcode, payload, out);
+        if part.is_compressed {
+            self.append_compressed(&mut part, fin, payload, out);
+        } else {
+            self.append(fin, part.opcode(), payload, out);
+            part.has_begun = true;
+        }
+        self.part = (!fin).then_some(part);
         Ok(())
+    }
+
+    /// Starts a message, of a length which may be unknown.
+    fn start(&self, kind: Kind, len: Option<usize>) -> Part {
+        let is_compressed = self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(len));
+        Part { kind, is_compressed, has_begun: false }
     }
 
     fn transmit(&mut self, pending: &Pending, out: &mut Vec<u8>) {
@@ -327,23 +406,100 @@ impl Sender {
         }
     }
 
+    /// Appends a frame of what becomes of `payload`, unless nothing does yet.
+    fn append_compressed(&mut self, part: &mut Part, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+        let Some(deflation) = &mut self.deflation else {
+            unreachable!("a message is compressed only if that was agreed to");
+        };
+        let start = out.len();
+        // The header comes once the length is known.
+        let at = start + Header::MAX_LEN;
+        out.resize(at, 0);
+        let flush = if fin || self.is_flushing { Flush::Block } else { Flush::None };
+        deflation.deflate(payload, flush, out);
+        if fin {
+            deflation.finish(at, out);
+        }
+        let len = out.len() - at;
+        // Of parts before, something may wait in the compressor.
+        let is_whole = fin && self.part.is_none();
+        if is_whole && len >= payload.len() && deflation.can_be_undone() {
+            out.truncate(start);
+            return self.append(fin, part.opcode(), payload, out);
+        }
+        if len == 0 {
+            return out.truncate(start);
+        }
+        // RFC 7692, section 6: the first frame tells that the message is compressed.
+        let header = self.header(fin, !part.has_begun, part.opcode(), len);
+        part.has_begun = true;
+        insert_header(&header, start, out);
+    }
+
+    #[inline]
     fn append(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
-        let header = self.header(fin, opcode, payload.len());
-        let mut head = [0; Header::MAX_LEN];
-        let head_len = header.encode(&mut head);
-        out.reserve(head_len + payload.len());
-        out.extend_from_slice(&head[..head_len]);
-        let at = out.len();
-        out.extend_from_slice(payload);
-        if let Some(key) = header.mask {
-            mask::apply(key, 0, &mut out[at..]);
+        let first = u8::from(fin) << 7 | opcode as u8;
+        out.reserve(Header::MAX_LEN + payload.len());
+        match &mut self.keys {
+            None => {
+                push_head(first, 0, payload.len(), out);
+                out.extend_from_slice(payload);
+            }
+            // Section 5.3: a client masks each frame with a new key.
+            Some(keys) => {
+                let key = keys.next_key();
+                push_head(first, 0x80, payload.len(), out);
+                out.extend_from_slice(&key);
+                mask::append(key, payload, out);
+            }
         }
     }
 
-    fn header(&mut self, fin: bool, opcode: OpCode, len: usize) -> Header {
+    fn header(&mut self, fin: bool, rsv1: bool, opcode: OpCode, len: usize) -> Header {
         // Section 5.3: a client masks each frame with a new key.
         let mask = self.keys.as_mut().map(|keys| keys.next_key());
-        Header { fin, opcode, mask, len: len as u64 }
+        Header { fin, rsv1, opcode, mask, len: len as u64 }
+    }
+}
+
+impl Part {
+    /// Section 5.4: the first frame of a message tells what it holds.
+    fn opcode(self) -> OpCode {
+        if self.has_begun { OpCode::Continuation } else { self.kind.into() }
+    }
+}
+
+/// Appends a header up to the masking key (section 5.2). Each of its forms is written at once.
+#[inline]
+fn push_head(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
+    // Section 5.2: the length takes as few bytes as possible.
+    match u16::try_from(len) {
+        Ok(len @ ..126) => {
+            let [_, len] = len.to_be_bytes();
+            out.extend_from_slice(&[first, mask | len]);
+        }
+        Ok(len) => {
+            let [high, low] = len.to_be_bytes();
+            out.extend_from_slice(&[first, mask | 126, high, low]);
+        }
+        Err(_) => {
+            out.extend_from_slice(&[first, mask | 127]);
+            out.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
+}
+
+/// Writes a header at `start`, moves the payload up to it from where there was room for the longest
+/// header, and masks it.
+fn insert_header(header: &Header, start: usize, out: &mut Vec<u8>) {
+    let mut head = [0; Header::MAX_LEN];
+    let head_len = header.encode(&mut head);
+    out[start..][..head_len].copy_from_slice(&head[..head_len]);
+    let (from, to) = (start + Header::MAX_LEN, start + head_len);
+    out.copy_within(from.., to);
+    out.truncate(out.len() - (from - to));
+    if let Some(key) = header.mask {
+        mask::apply(key, 0, &mut out[to..]);
     }
 }
 
@@ -352,7 +508,7 @@ impl Sender {
 pub(crate) struct Pending {
     /// Payloads, each behind a byte that tells its length.
     pongs: Vec<u8>,
-    pong_count: u32,
+    pong_count: u16,
     /// Where the newest begins.
     newest: usize,
     ping: Option<Control>,
@@ -369,8 +525,8 @@ impl fmt::Debug for Pending {
 impl Pending {
     /// Section 5.5.3: of several pings, only the newest need be answered. We answer all while few of
     /// the answers are pending, and beyond that let the newest replace the one before it.
-    fn push_pong(&mut self, payload: &[u8], (max_count, max_bytes): (u32, u32)) {
-        let bytes = self.pongs.len() + payload.len() + self.pong_count as usize + 2;
+    fn push_pong(&mut self, payload: &[u8], (max_count, max_bytes): (u16, u32)) {
+        let bytes = self.pongs.len() + payload.len() + usize::from(self.pong_count) + 2;
         if self.pong_count >= max_count || bytes > max_bytes as usize {
             self.pongs.truncate(self.newest);
             self.pong_count = self.pong_count.saturating_sub(1);

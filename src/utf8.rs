@@ -1,6 +1,6 @@
 use core::str;
 
-use simdutf8::compat;
+use simdutf8::{basic, compat};
 
 /// Validates text that comes in parts cut anywhere, and keeps at most three bytes of it (section 8.1).
 #[derive(Clone, Debug, Default)]
@@ -41,8 +41,11 @@ impl Utf8 {
         let (head, used) = self.complete(bytes)?;
         let rest = &bytes[used..];
         let (body, tail) = rest.split_at(rest.len() - cut_off(rest));
-        let text = compat::from_utf8(body)
-            .map_err(|error| Utf8Error { at: used + deciding_byte(body, error) })?;
+        // Where the error is, is asked only if there is one, as that takes longer.
+        let text = basic::from_utf8(body).or_else(|_| {
+            let located = compat::from_utf8(body);
+            located.map_err(|error| Utf8Error { at: used + deciding_byte(body, error) })
+        })?;
         for &byte in tail {
             self.continue_character(byte).map_err(|()| Utf8Error {
                 at: used + body.len() + usize::from(self.cut_len) - 1,

@@ -279,6 +279,49 @@ fn a_message_in_parts_is_received_whole() {
 
 // Over TCP. What all adapters do alike is in tests/adapters.
 
+#[test]
+fn what_was_taken_apart_can_be_driven_by_hand() {
+    between(
+        |stream| {
+            let incoming = Incoming::receive(stream, &Policy::default(), Config::default());
+            let Ok(Incoming::Opening(opening)) = incoming else { panic!("{incoming:?}") };
+            drive(opening.accept().unwrap().into_parts());
+        },
+        |address| {
+            let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+            for message in ["one", "two"] {
+                socket.send(message).unwrap();
+                assert_eq!(socket.receive().unwrap(), Some(message.into()));
+                // What has been used is no different.
+                let parts = socket.into_parts();
+                socket = WebSocket::from_parts(parts, Config::default());
+            }
+            socket.send("three").unwrap();
+            drive(socket.into_parts());
+        },
+    );
+}
+
+/// Sends back one message after the other, until the third has been received.
+fn drive(parts: Parts<TcpStream>) {
+    let Parts { mut stream, connection, mut input, .. } = parts;
+    let Connection { mut receiver, mut sender } = connection;
+    loop {
+        let mut out = Vec::new();
+        while let Some(event) = receiver.next_event(&mut input, &mut sender).unwrap() {
+            let Event::Text(text) = event else { panic!("{event:?}") };
+            sender.send(&*text, &mut out).unwrap();
+            if text == "three" {
+                return stream.write_all(&out).unwrap();
+            }
+        }
+        stream.write_all(&out).unwrap();
+        let count = stream.read(receiver.spare(&mut input)).unwrap();
+        assert!(count > 0, "nothing was read");
+        receiver.fill(&mut input, count);
+    }
+}
+
 fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -127,7 +127,7 @@ fn lengths_are_written_in_the_shortest_form() {
         (u64::MAX >> 1, "7f7fffffffffffffff"),
     ] {
         let mut head = [0; Header::MAX_LEN];
-        let header = Header { fin: true, opcode: OpCode::Binary, mask: None, len };
+        let header = Header { fin: true, rsv1: false, opcode: OpCode::Binary, mask: None, len };
         let head_len = header.encode(&mut head);
         assert_eq!(head[1..head_len], bytes(form), "{len}");
     }

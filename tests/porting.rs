@@ -1,15 +1,16 @@
 //! What stands on the right in the tables of `PORTING.md`, so that it stays true.
 
-#![cfg(all(feature = "http", feature = "smol", feature = "tokio-rustls"))]
+#![cfg(all(feature = "deflate", feature = "http", feature = "smol", feature = "tokio-rustls"))]
 
 use std::error::Error;
 
 /// Each table is checked against the module of its heading.
-const MODULES: [(&str, &str); 4] = [
+const MODULES: [(&str, &str); 5] = [
     ("tokio-tungstenite", "mod tokio_tungstenite {"),
     ("async-tungstenite", "mod async_tungstenite {"),
     ("fastwebsockets", "mod fastwebsockets {"),
     ("axum's ws", "mod axum_ws {"),
+    ("Compression", "mod compression {"),
 ];
 
 #[test]
@@ -233,5 +234,40 @@ mod axum_ws {
         socket.send("hello").await?;
         socket.close(CloseCode::NORMAL, "done").await?;
         Ok(())
+    }
+}
+
+#[expect(dead_code, reason = "compiled, not run")]
+mod compression {
+    use sansocket::Connection;
+    use sansocket::deflate::{Agreement, Compression, Pool};
+    use sansocket::tokio::{Config, Opening, WebSocket};
+    use tokio::net::TcpStream;
+
+    static POOL: Pool = Pool::new(64);
+
+    fn set(mut config: Config) -> Config {
+        let mut compression = Compression::shared();
+        compression.outgoing.is_taken_over = false;
+        compression.incoming.is_taken_over = false;
+        compression.outgoing.window_bits = 12;
+        compression.incoming.window_bits = 12;
+        compression.level = 3;
+        compression.memory = 5;
+        compression.threshold = 1024;
+        compression.pool = Some(&POOL);
+        config.compression = Some(compression);
+        config.compression = Some(Compression::dedicated());
+        config.limits.message = 1 << 20;
+        config
+    }
+
+    fn connection(agreement: Agreement, compression: Compression, connection: &mut Connection) {
+        connection.compress(agreement, &compression);
+    }
+
+    fn socket(opening: &Opening<TcpStream>, socket: &mut WebSocket<TcpStream>) {
+        let _: Option<Agreement> = opening.request.agreement();
+        socket.compress_from(usize::MAX);
     }
 }

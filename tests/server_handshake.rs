@@ -119,7 +119,7 @@ fn header_lines_keep_to_the_grammar() {
         ("G-12", b"X\x00: a\r\n", ControlCharacter),
     ];
     for (rule, line, error) in rows {
-        // A whole head: what is wrong with a name shows when httparse has read all of them.
+        // The line is judged once it is whole.
         let head = [b"GET / HTTP/1.1\r\n", line, b"\r\n"].concat();
         assert_errors(&[(rule, &head, error)]);
     }

@@ -32,7 +32,13 @@ fn a_piece_is_given_for_every_read() {
     let mut decoder = Decoder::new(Role::Client, Limits::default());
     let found = b"\x82\x02ab".map(|byte| decoder.decode(&mut [byte]).unwrap());
     let piece = |is_first, is_last| {
-        Some(Piece { content: Content::Data(Kind::Binary), range: 0..1, is_first, is_last })
+        Some(Piece {
+            content: Content::Data(Kind::Binary),
+            is_compressed: false,
+            range: 0..1,
+            is_first,
+            is_last,
+        })
     };
     assert_eq!(found, [(1, None), (1, None), (1, piece(true, false)), (1, piece(false, true))]);
 }
@@ -67,7 +73,7 @@ fn the_shortcut_takes_only_what_is_whole_and_right() {
 #[test]
 fn a_frame_can_be_written_without_a_connection() {
     let key = [0x37, 0xfa, 0x21, 0x3d];
-    let header = Header { fin: true, opcode: OpCode::Text, mask: Some(key), len: 5 };
+    let header = Header { fin: true, rsv1: false, opcode: OpCode::Text, mask: Some(key), len: 5 };
     let mut payload = *b"Hello";
     let frame = Frame::masking(&header, &mut payload);
     let [head, body] = frame.slices();
@@ -77,6 +83,6 @@ fn a_frame_can_be_written_without_a_connection() {
 #[test]
 #[should_panic = "header and payload differ in length"]
 fn a_frame_has_the_length_that_its_header_tells() {
-    let header = Header { fin: true, opcode: OpCode::Text, mask: None, len: 5 };
+    let header = Header { fin: true, rsv1: false, opcode: OpCode::Text, mask: None, len: 5 };
     let _ = Frame::new(&header, b"four");
 }

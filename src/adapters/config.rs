@@ -1,3 +1,6 @@
+#[cfg(feature = "deflate")]
+use crate::deflate::Compression;
+use crate::handshake::{client, server};
 use crate::limits::Limits;
 use crate::time::Timeouts;
 
@@ -16,10 +19,42 @@ pub struct Config {
     /// read once so many bytes of that wait, so that it cannot make us use more memory than for the
     /// replies to one read.
     pub max_queued: usize,
+    /// How to compress messages, if the peer agrees. Not unless set.
+    #[cfg(feature = "deflate")]
+    pub compression: Option<Compression>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { limits: Limits::default(), timeouts: Timeouts::default(), max_queued: 64 << 10 }
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            max_queued: 64 << 10,
+            #[cfg(feature = "deflate")]
+            compression: None,
+        }
+    }
+}
+
+impl Config {
+    /// Offers what is granted to a server.
+    #[cfg_attr(not(feature = "deflate"), expect(clippy::unused_self, reason = "nothing to offer"))]
+    pub(super) const fn offer(&self, _request: &mut client::Request<'_>) {
+        #[cfg(feature = "deflate")]
+        if let Some(compression) = &self.compression {
+            _request.compress(compression);
+        }
+    }
+
+    /// Agrees to what a client offers, if it is granted.
+    #[cfg_attr(
+        not(feature = "deflate"),
+        expect(clippy::unused_self, reason = "nothing to agree to")
+    )]
+    pub(super) fn agree(&self, _request: &mut server::Request) {
+        #[cfg(feature = "deflate")]
+        if let Some(compression) = &self.compression {
+            _request.compress(compression);
+        }
     }
 }

@@ -224,7 +224,7 @@ impl Driver {
         let error = match outcome {
             Ok(0) => ErrorKind::UnexpectedEof.into(),
             Ok(count) => {
-                input.fill(count);
+                receiver.fill(input, count);
                 self.deadlines.handle_input(self.now());
                 return Ok(());
             }

@@ -11,6 +11,7 @@ mod message;
 mod opening;
 mod outbox;
 mod socket;
+mod storage;
 #[cfg(feature = "rustls")]
 pub mod tls;
 

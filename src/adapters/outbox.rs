@@ -68,6 +68,20 @@ impl<'o> Outbox<'o> {
         self.sender.close(code, reason)
     }
 
+    /// Compresses messages of at least so many bytes, from the next one on: see
+    /// [`Sender::compress_from`](crate::Sender::compress_from).
+    #[cfg(feature = "deflate")]
+    pub fn compress_from(&mut self, bytes: usize) {
+        self.sender.compress_from(bytes);
+    }
+
+    /// Whether each part of a compressed message leaves at once: see
+    /// [`Sender::set_flushing`](crate::Sender::set_flushing).
+    #[cfg(feature = "deflate")]
+    pub const fn set_flushing(&mut self, flushing: bool) {
+        self.sender.set_flushing(flushing);
+    }
+
     /// How many bytes wait to be written.
     pub fn queued(&self) -> usize {
         self.driver.waiting().len()

@@ -5,6 +5,7 @@ use super::config::Config;
 use super::driver::Driver;
 use super::message::Gathering;
 use super::outbox::Outbox;
+use super::storage;
 use crate::close::Ended;
 use crate::connection::Connection;
 use crate::input::Input;
@@ -37,7 +38,7 @@ pub struct Parts<S> {
     pub stream: S,
     /// Both halves of the connection.
     pub connection: Connection,
-    /// What was read and not yet consumed.
+    /// What was read and not yet consumed. If that is nothing, there is storage to read into.
     pub input: Input<Vec<u8>>,
     /// What was queued and not yet written.
     pub out: Vec<u8>,
@@ -62,6 +63,8 @@ impl<T> WebSocket<T> {
     pub(super) fn open(mut wire: Wire<T>, connection: Connection, input: Input<Vec<u8>>) -> Self {
         let Connection { receiver, sender } = connection;
         wire.driver.open();
+        // The storage of the opening is small. Each read takes what its thread has.
+        let input = if input.is_empty() { Input::default() } else { input };
         Self { wire, receiver, sender, input, gathering: Gathering::default() }
     }
 
@@ -85,6 +88,20 @@ impl<T> WebSocket<T> {
     pub const fn receiver_mut(&mut self) -> &mut Receiver {
         &mut self.receiver
     }
+
+    /// Compresses messages of at least so many bytes, from the next one on: see
+    /// [`Sender::compress_from`](crate::Sender::compress_from).
+    #[cfg(feature = "deflate")]
+    pub fn compress_from(&mut self, bytes: usize) {
+        self.sender.compress_from(bytes);
+    }
+
+    /// Whether each part of a compressed message leaves at once: see
+    /// [`Sender::set_flushing`](crate::Sender::set_flushing).
+    #[cfg(feature = "deflate")]
+    pub const fn set_flushing(&mut self, flushing: bool) {
+        self.sender.set_flushing(flushing);
+    }
 }
 
 impl<T: Transport> WebSocket<T> {
@@ -95,7 +112,8 @@ impl<T: Transport> WebSocket<T> {
 
     /// Takes the WebSocket apart, to drive it in another way.
     pub fn into_parts(self) -> Parts<T::Stream> {
-        let Self { wire, receiver, sender, input, .. } = self;
+        let Self { wire, receiver, sender, mut input, .. } = self;
+        storage::lend(&mut input);
         let out = wire.driver.waiting().to_vec();
         let connection = Connection { receiver, sender };
         Parts { stream: wire.transport.into_stream(), connection, input, out }

@@ -37,6 +37,9 @@ struct Side<'d> {
     is_streaming: bool,
     /// Whether it closes when it has sent all, rather than wait for the other.
     closes: bool,
+    /// Whether it replies while it holds an event. It then reads no more until its replies are taken, so the
+    /// other must not do so too, nor wait for it to read.
+    replies: bool,
 }
 
 type Socket<'d> = WebSocket<Async<Memory<'d>>>;
@@ -60,6 +63,7 @@ pub fn adapter(data: &[u8]) {
         naps: Cell::new(if passing == Passing::May { 3 } else { 0 }),
         is_streaming: is_set(bit),
         closes,
+        replies: bit == 2,
     });
     let [one, two] = world.ends();
     let mut connections = [
@@ -335,7 +339,7 @@ impl Side<'_> {
     }
 
     async fn receive_for(&self, socket: &mut Socket<'_>, patience: Option<usize>) {
-        let is_echoing = self.below(4) == 1;
+        let is_echoing = self.below(4) == 1 && self.replies;
         let outcome = match self.below(3) {
             0 if !self.is_streaming => {
                 attempt_or_wait(patience, self.echo(socket, is_echoing)).await

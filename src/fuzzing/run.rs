@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use crate::close::{CloseCode, Ended};
 use crate::connection::Connection;
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Compression};
 use crate::entropy::Seed;
 use crate::error::{ProtocolError, SendError};
 use crate::frame::{Kind, Role};
@@ -45,6 +47,9 @@ pub struct Setup {
     pub closes_after: Option<usize>,
     /// Which messages are refused.
     pub refuses: Option<Kind>,
+    /// What was agreed on how to compress, and how this end does so.
+    #[cfg(feature = "deflate")]
+    pub compression: Option<(Agreement, Compression)>,
 }
 
 impl Setup {
@@ -59,6 +64,8 @@ impl Setup {
             is_advancing: false,
             closes_after: None,
             refuses: None,
+            #[cfg(feature = "deflate")]
+            compression: None,
         }
     }
 
@@ -71,6 +78,10 @@ impl Setup {
         connection.receiver.set_streaming(self.is_streaming);
         if let Some(kind) = self.refuses {
             connection.receiver.refuse(kind);
+        }
+        #[cfg(feature = "deflate")]
+        if let Some((agreement, compression)) = &self.compression {
+            connection.compress(*agreement, compression);
         }
         connection
     }

@@ -1,8 +1,10 @@
 use core::fmt;
 
-use base64::Engine as _;
+use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
+
+use super::token::Charset;
 
 /// The text of `Sec-WebSocket-Key`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,7 @@ impl Key {
     /// RFC's own example, and others copied it before, so they are not looked at.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let key: [u8; 24] = text.try_into().ok()?;
-        let is_base64 = key.strip_suffix(b"==")?.iter().all(|&byte| is_base64_byte(byte));
+        let is_base64 = key.strip_suffix(b"==")?.iter().all(|&byte| BASE64.has(byte));
         is_base64.then_some(Self(key))
     }
 
@@ -31,7 +33,9 @@ impl Key {
     /// Section 4.2.2, item 5.4: what `Sec-WebSocket-Accept` says to this key. The key is hashed as
     /// it came, not what it stands for.
     pub(crate) fn accept(&self) -> [u8; 28] {
-        encode(&Sha1::new().chain_update(self.0).chain_update(GUID).finalize())
+        let digest: [u8; 20] =
+            Sha1::new().chain_update(self.0).chain_update(GUID).finalize().into();
+        encode(&digest)
     }
 }
 
@@ -41,17 +45,14 @@ impl fmt::Debug for Key {
     }
 }
 
+/// These bytes in base64, padded (RFC 4648, section 4). `LENGTH` is what they take.
 fn encode<const LENGTH: usize>(bytes: &[u8]) -> [u8; LENGTH] {
     let mut text = [0; LENGTH];
-    match STANDARD.encode_slice(bytes, &mut text) {
-        Ok(length) => debug_assert_eq!(length, LENGTH, "filled in part"),
-        Err(_) => unreachable!("16 bytes take 24 characters, 20 take 28"),
-    }
+    let written = STANDARD.encode_slice(bytes, &mut text);
+    debug_assert_eq!(written.ok(), Some(LENGTH), "the length is that of the text");
     text
 }
 
-const fn is_base64_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
-}
+const BASE64: Charset = Charset::alphanumeric_and(b"+/");
 
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

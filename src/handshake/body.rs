@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use super::content_length::content_length;
 use super::head::Headers;
 use super::list::List;
+use super::name::Name;
 use super::scan::Scanner;
 use crate::input::Input;
 
@@ -141,7 +142,7 @@ impl Next {
         }
         // RFC 9112, section 6.3: the coding overrides the length. Section 6.1 there: HTTP/1.0 has
         // no codings, so that whoever sent one means something else.
-        match List::new(headers.values("Transfer-Encoding")).last() {
+        match List::new(headers.all(Name::TransferEncoding)).last() {
             Some(_) if minor == 0 => None,
             Some(Ok(last)) if last.eq_ignore_ascii_case(b"chunked") => {
                 Some(Self::ChunkSize(Scanner::default()))

@@ -5,15 +5,20 @@ use alloc::vec::Vec;
 
 use super::accept::Key;
 use super::body::Body;
+#[cfg(feature = "deflate")]
+use super::compression::is_deflate;
 use super::extension::Extension;
-use super::head::{Found, HeadLimits, Headers, Kind, Search, Span};
+use super::head::{Found, HeadLimits, Headers, Kind, Search, Span, ascii};
 use super::lines::{HeaderLines, Place, push_decimal, push_line};
 use super::list::List;
+use super::name::Name;
 use super::origin::Origin;
 use super::token::token;
 use super::url::Url;
 use super::version::{parse_http, parse_version};
 use crate::connection::Connection;
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Compression};
 use crate::entropy::Keys;
 use crate::entropy::Seed;
 use crate::error::{HandshakeError, HeaderError};
@@ -29,6 +34,8 @@ pub struct Request<'r> {
     /// As they are sent: in one list.
     protocols: String,
     is_protocol_required: bool,
+    #[cfg(feature = "deflate")]
+    compression: Option<Compression>,
     lines: HeaderLines,
     head_limits: HeadLimits,
 }
@@ -41,6 +48,8 @@ impl<'r> Request<'r> {
             origin: None,
             protocols: String::new(),
             is_protocol_required: false,
+            #[cfg(feature = "deflate")]
+            compression: None,
             lines: HeaderLines::default(),
             head_limits: HeadLimits::default(),
         }
@@ -71,6 +80,15 @@ impl<'r> Request<'r> {
         self.is_protocol_required = true;
     }
 
+    /// Offers to compress messages. Not unless called.
+    ///
+    /// If `incoming` is asked for but not [required](Compression::is_incoming_required), a second offer
+    /// goes without it, for servers that cannot do with less than they like (RFC 7692, section 5.2).
+    #[cfg(feature = "deflate")]
+    pub const fn compress(&mut self, compression: &Compression) {
+        self.compression = Some(*compression);
+    }
+
     /// Names the origin of the page on whose behalf the client asks (section 4.1, item 8).
     ///
     /// # Errors
@@ -98,6 +116,7 @@ impl<'r> Request<'r> {
 
     /// Section 4.1: what the request consists of. `Host` comes first (RFC 9110, section 7.2).
     fn encode(&self, key: &Key, out: &mut Vec<u8>) {
+        out.reserve(self.len());
         let (host, port) = (self.url.authority().host(), self.url.authority().port());
         out.extend_from_slice(b"GET ");
         out.extend_from_slice(self.url.path().as_bytes());
@@ -120,8 +139,20 @@ impl<'r> Request<'r> {
         if !self.protocols.is_empty() {
             push_line(out, "Sec-WebSocket-Protocol", &self.protocols);
         }
+        #[cfg(feature = "deflate")]
+        if let Some(compression) = &self.compression {
+            push_line(out, "Sec-WebSocket-Extensions", &compression.offer());
+        }
         out.extend_from_slice(self.lines.as_bytes());
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// About how long the request is.
+    fn len(&self) -> usize {
+        let (path, query) = (self.url.path(), self.url.query().unwrap_or_default());
+        let texts =
+            [path, query, self.url.host(), self.origin.unwrap_or_default(), &self.protocols];
+        ASK.len() + REST + texts.map(str::len).iter().sum::<usize>() + self.lines.as_bytes().len()
     }
 }
 
@@ -199,6 +230,8 @@ impl Handshake {
             key,
             protocols: request.protocols,
             is_protocol_required: request.is_protocol_required,
+            #[cfg(feature = "deflate")]
+            compression: request.compression,
             head_limits: request.head_limits,
             interim: 0,
             limits,
@@ -293,13 +326,17 @@ impl Response {
 
     /// The subprotocol of the connection, if the server took one.
     pub fn protocol(&self) -> Option<&str> {
-        if self.status() == 101 { self.headers.text("Sec-WebSocket-Protocol") } else { None }
+        if self.status() == 101 {
+            self.headers.all(Name::Protocol).next().and_then(ascii)
+        } else {
+            None
+        }
     }
 
     /// The versions of WebSocket that the server speaks, as it may say when it refuses ours
     /// (section 4.4).
     pub fn versions(&self) -> impl Iterator<Item = u8> {
-        let versions = List::new(self.headers.values("Sec-WebSocket-Version"));
+        let versions = List::new(self.headers.all(Name::Version));
         versions.filter_map(|version| parse_version(version.ok()?))
     }
 
@@ -310,7 +347,7 @@ impl Response {
 
     fn judge_upgrade(&self) -> Result<(), HandshakeError> {
         // Section 4.1, item 2 of the checks: `websocket`, in whatever case, and nothing else.
-        let upgrade = self.headers.only("Upgrade", HandshakeError::OtherUpgrade)?;
+        let upgrade = self.headers.only(Name::Upgrade, HandshakeError::OtherUpgrade)?;
         match upgrade.ok_or(HandshakeError::MissingUpgrade)? {
             upgrade if upgrade.eq_ignore_ascii_case(b"websocket") => Ok(()),
             _ => Err(HandshakeError::OtherUpgrade),
@@ -319,7 +356,7 @@ impl Response {
 
     fn judge_connection(&self) -> Result<(), HandshakeError> {
         // Item 3: `upgrade` among the options, in whatever case.
-        match List::new(self.headers.values("Connection")).has_token("upgrade") {
+        match List::new(self.headers.all(Name::Connection)).has_token("upgrade") {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(HandshakeError::BadConnection),
         }
@@ -327,26 +364,15 @@ impl Response {
 
     fn judge_accept(&self, key: &Key) -> Result<(), HandshakeError> {
         // Item 4, and section 11.3.3: one line, which only one who has read our key could write.
-        match self.headers.only("Sec-WebSocket-Accept", HandshakeError::BadAccept)? {
+        match self.headers.only(Name::Accept, HandshakeError::BadAccept)? {
             Some(answer) if answer == key.accept() => Ok(()),
             Some(_) | None => Err(HandshakeError::BadAccept),
         }
     }
 
-    fn judge_extensions(&self) -> Result<(), HandshakeError> {
-        // Item 5: an extension that was not offered. None is; several lines are fine, by erratum
-        // 3433.
-        let values = self.headers.values("Sec-WebSocket-Extensions");
-        match Extension::parse_all(values).last() {
-            Some(Ok(_)) => Err(HandshakeError::ExtensionNotOffered),
-            Some(Err(_)) => Err(HandshakeError::BadExtension),
-            None => Ok(()),
-        }
-    }
-
     fn judge_protocol(&self, opening: &Opening) -> Result<(), HandshakeError> {
         // Section 11.3.4: one line.
-        match self.headers.only("Sec-WebSocket-Protocol", HandshakeError::BadProtocol)? {
+        match self.headers.only(Name::Protocol, HandshakeError::BadProtocol)? {
             None if opening.is_protocol_required && !opening.protocols.is_empty() => {
                 Err(HandshakeError::MissingProtocol)
             }
@@ -367,6 +393,8 @@ struct Opening {
     key: Key,
     protocols: String,
     is_protocol_required: bool,
+    #[cfg(feature = "deflate")]
+    compression: Option<Compression>,
     head_limits: HeadLimits,
     /// How many interim responses have come.
     interim: u32,
@@ -381,7 +409,7 @@ impl Opening {
         input: &mut Input<B>,
     ) -> Result<Progress, HandshakeError> {
         while let Some((line, length)) = search.advance(input, &self.head_limits)? {
-            let headers = Headers::parse(input.consume(length), &search.search)?;
+            let headers = search.search.finish(input.consume(length));
             let body = Vec::new();
             let response = Response { headers, line, body, is_truncated: false };
             match line.status {
@@ -397,13 +425,61 @@ impl Opening {
         Ok(Progress::Incomplete(Handshake { opening: self, stage: Stage::Head(search) }))
     }
 
+    /// Judges a 101.
+    #[inline]
     fn open(self, response: Response) -> Result<Progress, HandshakeError> {
         response.judge_upgrade()?;
         response.judge_connection()?;
         response.judge_accept(&self.key)?;
-        response.judge_extensions()?;
+        self.judge_extensions(&response)?;
         response.judge_protocol(&self)?;
-        Ok(Progress::Open(Connection::client_with(self.limits, self.keys), response))
+        #[cfg(feature = "deflate")]
+        let agreement = self.agreement(&response)?;
+        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to agree on"))]
+        let mut connection = Connection::client_with(self.limits, self.keys);
+        #[cfg(feature = "deflate")]
+        if let (Some(agreement), Some(compression)) = (agreement, &self.compression) {
+            connection.compress(agreement, compression);
+        }
+        Ok(Progress::Open(connection, response))
+    }
+
+    fn judge_extensions(&self, response: &Response) -> Result<(), HandshakeError> {
+        if !response.headers.has(Name::Extensions) {
+            return Ok(());
+        }
+        // Item 5: an extension that was not offered. Several lines are fine, by erratum 3433.
+        let extensions = || Extension::parse_all(response.headers.all(Name::Extensions));
+        if extensions().any(|extension| extension.is_err()) {
+            return Err(HandshakeError::BadExtension);
+        }
+        match extensions().flatten().all(|extension| self.offers(&extension)) {
+            true => Ok(()),
+            false => Err(HandshakeError::ExtensionNotOffered),
+        }
+    }
+
+    #[cfg(feature = "deflate")]
+    fn offers(&self, extension: &Extension<'_>) -> bool {
+        self.compression.is_some() && is_deflate(extension)
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    const fn offers(&self, _: &Extension<'_>) -> bool {
+        false
+    }
+
+    /// What was agreed on how to compress, if it was.
+    #[cfg(feature = "deflate")]
+    fn agreement(&self, response: &Response) -> Result<Option<Agreement>, HandshakeError> {
+        let Some(compression) = &self.compression else { return Ok(None) };
+        let mut answers = Extension::parse_all(response.headers.all(Name::Extensions)).flatten();
+        match (answers.next(), answers.next()) {
+            (None, _) => Ok(None),
+            (Some(answer), None) => compression.judge(&answer).map(Some),
+            // RFC 7692, section 5.1: one of the offers is accepted.
+            (Some(_), Some(_)) => Err(HandshakeError::BadCompression),
+        }
     }
 
     /// Counts an interim response (RFC 9110, section 15.2): it is no answer yet.
@@ -511,3 +587,6 @@ fn offers(protocols: &str, name: &str) -> bool {
 }
 
 const ASK: &[u8] = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
+
+/// What is written beside that takes no more, but for the texts of the caller.
+const REST: usize = 256;

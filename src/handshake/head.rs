@@ -2,7 +2,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use super::scan::Scanner;
+use super::name::Name;
+use super::scan::{Scanner, count_while};
+use super::token::is_token_byte;
 use crate::error::HandshakeError;
 
 /// What the peer may make an opening handshake hold in memory.
@@ -34,27 +36,27 @@ impl Default for HeadLimits {
 ///
 /// Names are compared without regard to case. Values have lost the whitespace around them, and may
 /// hold bytes that are not ASCII. `Debug` shows names only, as values may be secrets.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Headers {
-    /// The whole head.
-    bytes: Vec<u8>,
-    fields: Vec<Field>,
+    /// Where each line has its name and its value, and after that the whole head: in one piece, as
+    /// every connection allocates it.
+    memory: Vec<u8>,
+    len: u8,
+    /// The lines that the handshake looks at.
+    known: [Lines; Name::COUNT],
 }
 
 impl Headers {
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        self.fields.iter().map(|field| {
-            let name = str::from_utf8(self.bytes_at(field.name)).unwrap_or_default();
-            (name, self.bytes_at(field.value))
-        })
+        self.fields().map(|field| (self.text_at(field.name), self.bytes_at(field.value)))
     }
 
     /// The values of all lines of this name.
     pub fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> + Clone {
         let is_named =
-            move |field: &&Field| self.bytes_at(field.name).eq_ignore_ascii_case(name.as_bytes());
-        self.fields.iter().filter(is_named).map(|field| self.bytes_at(field.value))
+            move |field: &Field| self.bytes_at(field.name).eq_ignore_ascii_case(name.as_bytes());
+        self.fields().filter(is_named).map(|field| self.bytes_at(field.value))
     }
 
     /// The value of the first line of this name.
@@ -64,47 +66,91 @@ impl Headers {
 
     /// The value of the first line of this name, if it is ASCII.
     pub fn text<'h>(&'h self, name: &'h str) -> Option<&'h str> {
-        let value = self.value(name)?;
-        if value.is_ascii() { str::from_utf8(value).ok() } else { None }
+        ascii(self.value(name)?)
     }
 
     /// How many lines there are.
-    pub fn len(&self) -> usize {
-        self.fields.len()
+    pub const fn len(&self) -> usize {
+        self.len as usize
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
-    /// Keeps a head of which `search` found the end.
-    pub(crate) fn parse(head: &[u8], search: &Search) -> Result<Self, HandshakeError> {
-        let mut slots = [httparse::EMPTY_HEADER; MAX_FIELDS];
-        let lines = head.get(search.fields_at..).unwrap_or_default();
-        // RFC 9112, section 5.1: a name is a token, and no whitespace stands before the colon.
-        let Ok(httparse::Status::Complete((_, found))) = httparse::parse_headers(lines, &mut slots)
-        else {
-            return Err(HandshakeError::BadField);
-        };
-        let fields = found.iter().map(|field| Field::new(head, field)).collect();
-        Ok(Self { bytes: head.to_vec(), fields })
+    /// The values of all lines of a name that the handshake looks at.
+    pub(crate) fn all(&self, name: Name) -> impl Iterator<Item = &[u8]> + Clone {
+        let Lines { first, count } = self.lines(name);
+        // Mostly it is one, whose name need not be compared again.
+        let is_named =
+            move |field: &Field| count == 1 || Name::find(self.bytes_at(field.name)) == Some(name);
+        let fields = self.fields_from(first).filter(is_named).take(count.into());
+        fields.map(|field| self.bytes_at(field.value))
     }
 
     /// The value of the only line of this name, if any. `error` if there are more.
-    pub(crate) fn only<'h, E>(&'h self, name: &'h str, error: E) -> Result<Option<&'h [u8]>, E> {
-        let mut values = self.values(name);
-        let value = values.next();
-        if values.next().is_some() { Err(error) } else { Ok(value) }
+    pub(crate) fn only<E>(&self, name: Name, error: E) -> Result<Option<&[u8]>, E> {
+        if self.lines(name).count > 1 { Err(error) } else { Ok(self.all(name).next()) }
+    }
+
+    pub(crate) fn has(&self, name: Name) -> bool {
+        self.lines(name).count > 0
     }
 
     pub(crate) fn bytes_at(&self, span: Span) -> &[u8] {
-        span.of(&self.bytes)
+        span.of(self.memory.get(self.len() * Field::SIZE..).unwrap_or_default())
     }
 
     /// The text there, which the grammar says is ASCII.
     pub(crate) fn text_at(&self, span: Span) -> &str {
         str::from_utf8(self.bytes_at(span)).unwrap_or_default()
+    }
+
+    /// Makes room for a head of so many bytes, of which nothing is there.
+    fn allocate(&mut self, bytes: usize) {
+        self.memory = Vec::with_capacity(COMMON_FIELDS * Field::SIZE + bytes);
+    }
+
+    /// Adds a line, before the head itself is added.
+    fn push(&mut self, field: Field, name: Option<Name>) {
+        if let Some(name) = name {
+            let lines = &mut self.known[name as usize];
+            lines.first = if lines.count == 0 { self.len } else { lines.first };
+            lines.count += 1;
+        }
+        self.memory.extend_from_slice(&field.encode());
+        self.len += 1;
+    }
+
+    /// Makes a line that goes on with the last one part of it: RFC 9112, section 5.2, puts spaces in
+    /// place of what is between them.
+    fn unfold(&mut self, text: &mut [u8], line: Range<usize>) -> Result<(), HandshakeError> {
+        let Some(last) = self.memory.last_chunk_mut() else {
+            // RFC 9112, section 2.2: the first has nothing to go on with.
+            return Err(HandshakeError::BadField);
+        };
+        let mut field = Field::decode(last);
+        let indent = line.start + trim(text.get(line.clone()).unwrap_or_default()).start;
+        let before = text.get(..line.start).unwrap_or_default().trim_ascii_end().len();
+        text.get_mut(before..indent).unwrap_or_default().fill(b' ');
+        let start = to_usize(field.value.start);
+        field.value = Span::trimmed(text.get(start..line.end).unwrap_or_default(), start);
+        *last = field.encode();
+        Ok(())
+    }
+
+    fn fields(&self) -> impl Iterator<Item = Field> + Clone {
+        self.fields_from(0)
+    }
+
+    fn fields_from(&self, first: u8) -> impl Iterator<Item = Field> + Clone {
+        let (chunks, _) = self.memory.as_chunks();
+        chunks.get(first.into()..self.len()).unwrap_or_default().iter().map(Field::decode)
+    }
+
+    fn lines(&self, name: Name) -> Lines {
+        self.known[name as usize]
     }
 }
 
@@ -121,15 +167,15 @@ pub(crate) enum Kind {
     Response,
 }
 
-/// Finds a head while it comes, and judges of each line what `httparse` would let pass.
+/// Finds a head while it comes, and judges each line of it as soon as that is whole.
 #[derive(Debug)]
 pub(crate) struct Search {
     kind: Kind,
     scanner: Scanner,
     progress: Progress,
-    /// Where the first line begins that may hold a header.
-    fields_at: usize,
-    /// Lines that hold a header or go on with one.
+    /// The lines that have come.
+    headers: Headers,
+    /// How many there are, with those that go on with others.
     lines: u32,
 }
 
@@ -157,7 +203,7 @@ impl Search {
             Kind::Request => Progress::BlankOrStartLine,
             Kind::Response => Progress::StartLine,
         };
-        Self { kind, scanner: Scanner::default(), progress, fields_at: 0, lines: 0 }
+        Self { kind, scanner: Scanner::default(), progress, headers: Headers::default(), lines: 0 }
     }
 
     /// Goes on with all the bytes that have come, of which the ones seen before are not looked at.
@@ -179,7 +225,6 @@ impl Search {
                 }
                 Progress::BlankOrStartLine | Progress::StartLine => {
                     self.progress = Progress::Fields;
-                    self.fields_at = self.scanner.line_start();
                     return Ok(Some(Found::StartLine(Span::from(line))));
                 }
                 Progress::Fields if line.is_empty() => {
@@ -188,6 +233,13 @@ impl Search {
                 Progress::Fields => self.take_field(text, line, limits)?,
             }
         }
+    }
+
+    /// Keeps a head whose end was found.
+    pub(crate) fn finish(self, head: &[u8]) -> Headers {
+        let mut headers = self.headers;
+        headers.memory.extend_from_slice(head);
+        headers
     }
 
     /// The error of a head that is longer than it may be.
@@ -224,27 +276,22 @@ impl Search {
         if to_usize(self.lines) > to_usize(limits.fields).min(MAX_FIELDS) {
             return Err(HandshakeError::TooManyFields);
         }
-        match (text.get(line.start), self.kind, self.lines) {
+        let bytes = text.get(line.clone()).unwrap_or_default();
+        match (bytes, self.kind) {
             // RFC 9112, section 5.2: a server refuses a line that goes on with the one before; a
-            // client takes it. Section 2.2: the first has nothing to go on with.
-            (Some(b' ' | b'\t'), Kind::Request, _) | (Some(b' ' | b'\t'), Kind::Response, 1) => {
-                Err(HandshakeError::BadField)
-            }
-            (Some(b' ' | b'\t'), Kind::Response, _) => {
-                unfold(text, line);
+            // client takes it.
+            ([b' ' | b'\t', ..], Kind::Request) => Err(HandshakeError::BadField),
+            ([b' ' | b'\t', ..], Kind::Response) => self.headers.unfold(text, line),
+            _ => {
+                let (field, name) = Field::parse(bytes, line.start)?;
+                if self.headers.is_empty() {
+                    self.headers.allocate(text.len().min(to_usize(limits.bytes)));
+                }
+                self.headers.push(field, name);
                 Ok(())
             }
-            _ => Ok(()),
         }
     }
-}
-
-/// Makes one line of this one and the one before: RFC 9112, section 5.2, puts spaces in place of what
-/// is between them.
-fn unfold(text: &mut [u8], line: Range<usize>) {
-    let indent = trim(text, line.clone()).start;
-    let before = text.get(..line.start).unwrap_or_default().trim_ascii_end().len();
-    text.get_mut(before..indent).unwrap_or_default().fill(b' ');
 }
 
 /// Where a header line has its name and its value.
@@ -255,16 +302,46 @@ struct Field {
 }
 
 impl Field {
-    fn new(head: &[u8], field: &httparse::Header<'_>) -> Self {
-        let span = |part: &[u8]| match part {
-            [] => Span::default(),
-            _ => {
-                let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr());
-                Span::from(start..start + part.len())
-            }
+    const SIZE: usize = 16;
+
+    /// The field of a line that begins at `start`, and its name, if the handshake looks at it.
+    fn parse(line: &[u8], start: usize) -> Result<(Self, Option<Name>), HandshakeError> {
+        // RFC 9112, section 5.1: a name is a token, and no whitespace stands before the colon.
+        let colon = count_while(line, is_token_byte);
+        let (name, [b':', value @ ..]) = line.split_at(colon) else {
+            return Err(HandshakeError::BadField);
         };
-        Self { name: span(field.name.as_bytes()), value: span(field.value) }
+        if name.is_empty() {
+            return Err(HandshakeError::BadField);
+        }
+        let colon = start + colon;
+        let value = Span::trimmed(value, colon + 1);
+        Ok((Self { name: Span::from(start..colon), value }, Name::find(name)))
     }
+
+    fn encode(self) -> [u8; Self::SIZE] {
+        let mut bytes = [0; Self::SIZE];
+        let numbers = [self.name.start, self.name.end, self.value.start, self.value.end];
+        for (place, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *place = number.to_ne_bytes();
+        }
+        bytes
+    }
+
+    fn decode(bytes: &[u8; Self::SIZE]) -> Self {
+        let number = |at: usize| u32::from_ne_bytes(bytes.as_chunks().0[at]);
+        Self {
+            name: Span { start: number(0), end: number(1) },
+            value: Span { start: number(2), end: number(3) },
+        }
+    }
+}
+
+/// The lines of one name: which is the first, and how many there are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    first: u8,
+    count: u8,
 }
 
 /// A stretch of a head.
@@ -277,6 +354,12 @@ pub(crate) struct Span {
 impl Span {
     pub(crate) fn of(self, text: &[u8]) -> &[u8] {
         text.get(to_usize(self.start)..to_usize(self.end)).unwrap_or_default()
+    }
+
+    /// A value that begins at `start`, without the whitespace around it.
+    fn trimmed(value: &[u8], start: usize) -> Self {
+        let range = trim(value);
+        Self::from(start + range.start..start + range.end)
     }
 
     /// The stretch within this one that a line of its own would have at `range`.
@@ -296,19 +379,27 @@ impl From<Range<usize>> for Span {
 
 /// RFC 9110, section 5.5: the whitespace around a value is not part of it. Neither line ends nor
 /// other control characters are left there.
-fn trim(text: &[u8], range: Range<usize>) -> Range<usize> {
-    let value = text.get(range.clone()).unwrap_or_default();
-    let leading = value.len() - value.trim_ascii_start().len();
-    let start = range.start + leading;
-    start..start + value.trim_ascii().len()
+fn trim(value: &[u8]) -> Range<usize> {
+    let is_space = |byte| matches!(byte, b' ' | b'\t');
+    let start = count_while(value, is_space);
+    let last = value.iter().rposition(|&byte| !is_space(byte));
+    start..last.map_or(start, |last| last + 1)
+}
+
+/// The text of a value, if it is ASCII.
+pub(crate) fn ascii(value: &[u8]) -> Option<&str> {
+    str::from_utf8(value).ok().filter(|text| text.is_ascii())
 }
 
 fn to_usize(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// The most header lines, whatever the limit: there is room for them on the stack while they are parsed.
+/// The most header lines, whatever the limit: as many as can be counted in a byte, with some to spare.
 const MAX_FIELDS: usize = 128;
+
+/// As many header lines as most heads have.
+const COMMON_FIELDS: usize = 16;
 
 /// The bytes of a request line that are not its target.
 const AROUND_TARGET: usize = "GET  HTTP/1.1\r\n".len();

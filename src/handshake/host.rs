@@ -1,6 +1,9 @@
 use core::fmt;
 use core::net::Ipv6Addr;
 
+use super::scan::count_while;
+use super::token::Charset;
+
 /// A host and maybe a port, as in `Host` or in a URL (RFC 3986, section 3.2).
 ///
 /// The host is not empty, and its grammar is valid.
@@ -25,7 +28,7 @@ impl<'a> Authority<'a> {
         Self { host, port }
     }
 
-    pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (host, port) = split_port(text);
         Some(Self { host: parse_host(host)?, port: parse_port(port)? })
     }
@@ -72,7 +75,7 @@ impl Hosts<'_> {
             Self::Any => true,
             Self::Listed(hosts) => hosts
                 .iter()
-                .filter_map(|host| Authority::parse(host.as_bytes()))
+                .filter_map(|host| Authority::parse(host))
                 .any(|host| host.is_host_of(authority) && port_said(&host) == port_said(authority)),
         }
     }
@@ -83,31 +86,33 @@ fn port_said(authority: &Authority<'_>) -> Option<u16> {
 }
 
 /// The host and the port of a text, each as it stands there: the port is empty without a colon.
-pub(crate) fn split_port(text: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split_port(text: &str) -> (&str, &str) {
     // The colons of an IPv6 address come before its bracket.
-    let host = text.iter().position(|&byte| byte == b']').unwrap_or(0);
-    let colon = text.iter().skip(host).position(|&byte| byte == b':').map(|at| host + at);
-    let (host, port) = text.split_at(colon.unwrap_or(text.len()));
-    (host, port.strip_prefix(b":").unwrap_or_default())
+    let address = match text.starts_with('[') {
+        true => text.find(']').unwrap_or(text.len()),
+        false => 0,
+    };
+    let name = count_while(&text.as_bytes()[address..], |byte| byte != b':');
+    let (host, port) = text.split_at(address + name);
+    (host, port.strip_prefix(':').unwrap_or_default())
 }
 
 /// RFC 3986, section 3.2.2: an IPv6 address in brackets, or a name.
-pub(crate) fn parse_host(host: &[u8]) -> Option<&str> {
-    let text = str::from_utf8(host).ok()?;
-    let is_host = match text.strip_prefix('[') {
+pub(crate) fn parse_host(host: &str) -> Option<&str> {
+    let is_host = match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(is_ipv6),
-        None => is_name(host),
+        None => is_name(host.as_bytes()),
     };
-    is_host.then_some(text)
+    is_host.then_some(host)
 }
 
 /// RFC 3986, section 3.2.3: digits, or nothing. There are 65,536 ports.
-pub(crate) fn parse_port(digits: &[u8]) -> Option<Option<u16>> {
-    let push = |port: u16, &digit: &u8| {
+pub(crate) fn parse_port(digits: &str) -> Option<Option<u16>> {
+    let push = |port: u16, digit: u8| {
         let digit = char::from(digit).to_digit(10)?;
         port.checked_mul(10)?.checked_add(u16::try_from(digit).ok()?)
     };
-    let port = digits.iter().try_fold(0, push)?;
+    let port = digits.bytes().try_fold(0, push)?;
     Some((!digits.is_empty()).then_some(port))
 }
 
@@ -120,7 +125,7 @@ fn is_name(name: &[u8]) -> bool {
     while let Some(&byte) = bytes.next() {
         let is_valid = match byte {
             b'%' => bytes.by_ref().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2,
-            _ => byte.is_ascii_alphanumeric() || NAME_PUNCTUATION.contains(&byte),
+            _ => NAME.has(byte),
         };
         if !is_valid {
             return false;
@@ -131,4 +136,4 @@ fn is_name(name: &[u8]) -> bool {
 
 /// The unreserved characters and the sub-delimiters of RFC 3986, section 2, without the comma: two
 /// values of `Host` that were joined are not one host.
-const NAME_PUNCTUATION: &[u8] = b"-._~!$&'()*+;=";
+const NAME: Charset = Charset::alphanumeric_and(b"-._~!$&'()*+;=");

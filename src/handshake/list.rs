@@ -1,4 +1,5 @@
-use super::token::token;
+use super::scan::count_while;
+use super::token::{is_token, token};
 
 /// A value that breaks the grammar of its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,9 @@ impl<'h, V: Iterator<Item = &'h [u8]>> List<'h, V> {
     /// Whether `name` is among the tokens, in whatever case.
     pub(crate) fn has_token(self, name: &str) -> Result<bool, Malformed> {
         let mut is_there = false;
-        for token in self.tokens() {
-            is_there |= token?.eq_ignore_ascii_case(name);
+        for element in self {
+            let token = element.ok().filter(|element| is_token(element)).ok_or(Malformed)?;
+            is_there |= token.eq_ignore_ascii_case(name.as_bytes());
         }
         Ok(is_there)
     }
@@ -63,8 +65,10 @@ impl<'h, V: Iterator<Item = &'h [u8]>> Iterator for List<'h, V> {
 /// What stands before and after the first `separator` that is not within a quoted string
 /// (RFC 9110, section 5.6.4).
 pub(crate) fn split_unquoted(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    // Mostly, nothing is quoted before it.
+    let plain = count_while(text, |byte| byte != separator && byte != b'"');
     let (mut is_quoted, mut is_escaped) = (false, false);
-    for (at, &byte) in text.iter().enumerate() {
+    for (at, &byte) in text.iter().enumerate().skip(plain) {
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_quoted => is_escaped = true,

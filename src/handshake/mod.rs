@@ -2,13 +2,14 @@
 //!
 //! A file uses only those above it.
 
+mod scan;
 mod token;
 
 mod accept;
 mod host;
 mod list;
+mod name;
 mod origin;
-mod scan;
 mod url;
 mod version;
 
@@ -16,6 +17,8 @@ mod extension;
 mod head;
 mod lines;
 
+#[cfg(feature = "deflate")]
+mod compression;
 mod content_length;
 mod response;
 

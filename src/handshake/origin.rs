@@ -1,4 +1,5 @@
 use super::host::Authority;
+use super::scan::split_before;
 
 /// Which origins a server lets open connections (section 10.2).
 ///
@@ -50,8 +51,8 @@ impl<'o> Origin<'o> {
         if text == "null" {
             return Some(Self::Null);
         }
-        let (scheme, authority) = text.split_once("://")?;
-        let authority = Authority::parse(authority.as_bytes())?;
+        let (scheme, rest) = split_before(text, |byte| byte == b':');
+        let authority = Authority::parse(rest.strip_prefix("://")?)?;
         is_scheme(scheme).then_some(Self::Tuple { scheme, authority })
     }
 

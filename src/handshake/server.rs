@@ -1,20 +1,27 @@
 //! The server's side of the opening handshake: RFC 6455, section 4.2.
 
+#[cfg(feature = "deflate")]
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use super::accept::Key;
 use super::content_length::content_length;
 use super::extension::Extension;
-use super::head::{Found, HeadLimits, Headers, Kind, Search, Span};
+use super::head::{Found, HeadLimits, Headers, Kind, Search, Span, ascii};
 use super::host::{Authority, Hosts};
 use super::lines::{HeaderLines, Place, push_line};
 use super::list::{List, Malformed};
+use super::name::Name;
 use super::origin::Origins;
 use super::response::Answer;
 pub use super::response::Response;
-use super::token::token;
+use super::scan::split_before;
+use super::token::is_token;
+use super::url::split_authority;
 use super::version::{parse_http, parse_version};
 use crate::connection::Connection;
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreement, Compression, Parameters};
 use crate::error::{HandshakeError, HeaderError};
 use crate::input::Input;
 use crate::limits::Limits;
@@ -31,6 +38,23 @@ pub struct Policy<'p> {
     pub is_origin_required: bool,
     /// Which origins may connect. The host itself unless set.
     pub origins: Origins<'p>,
+}
+
+impl Policy<'_> {
+    fn judge(&self, authority: &Authority<'_>, origin: Option<&str>) -> Result<(), HandshakeError> {
+        // RFC 9110, section 7.4: a request for somebody else's host is misdirected.
+        if !self.hosts.allow(authority) {
+            return Err(HandshakeError::ForeignHost);
+        }
+        // Section 4.2.2, item 4: an unacceptable origin is refused by a 403.
+        match origin {
+            Some(origin) if !self.origins.allow(origin, authority) => {
+                Err(HandshakeError::ForbiddenOrigin)
+            }
+            None if self.is_origin_required => Err(HandshakeError::MissingOrigin),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// An opening handshake whose request has not come yet.
@@ -93,52 +117,38 @@ impl Handshake {
     /// As soon as it is clear that the request must be refused: [`HandshakeError::respond`] does
     /// so. All input is then consumed, as none of it can be trusted.
     pub fn receive<B: AsMut<[u8]>>(
-        self,
-        input: &mut Input<B>,
-        policy: &Policy<'_>,
-    ) -> Result<Progress, HandshakeError> {
-        self.search(input, policy).inspect_err(|_| input.clear())
-    }
-
-    fn search<B: AsMut<[u8]>>(
         mut self,
         input: &mut Input<B>,
         policy: &Policy<'_>,
     ) -> Result<Progress, HandshakeError> {
-        while let Some(found) = self.search.advance(input.unread(), &policy.head)? {
-            match (found, self.line) {
-                (Found::End(length), Some(line)) => {
-                    return self.finish(line, length, input, policy);
-                }
-                (Found::StartLine(line), _) => {
-                    self.line = Some(RequestLine::parse(input.unread(), line)?);
-                }
-                (Found::End(_), None) => unreachable!("a head starts with its first line"),
-            }
-        }
-        if input.spare().is_empty() {
-            Err(self.search.too_long())
-        } else {
-            Ok(Progress::Incomplete(self))
-        }
-    }
-
-    fn finish<B: AsMut<[u8]>>(
-        self,
-        line: RequestLine,
-        length: usize,
-        input: &mut Input<B>,
-        policy: &Policy<'_>,
-    ) -> Result<Progress, HandshakeError> {
+        let found = self.search(input, policy).inspect_err(|_| input.clear())?;
+        let Some((line, length)) = found else { return Ok(Progress::Incomplete(self)) };
         let bytes = input.unread().get(..length).unwrap_or_default();
-        let head = Head { headers: Headers::parse(bytes, &self.search)?, line };
+        let head = Head { headers: self.search.finish(bytes), line };
         // RFC 9110, section 7.8: a request without `Upgrade` is for whoever speaks HTTP here.
-        if head.headers.value("Upgrade").is_none() {
+        if !head.headers.has(Name::Upgrade) {
             return Ok(Progress::NotAnUpgrade(head));
         }
-        let request = Request::judge(head, policy)?;
+        let key = head.judge(policy).inspect_err(|_| input.clear())?;
         input.consume(length);
-        Ok(Progress::Request(request))
+        Ok(Progress::Request(Request::new(head, key)))
+    }
+
+    /// The first line and the length of the head, if it is whole.
+    fn search<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        policy: &Policy<'_>,
+    ) -> Result<Option<(RequestLine, usize)>, HandshakeError> {
+        while let Some(found) = self.search.advance(input.unread(), &policy.head)? {
+            match found {
+                Found::StartLine(line) => {
+                    self.line = Some(RequestLine::parse(input.unread(), line)?);
+                }
+                Found::End(length) => return Ok(self.line.map(|line| (line, length))),
+            }
+        }
+        if input.spare().is_empty() { Err(self.search.too_long()) } else { Ok(None) }
     }
 }
 
@@ -210,6 +220,9 @@ pub struct Request {
     key: Key,
     /// Which of the offered subprotocols was selected.
     protocol: Option<usize>,
+    /// How messages will be compressed, with the parameters of the answer that says so.
+    #[cfg(feature = "deflate")]
+    deflate: Option<(Agreement, Parameters, Compression)>,
     lines: HeaderLines,
 }
 
@@ -226,6 +239,23 @@ impl Request {
         Ok(())
     }
 
+    /// Agrees to compress messages, if the client offers it in a way that `compression` allows. Not
+    /// unless called.
+    ///
+    /// Of several offers, the first that can be served is taken (RFC 7692, section 5.1).
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, compression: &Compression) -> Option<Agreement> {
+        let agreed = compression.agree(self.extensions());
+        self.deflate = agreed.map(|(agreement, answer)| (agreement, answer, *compression));
+        self.agreement()
+    }
+
+    /// What was agreed on how to [compress](Self::compress).
+    #[cfg(feature = "deflate")]
+    pub fn agreement(&self) -> Option<Agreement> {
+        self.deflate.map(|(agreement, ..)| agreement)
+    }
+
     /// Adds a header line to the answer that [accepts](Self::accept).
     ///
     /// # Errors
@@ -240,7 +270,7 @@ impl Request {
     /// Frames may follow it at once. The client's own may be in the input already.
     pub fn accept(self, limits: Limits, out: &mut Vec<u8>) -> Connection {
         // RFC 9110, section 7.8: the 100 comes first, as the expectation is of the request.
-        if List::new(self.headers().values("Expect")).next().is_some() {
+        if List::new(self.headers().all(Name::Expect)).next().is_some() {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         self.switch(limits, out)
@@ -258,31 +288,32 @@ impl Request {
 
     /// The path of the target: at least `/`.
     pub fn path(&self) -> &str {
-        self.parts().path
+        self.parts().path()
     }
 
     /// The query of the target, if it has one, even empty.
     pub fn query(&self) -> Option<&str> {
-        self.parts().query
+        self.parts().query()
     }
 
     /// The host and port that the client wants to talk to: the target's, if it has them, or those
     /// of `Host`.
     pub fn authority(&self) -> Authority<'_> {
-        let host = || self.headers().value("Host").and_then(Authority::parse);
+        let host =
+            || self.headers().all(Name::Host).next().and_then(ascii).and_then(Authority::parse);
         let authority = self.parts().authority.or_else(host);
         authority.unwrap_or(const { Authority::new("", None) })
     }
 
     /// The origin of the page that asks, if a browser sent the request (section 10.2).
     pub fn origin(&self) -> Option<&str> {
-        self.headers().text("Origin")
+        self.headers().all(Name::Origin).next().and_then(ascii)
     }
 
     /// The subprotocols that the client offers, in the order of its preference. No two are the
     /// same.
     pub fn protocols(&self) -> impl Iterator<Item = &str> {
-        List::new(self.headers().values("Sec-WebSocket-Protocol")).tokens().flatten()
+        List::new(self.headers().all(Name::Protocol)).tokens().flatten()
     }
 
     /// The subprotocol that was [selected](Self::select_protocol).
@@ -292,7 +323,7 @@ impl Request {
 
     /// The extensions that the client offers, in the order of its preference.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        Extension::parse_all(self.headers().values("Sec-WebSocket-Extensions")).flatten()
+        Extension::parse_all(self.headers().all(Name::Extensions)).flatten()
     }
 
     /// All headers in order.
@@ -306,7 +337,8 @@ impl Request {
     }
 
     /// Appends the 101.
-    pub(super) fn switch(self, limits: Limits, out: &mut Vec<u8>) -> Connection {
+    pub(super) fn switch(&self, limits: Limits, out: &mut Vec<u8>) -> Connection {
+        out.reserve(SWITCH.len() + REST + self.lines.as_bytes().len());
         out.extend_from_slice(SWITCH);
         // Section 4.2.2, item 5.4.
         out.extend_from_slice(&self.key.accept());
@@ -315,46 +347,33 @@ impl Request {
         if let Some(protocol) = self.protocol() {
             push_line(out, "Sec-WebSocket-Protocol", protocol);
         }
+        #[cfg(feature = "deflate")]
+        if let Some((_, answer, _)) = &self.deflate {
+            push_line(out, "Sec-WebSocket-Extensions", &answer.to_string());
+        }
         out.extend_from_slice(self.lines.as_bytes());
         out.extend_from_slice(b"\r\n");
-        Connection::server(limits)
+        self.connection(limits)
     }
 
-    fn judge(head: Head, policy: &Policy<'_>) -> Result<Self, HandshakeError> {
-        head.judge_method()?;
-        // Section 4.2.1, item 1: HTTP/1.1 or higher. 1.0 has no `Upgrade`.
-        if head.line.minor == 0 {
-            return Err(HandshakeError::UnsupportedHttp);
+    fn connection(&self, limits: Limits) -> Connection {
+        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to agree on"))]
+        let mut connection = Connection::server(limits);
+        #[cfg(feature = "deflate")]
+        if let Some((agreement, _, compression)) = &self.deflate {
+            connection.compress(*agreement, compression);
         }
-        let target = Target::parse(head.target()).ok_or(HandshakeError::BadTarget)?;
-        head.judge_host(&target)?;
-        head.judge_body()?;
-        head.judge_upgrade()?;
-        head.judge_connection()?;
-        head.judge_version()?;
-        let key = head.judge_key()?;
-        head.judge_origin()?;
-        head.judge_protocols()?;
-        head.judge_extensions()?;
-        head.judge_expectation()?;
-        let request = Self { head, key, protocol: None, lines: HeaderLines::default() };
-        request.judge_policy(policy)?;
-        Ok(request)
+        connection
     }
 
-    fn judge_policy(&self, policy: &Policy<'_>) -> Result<(), HandshakeError> {
-        let authority = self.authority();
-        // RFC 9110, section 7.4: a request for somebody else's host is misdirected.
-        if !policy.hosts.allow(&authority) {
-            return Err(HandshakeError::ForeignHost);
-        }
-        // Section 4.2.2, item 4: an unacceptable origin is refused by a 403.
-        match self.origin() {
-            Some(origin) if !policy.origins.allow(origin, &authority) => {
-                Err(HandshakeError::ForbiddenOrigin)
-            }
-            None if policy.is_origin_required => Err(HandshakeError::MissingOrigin),
-            Some(_) | None => Ok(()),
+    fn new(head: Head, key: Key) -> Self {
+        Self {
+            head,
+            key,
+            protocol: None,
+            #[cfg(feature = "deflate")]
+            deflate: None,
+            lines: HeaderLines::default(),
         }
     }
 
@@ -365,28 +384,52 @@ impl Request {
 
 /// The rules of section 4.2.1 and of HTTP, each by itself, in the order in which they are judged.
 impl Head {
+    fn judge(&self, policy: &Policy<'_>) -> Result<Key, HandshakeError> {
+        self.judge_method()?;
+        // Section 4.2.1, item 1: HTTP/1.1 or higher. 1.0 has no `Upgrade`.
+        if self.line.minor == 0 {
+            return Err(HandshakeError::UnsupportedHttp);
+        }
+        let target = Target::parse(self.target()).ok_or(HandshakeError::BadTarget)?;
+        let authority = self.judge_host(&target)?;
+        self.judge_body()?;
+        self.judge_upgrade()?;
+        self.judge_connection()?;
+        self.judge_version()?;
+        let key = self.judge_key()?;
+        let origin = self.judge_origin()?;
+        self.judge_protocols()?;
+        self.judge_extensions()?;
+        self.judge_expectation()?;
+        policy.judge(&authority, origin)?;
+        Ok(key)
+    }
+
     fn judge_method(&self) -> Result<(), HandshakeError> {
-        match self.method() {
+        match self.headers.bytes_at(self.line.method) {
             // Section 4.2.1, item 1.
-            "GET" => Ok(()),
+            b"GET" => Ok(()),
             // RFC 9110, section 9.3.6: a tunnel needs a host and a port.
-            "CONNECT" if !is_tunnel(self.target()) => Err(HandshakeError::BadTarget),
+            b"CONNECT" if !is_tunnel(self.target()) => Err(HandshakeError::BadTarget),
             _ => Err(HandshakeError::NotGet),
         }
     }
 
-    fn judge_host(&self, target: &Target<'_>) -> Result<(), HandshakeError> {
+    fn judge_host<'h>(&'h self, target: &Target<'h>) -> Result<Authority<'h>, HandshakeError> {
         // Section 4.2.1, item 2, and RFC 9112, section 3.2: one `Host`, and a valid one.
-        let host = self.headers.only("Host", HandshakeError::BadHost)?;
-        match host.ok_or(HandshakeError::MissingHost)? {
+        let host = self.headers.only(Name::Host, HandshakeError::BadHost)?;
+        match (host.ok_or(HandshakeError::MissingHost)?, target.authority) {
             // An authority within the target replaces it.
-            b"" if target.authority.is_some() => Ok(()),
-            host => Authority::parse(host).map(|_| ()).ok_or(HandshakeError::BadHost),
+            (b"", Some(authority)) => Ok(authority),
+            (host, authority) => {
+                let host = ascii(host).and_then(Authority::parse).ok_or(HandshakeError::BadHost)?;
+                Ok(authority.unwrap_or(host))
+            }
         }
     }
 
     fn judge_body(&self) -> Result<(), HandshakeError> {
-        let codings = self.headers.values("Transfer-Encoding");
+        let codings = self.headers.all(Name::TransferEncoding);
         let length = content_length(&self.headers).map_err(|_| HandshakeError::BadContentLength)?;
         // RFC 9112, section 6.3: bytes that one of us takes for a body and the other for frames
         // are how requests are smuggled. An upgrade has no use for a body.
@@ -400,7 +443,7 @@ impl Head {
     fn judge_upgrade(&self) -> Result<(), HandshakeError> {
         // Section 4.2.1, item 3: `websocket` among the protocols, which may have versions.
         let mut is_there = false;
-        for protocol in List::new(self.headers.values("Upgrade")) {
+        for protocol in List::new(self.headers.all(Name::Upgrade)) {
             let protocol = protocol.and_then(parse_protocol);
             is_there |= protocol.map_err(|_| HandshakeError::BadUpgrade)?;
         }
@@ -409,7 +452,7 @@ impl Head {
 
     fn judge_connection(&self) -> Result<(), HandshakeError> {
         // Section 4.2.1, item 4.
-        match List::new(self.headers.values("Connection")).has_token("upgrade") {
+        match List::new(self.headers.all(Name::Connection)).has_token("upgrade") {
             Ok(true) => Ok(()),
             Ok(false) | Err(Malformed) => Err(HandshakeError::BadConnection),
         }
@@ -417,7 +460,7 @@ impl Head {
 
     fn judge_version(&self) -> Result<(), HandshakeError> {
         // Section 11.3.5: one line. Section 4.2.1, item 6: 13.
-        let version = self.headers.only("Sec-WebSocket-Version", HandshakeError::BadVersion)?;
+        let version = self.headers.only(Name::Version, HandshakeError::BadVersion)?;
         match parse_version(version.ok_or(HandshakeError::MissingVersion)?) {
             Some(13) => Ok(()),
             Some(_) => Err(HandshakeError::UnsupportedVersion),
@@ -427,23 +470,25 @@ impl Head {
 
     fn judge_key(&self) -> Result<Key, HandshakeError> {
         // Section 11.3.1: one line. Section 4.2.1, item 5: 16 bytes in base64.
-        let key = self.headers.only("Sec-WebSocket-Key", HandshakeError::BadKey)?;
+        let key = self.headers.only(Name::Key, HandshakeError::BadKey)?;
         Key::parse(key.ok_or(HandshakeError::MissingKey)?).ok_or(HandshakeError::BadKey)
     }
 
-    fn judge_origin(&self) -> Result<(), HandshakeError> {
+    fn judge_origin(&self) -> Result<Option<&str>, HandshakeError> {
         // RFC 6454, section 7.3: one line. What cannot be shown must not pass for missing.
-        match self.headers.only("Origin", HandshakeError::BadOrigin)? {
-            Some(origin) if !origin.is_ascii() => Err(HandshakeError::BadOrigin),
-            Some(_) | None => Ok(()),
+        match self.headers.only(Name::Origin, HandshakeError::BadOrigin)? {
+            Some(origin) => ascii(origin).map(Some).ok_or(HandshakeError::BadOrigin),
+            None => Ok(None),
         }
     }
 
     fn judge_protocols(&self) -> Result<(), HandshakeError> {
-        let values = self.headers.values("Sec-WebSocket-Protocol");
         // Section 4.1, item 10: one token or more, no two of them the same.
+        if !self.headers.has(Name::Protocol) {
+            return Ok(());
+        }
         let (mut seen, mut count) = ([""; MAX_PROTOCOLS], 0);
-        for protocol in List::new(values.clone()).tokens() {
+        for protocol in List::new(self.headers.all(Name::Protocol)).tokens() {
             let protocol = protocol.map_err(|_| HandshakeError::BadProtocol)?;
             let (before, free) = seen.split_at_mut(count);
             match free.first_mut() {
@@ -452,13 +497,12 @@ impl Head {
             }
             count += 1;
         }
-        let is_bare = count == 0 && values.count() > 0;
-        if is_bare { Err(HandshakeError::BadProtocol) } else { Ok(()) }
+        if count > 0 { Ok(()) } else { Err(HandshakeError::BadProtocol) }
     }
 
     fn judge_extensions(&self) -> Result<(), HandshakeError> {
         // Section 9.1: whatever breaks the grammar fails the handshake, even if we know none of it.
-        let values = self.headers.values("Sec-WebSocket-Extensions");
+        let values = self.headers.all(Name::Extensions);
         match Extension::parse_all(values).find_map(Result::err) {
             Some(Malformed) => Err(HandshakeError::BadExtension),
             None => Ok(()),
@@ -467,7 +511,7 @@ impl Head {
 
     fn judge_expectation(&self) -> Result<(), HandshakeError> {
         // RFC 9110, section 10.1.1: there is one expectation; any other cannot be met.
-        let mut expectations = List::new(self.headers.values("Expect"));
+        let mut expectations = List::new(self.headers.all(Name::Expect));
         let is_known = |it: Result<&[u8], _>| {
             it.is_ok_and(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
         };
@@ -493,7 +537,9 @@ impl RequestLine {
         else {
             return Err(HandshakeError::BadStartLine);
         };
-        token(method).ok_or(HandshakeError::BadStartLine)?;
+        if !is_token(method) {
+            return Err(HandshakeError::BadStartLine);
+        }
         let minor = parse_http(version)?;
         // RFC 3986, section 2, and RFC 9112, section 3.2: visible ASCII without a fragment.
         // Browsers leave some characters as they are that no URL should have; these pass.
@@ -511,43 +557,43 @@ impl RequestLine {
 #[derive(Clone, Copy, Debug, Default)]
 struct Target<'t> {
     authority: Option<Authority<'t>>,
-    path: &'t str,
-    query: Option<&'t str>,
+    /// Path and query.
+    resource: &'t str,
 }
 
 impl<'t> Target<'t> {
     fn parse(target: &'t str) -> Option<Self> {
         if target.starts_with('/') {
-            return Some(Self::with_resource(None, target));
+            return Some(Self { authority: None, resource: target });
         }
-        let (scheme, rest) = target.split_once("://")?;
+        let (scheme, rest) = split_before(target, |byte| byte == b':');
         let is_http = ["http", "https"].iter().any(|http| http.eq_ignore_ascii_case(scheme));
-        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, resource) = split_authority(rest.strip_prefix("://")?);
         // Section 4.2.1, item 1: absolute, it is an HTTP or HTTPS URI.
-        let authority = Authority::parse(authority.as_bytes()).filter(|_| is_http)?;
-        Some(Self::with_resource(Some(authority), resource))
+        let authority = Authority::parse(authority).filter(|_| is_http)?;
+        Some(Self { authority: Some(authority), resource })
     }
 
-    fn with_resource(authority: Option<Authority<'t>>, resource: &'t str) -> Self {
-        let (path, query) = match resource.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (resource, None),
-        };
-        Self { authority, path: if path.is_empty() { "/" } else { path }, query }
+    fn path(&self) -> &'t str {
+        let (path, _) = split_before(self.resource, |byte| byte == b'?');
+        if path.is_empty() { "/" } else { path }
+    }
+
+    fn query(&self) -> Option<&'t str> {
+        let (_, query) = split_before(self.resource, |byte| byte == b'?');
+        query.strip_prefix('?')
     }
 }
 
 /// Whether a target is one of `CONNECT`.
 fn is_tunnel(target: &str) -> bool {
-    Authority::parse(target.as_bytes()).is_some_and(|authority| authority.port() > Some(0))
+    Authority::parse(target).is_some_and(|authority| authority.port() > Some(0))
 }
 
 /// Whether an element of `Upgrade` is `websocket`, which has no version (RFC 9110, section 7.8).
 fn parse_protocol(protocol: &[u8]) -> Result<bool, Malformed> {
-    for part in protocol.splitn(2, |&byte| byte == b'/') {
-        token(part).ok_or(Malformed)?;
-    }
-    Ok(protocol.eq_ignore_ascii_case(b"websocket"))
+    let is_valid = protocol.splitn(2, |&byte| byte == b'/').all(is_token);
+    if is_valid { Ok(protocol.eq_ignore_ascii_case(b"websocket")) } else { Err(Malformed) }
 }
 
 /// Whether any of the codings is none of RFC 9112, section 7.
@@ -562,6 +608,9 @@ const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: ";
+
+/// What is written after that in most answers takes no more: the hash, a subprotocol and an extension.
+const REST: usize = 160;
 
 /// The most subprotocols that are looked at: each is compared with all before it.
 const MAX_PROTOCOLS: usize = 64;

@@ -1,6 +1,7 @@
 use core::fmt;
 
 use super::host::{Authority, parse_host, parse_port, split_port};
+use super::scan::split_before;
 use crate::error::UrlError;
 
 /// The URL of a WebSocket (section 3), such as `wss://example.com/chat?room=1`.
@@ -34,16 +35,17 @@ impl<'u> Url<'u> {
     pub fn parse_with(text: &'u str, policy: UrlPolicy) -> Result<Self, UrlError> {
         // RFC 3986, section 2: what is not visible ASCII must have been encoded. Removing it, as
         // browsers do, would make two URLs of one.
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !text.bytes().fold(true, |is, byte| is & byte.is_ascii_graphic()) {
             return Err(UrlError::BadCharacter);
         }
         // Section 3: `#` must be escaped; fragments are meaningless, empty ones too.
         if text.contains('#') {
             return Err(UrlError::HasFragment);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(UrlError::BadScheme)?;
+        let (scheme, rest) = split_before(text, |byte| byte == b':');
+        let rest = rest.strip_prefix("://").ok_or(UrlError::BadScheme)?;
         let is_secure = policy.parse_scheme(scheme).ok_or(UrlError::BadScheme)?;
-        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, resource) = split_authority(rest);
         let (host, port) = parse_authority(authority)?;
         let port = port.unwrap_or(default_port(is_secure));
         if policy.is_blocking_ports && BLOCKED_PORTS.contains(&port) {
@@ -131,7 +133,7 @@ fn parse_authority(authority: &str) -> Result<(&str, Option<u16>), UrlError> {
     if authority.contains('@') {
         return Err(UrlError::HasUserinfo);
     }
-    let (host, port) = split_port(authority.as_bytes());
+    let (host, port) = split_port(authority);
     let host = parse_host(host).ok_or(UrlError::BadHost)?;
     match parse_port(port) {
         // Port 0 is reserved: nobody listens there.
@@ -142,6 +144,11 @@ fn parse_authority(authority: &str) -> Result<(&str, Option<u16>), UrlError> {
 
 const fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
+}
+
+/// What stands before and after the end of an authority (RFC 3986, section 3.2).
+pub(crate) fn split_authority(text: &str) -> (&str, &str) {
+    split_before(text, |byte| matches!(byte, b'/' | b'?'))
 }
 
 /// The bad ports of the Fetch standard, "port blocking".

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 
-const { CHAT_URL, CHROMIUM } = process.env;
+const { CHAT_URL, CHAT_DEFLATE = "none", CHROMIUM } = process.env;
 const MIB = 1 << 20;
 const LARGEST = 8 * MIB; // what the example takes as one message
 const PATIENCE = 20_000; // milliseconds for the page to show what it should
@@ -128,6 +128,26 @@ it("two tabs see each other in the list", async window => {
     await shows(tab, "#people li", "Zoë & Co");
   }
   assert.equal(await bea.evaluate(() => socket.protocol), "chat");
+});
+
+it("messages are compressed as the server says", async window => {
+  const nora = await join(window, "Nora");
+  const ned = await join(window, "Ned");
+  const agreed = {
+    none: "",
+    shared: "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    dedicated: "permessage-deflate",
+  };
+  for (const tab of [nora, ned]) assert.equal(await tab.evaluate(() => socket.extensions), agreed[CHAT_DEFLATE]);
+  // Some that are like those before them, some like none, large and small in turn.
+  const texts = Array.from({ length: 24 }, (_, n) => n % 4 === 3 ? randomBytes(2000).toString("base64") : "κόσμε ".repeat(1 + n * 20));
+  for (const text of texts) await say(nora, text);
+  const file = Buffer.concat([randomBytes(30_000), Buffer.alloc(70_000)]);
+  for (let count = 0; count < 3; count++) await send(ned, "again", file);
+  for (const tab of [nora, ned]) {
+    for (const [index, text] of texts.entries()) assert.equal(await heard(tab, "Nora", index + 1), text);
+  }
+  for (const count of [1, 2, 3]) assert.deepEqual(await saved(nora, "Ned", count), digest(file));
 });
 
 it("a text appears in both tabs as it was written", async window => {

@@ -7,7 +7,6 @@
 mod in_time;
 mod io;
 mod opening;
-mod pool;
 mod socket;
 mod split;
 #[cfg(feature = "__asynchronous")]

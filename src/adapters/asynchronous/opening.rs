@@ -79,7 +79,8 @@ impl<T: Polled> Incoming<T> {
             }
             handshake = match handshake.receive(&mut input, policy) {
                 Ok(server::Progress::Incomplete(handshake)) => handshake,
-                Ok(server::Progress::Request(request)) => {
+                Ok(server::Progress::Request(mut request)) => {
+                    config.agree(&mut request);
                     return Ok(Self::Opening(Opening {
                         request,
                         wire,

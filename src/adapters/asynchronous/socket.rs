@@ -182,9 +182,10 @@ impl<T: Polled> WebSocket<T> {
 
     pub(in crate::adapters) async fn dial(
         stream: <T::Io as Io>::Stream,
-        request: client::Request<'_>,
+        mut request: client::Request<'_>,
         config: Config,
     ) -> Result<(Self, client::Response), Error> {
+        config.offer(&mut request);
         let mut wire = Wire::new(T::wrap(stream), &config);
         let mut input = new_input();
         let out = &mut wire.driver.out;

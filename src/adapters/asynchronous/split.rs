@@ -181,6 +181,19 @@ impl<I: Io> Writer<I> {
         self.queue(|sender, driver| sender.send_last(part, &mut driver.out)).await
     }
 
+    /// Compresses messages of at least so many bytes, from the next one of any clone on: see
+    /// [`Sender::compress_from`].
+    #[cfg(feature = "deflate")]
+    pub fn compress_from(&self, bytes: usize) {
+        self.shared.lock().sender.compress_from(bytes);
+    }
+
+    /// Whether each part of a compressed message leaves at once: see [`Sender::set_flushing`].
+    #[cfg(feature = "deflate")]
+    pub fn set_flushing(&self, flushing: bool) {
+        self.shared.lock().sender.set_flushing(flushing);
+    }
+
     /// Writes what has been queued.
     ///
     /// # Errors

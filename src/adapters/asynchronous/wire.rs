@@ -5,10 +5,10 @@ use core::task::{Context, Poll, ready};
 use std::io::{self, ErrorKind};
 
 use super::io::{Async, Io, Leaving, Polled, Step};
-use super::pool;
 use crate::adapters::driver::{Driver, Next};
 use crate::adapters::error::Error;
 use crate::adapters::socket::Wire;
+use crate::adapters::storage;
 use crate::close::TimedOut;
 use crate::error::SendError;
 use crate::input::Input;
@@ -67,11 +67,11 @@ impl<T: Polled> Wire<T> {
         // Nothing more is taken from a peer which does not take our replies, while there may be any.
         let is_flooded = self.driver.is_flooded() && !sender.is_closing();
         if !is_flooded && !self.transport.polled().has_eof {
-            pool::lend(input);
+            storage::lend(input);
             if T::Io::BLOCKS {
                 self.driver.follow(receiver, sender);
             }
-            if let Poll::Ready(outcome) = self.poll_read(cx, input.spare()) {
+            if let Poll::Ready(outcome) = self.poll_read(cx, receiver.spare(input)) {
                 self.transport.polled().has_eof = !matches!(outcome, Ok(1..));
                 self.driver.receive(outcome, receiver, sender, input)?;
                 return Poll::Ready(Ok(false));
@@ -82,7 +82,7 @@ impl<T: Polled> Wire<T> {
 
     /// Frees what a connection that waits has no use for.
     fn rest(&mut self, input: &mut Input<Vec<u8>>) {
-        pool::take_back(input);
+        storage::take_back(input);
         self.driver.release();
     }
 

@@ -105,15 +105,16 @@ impl<S: Stream> WebSocket<S> {
 
     /// Writes a message, behind what is queued.
     ///
-    /// A large one is not copied by a server.
+    /// A large one is not copied by a server, unless it is compressed.
     ///
     /// # Errors
     ///
     /// When the connection is closing, or when the stream fails.
     pub fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         let message = message.into();
-        let is_large = message.split().1.len() >= LARGE;
-        if !is_large || self.sender.role() == Role::Client {
+        let len = message.split().1.len();
+        let is_copied = self.sender.role() == Role::Client || self.sender.is_compressing(len);
+        if len < LARGE || is_copied {
             self.sender.send(message, &mut self.wire.driver.out)?;
             return self.flush();
         }

@@ -18,6 +18,9 @@ pub struct Counting;
 pub struct Usage {
     /// How many times memory was allocated. To grow memory counts as one more time.
     pub allocations: usize,
+    /// The bytes that were allocated in all. As memory that grows is moved, no more bytes than these have
+    /// been moved.
+    pub bytes: usize,
     /// The bytes that are held now, less those held before. Memory of before that was freed counts
     /// against it.
     pub held: isize,
@@ -27,7 +30,9 @@ pub struct Usage {
 }
 
 thread_local! {
-    static USAGE: Cell<Usage> = const { Cell::new(Usage { allocations: 0, held: 0, peak: 0 }) };
+    static USAGE: Cell<Usage> = const {
+        Cell::new(Usage { allocations: 0, bytes: 0, held: 0, peak: 0 })
+    };
 }
 
 /// Runs `action`, and tells what this thread allocated meanwhile. Measurements do not nest.
@@ -41,10 +46,12 @@ pub fn measure<T>(action: impl FnOnce() -> T) -> (T, Usage) {
 fn count(bytes: isize) {
     // A thread that is being torn down has no counters any more.
     let _ = USAGE.try_with(|usage| {
-        let Usage { mut allocations, mut held, peak } = usage.get();
-        allocations += usize::from(bytes > 0);
-        held += bytes;
-        usage.set(Usage { allocations, held, peak: peak.max(held) });
+        let mut counted = usage.get();
+        counted.allocations += usize::from(bytes > 0);
+        counted.bytes += usize::try_from(bytes).unwrap_or(0);
+        counted.held += bytes;
+        counted.peak = counted.peak.max(counted.held);
+        usage.set(counted);
     });
 }
 

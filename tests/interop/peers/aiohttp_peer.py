@@ -3,7 +3,7 @@ import asyncio
 
 from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, web
 
-from peer import CASES, case_of, main, play, print_port, trust, watched
+from peer import CASES, case_of, contexts, main, play, print_port, trust, watched
 
 # It takes 4 MiB, and hides pings and pongs, unless told otherwise.
 SETTINGS = {"max_msg_size": 0, "autoping": False}
@@ -13,15 +13,23 @@ class End:
     def __init__(self, socket):
         self.socket = socket
         self.reason = ""
+        self.waiting = []  # what came before the answer to a ping
 
     async def send(self, message):
         await (self.socket.send_str if isinstance(message, str) else self.socket.send_bytes)(message)
 
-    async def receive(self, wanted=(WSMsgType.TEXT, WSMsgType.BINARY)):
+    async def receive(self):
+        if self.waiting:
+            return self.waiting.pop(0)
+        return await self.next([WSMsgType.TEXT, WSMsgType.BINARY])
+
+    async def next(self, wanted):
         while True:
             came = await self.socket.receive()
             if came.type in wanted:
                 return came.data
+            elif came.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self.waiting.append(came.data)
             elif came.type == WSMsgType.PING:
                 await self.socket.pong(came.data)
             elif came.type == WSMsgType.CLOSE:
@@ -31,7 +39,7 @@ class End:
 
     async def ping(self, payload):
         await self.socket.ping(payload)
-        return bytes(await self.receive([WSMsgType.PONG]))
+        return bytes(await self.next([WSMsgType.PONG]))
 
     async def close(self, code, reason):
         await self.socket.close(code=code, message=reason.encode())
@@ -51,9 +59,11 @@ async def client(url, case, seen):
             async with session.get(url.replace("ws", "http", 1), ssl=context) as response:
                 seen["answer"] = answer_of(response.status, response.headers, await response.text())
             return
-        protocols = case.get("offer", ())
+        # It can ask for the window of the server, and for nothing else.
+        (_, [bits, _]) = contexts(case, "client")
+        offers = {"protocols": case.get("offer", ()), "compress": bits}
         try:
-            async with session.ws_connect(url, protocols=protocols, compress=15, ssl=context, **SETTINGS) as socket:
+            async with session.ws_connect(url, ssl=context, **offers, **SETTINGS) as socket:
                 seen.update(protocol=socket.protocol, agreed="permessage-deflate" if socket.compress else "")
                 await play(End(socket), case["client"], seen)
         except WSServerHandshakeError as refused:

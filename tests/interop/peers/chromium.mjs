@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import "./play.js";
 
-const CASES = JSON.parse(readFileSync(new URL("../cases.json", import.meta.url)));
+const CASES = interop.parseCases(readFileSync(new URL("../cases.json", import.meta.url)));
 const [, url, ...names] = process.argv.slice(2);
 
 const browser = await chromium.launch({

@@ -5,7 +5,7 @@ import { webcrypto } from "node:crypto";
 import "./play.js";
 
 globalThis.crypto ??= webcrypto;
-const CASES = JSON.parse(readFileSync(new URL("../cases.json", import.meta.url)));
+const CASES = interop.parseCases(readFileSync(new URL("../cases.json", import.meta.url)));
 const [, url, ...names] = process.argv.slice(2);
 for (const name of names) {
   console.log(JSON.stringify(await interop.playWeb(`${url}/${name}`, name, CASES[name])));

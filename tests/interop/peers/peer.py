@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 CASES = json.loads((Path(__file__).parent.parent / "cases.json").read_text())
+CASES = {name: {**CASES.get(case.get("like"), {}), **case} for name, case in CASES.items()}
 PATIENCE = 20  # seconds for a case
 
 
@@ -15,12 +16,33 @@ def number(kind, n):
     return n.to_bytes(4, "little") if kind == "binary" else f"{n:06x}é"
 
 
+def noise(count):
+    """So many bytes which nothing can compress, and which begin like no others."""
+    state, made = count + 0x9E3779B9, bytearray()
+    for _ in range(count):
+        state ^= state << 13 & 0xFFFFFFFF
+        state ^= state >> 17
+        state ^= state << 5 & 0xFFFFFFFF
+        made.append(state & 0xFF)
+    return bytes(made)
+
+
 def message(kind, data):
-    """A message: its text or bytes, in hexadecimal, or so many numbers."""
+    """A message: its text or bytes, in hexadecimal, or so many numbers, or noise, or something repeated."""
     if isinstance(data, str):
         return bytes.fromhex(data) if kind == "binary" else data
+    if isinstance(data, dict):
+        return noise(data["noise"]) if "noise" in data else message(kind, data["repeat"]) * data["times"]
     empty = b"" if kind == "binary" else ""
     return empty.join(number(kind, n) for n in range(data))
+
+
+def contexts(case, asking):
+    """The contexts of the client and the server, if `asking` is the end that asks for some: the logarithm
+    of the window's size, and whether the context is taken over."""
+    deflate = case.get("deflate", {})
+    return tuple(deflate.get(end, [15, True]) if deflate.get("by") == asking else [15, True]
+                 for end in ("client", "server"))
 
 
 def pipeline(count):

@@ -8,8 +8,31 @@
   const number = n => `${n.toString(16).padStart(6, "0")}é`;
   const numbers = (first, count) => new Uint8Array(Uint32Array.from({ length: count }, (_, n) => first + n).buffer);
 
-  /** A message: its text or bytes, in hexadecimal, or so many numbers. */
+  /** So many bytes which nothing can compress, and which begin like no others. */
+  function noise(count) {
+    let state = count + 0x9e3779b9;
+    return Uint8Array.from({ length: count }, () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return state;
+    });
+  }
+
+  /** Bytes, so many times. */
+  function repeat(bytes, times) {
+    const whole = new Uint8Array(bytes.length * times);
+    for (let at = 0; at < whole.length; at += bytes.length) whole.set(bytes, at);
+    return whole;
+  }
+
+  /** A message: its text or bytes, in hexadecimal, or so many numbers, or noise, or something repeated. */
   function message(kind, data) {
+    if (data.noise !== undefined) return noise(data.noise);
+    if (data.times !== undefined) {
+      const once = message(kind, data.repeat);
+      return kind === "binary" ? repeat(once, data.times) : once.repeat(data.times);
+    }
     if (typeof data === "number") {
       return kind === "binary" ? numbers(0, data) : Array.from({ length: data }, (_, n) => number(n)).join("");
     }
@@ -122,5 +145,11 @@
     await play(end, client, seen);
   });
 
-  globalThis.interop = { Queue, play, playWeb, watched };
+  /** The cases, of which some are like others. */
+  const parseCases = text => {
+    const cases = JSON.parse(text);
+    return Object.fromEntries(Object.entries(cases).map(([name, own]) => [name, { ...cases[own.like], ...own }]));
+  };
+
+  globalThis.interop = { parseCases, Queue, play, playWeb, watched };
 }

@@ -4,11 +4,12 @@ import asyncio
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve as listen
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
-from peer import CASES, case_of, main, play, print_port, trust, watched
+from peer import CASES, case_of, contexts, main, play, print_port, trust, watched
 
-# It pings by itself, and takes 1 MiB, unless told otherwise.
-SETTINGS = {"max_size": None, "ping_interval": None}
+# It pings by itself, takes 1 MiB, and compresses in a context of its own choice, unless told otherwise.
+SETTINGS = {"max_size": None, "ping_interval": None, "compression": None}
 
 
 class End:
@@ -49,6 +50,17 @@ class End:
         return [code, self.socket.close_reason, code != 1006]
 
 
+def deflate_of(case, end):
+    """What an end offers or accepts of compression."""
+    settings = {}
+    if "deflate" in case:
+        for name, (bits, is_taken_over) in zip(("client", "server"), contexts(case, end)):
+            settings[f"{name}_no_context_takeover"] = not is_taken_over
+            if bits < 15:
+                settings[f"{name}_max_window_bits"] = bits
+    return [{"client": ClientPerMessageDeflateFactory, "server": ServerPerMessageDeflateFactory}[end](**settings)]
+
+
 def extensions(socket):
     return ", ".join(extension.name for extension in socket.protocol.extensions)
 
@@ -56,7 +68,8 @@ def extensions(socket):
 async def client(url, case, seen):
     context = trust() if url.startswith("wss:") else None
     try:
-        async with connect(url, subprotocols=case.get("offer"), ssl=context, **SETTINGS) as socket:
+        offers = {"subprotocols": case.get("offer"), "extensions": deflate_of(case, "client")}
+        async with connect(url, ssl=context, **offers, **SETTINGS) as socket:
             seen.update(protocol=socket.subprotocol, agreed=extensions(socket))
             await play(End(socket), case["client"], seen)
     except InvalidStatus as refused:
@@ -76,7 +89,9 @@ async def serve():
         await watched(name, playing)
 
     def refuse(connection, request):
-        answer = CASES[case_of(request.path)].get("answer")
+        case = CASES[case_of(request.path)]
+        connection.protocol.available_extensions = deflate_of(case, "server")
+        answer = case.get("answer")
         if answer is None:
             return None
         response = connection.respond(answer["status"], answer["body"])

@@ -1,12 +1,13 @@
 // Node's `ws`.
 
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { webcrypto } from "node:crypto";
 import { WebSocket, WebSocketServer } from "ws";
 import "./play.js";
 
 globalThis.crypto ??= webcrypto;
-const CASES = JSON.parse(readFileSync(new URL("../cases.json", import.meta.url)));
+const CASES = interop.parseCases(readFileSync(new URL("../cases.json", import.meta.url)));
 const { Queue, play, watched } = interop;
 
 /** Gathers what comes on a socket from now on. */
@@ -31,12 +32,24 @@ function endOf(socket) {
   return end;
 }
 
+/** How an end compresses which, in this case, asks for this, or for nothing. */
+function deflateOf({ deflate = {} }, end) {
+  const asked = deflate.by === end ? deflate : {};
+  const options = { threshold: 0 };
+  for (const name of ["client", "server"]) {
+    const [bits, isTakenOver] = asked[name] ?? [15, true];
+    if (bits < 15) options[`${name}MaxWindowBits`] = bits;
+    if (!isTakenOver) options[`${name}NoContextTakeover`] = true;
+  }
+  return options;
+}
+
 const negotiated = socket => ({ protocol: socket.protocol || null, agreed: socket.extensions });
 
 async function client(url, name) {
   const { offer = [], client: steps } = CASES[name];
   const seen = await watched(name, async seen => {
-    const socket = new WebSocket(url, offer);
+    const socket = new WebSocket(url, offer, { perMessageDeflate: deflateOf(CASES[name], "client") });
     const end = endOf(socket);
     const answer = await new Promise((resolve, reject) => {
       socket.on("open", resolve);
@@ -57,25 +70,27 @@ async function client(url, name) {
 const caseOf = request => request.url.split("/").at(-1);
 
 function serve() {
-  const server = new WebSocketServer({
-    host: "127.0.0.1",
-    port: 0,
-    perMessageDeflate: true,
-    handleProtocols: (_, request) => CASES[caseOf(request)].select ?? false,
-    verifyClient: ({ req }, decide) => {
-      const { answer } = CASES[caseOf(req)];
-      if (answer === undefined) return decide(true);
-      decide(false, answer.status, answer.body, { ...answer.headers });
-    },
-  });
-  server.on("listening", () => console.log(JSON.stringify({ port: server.address().port })));
-  server.on("connection", async (socket, request) => {
+  const server = createServer();
+  server.on("upgrade", (request, stream, head) => {
     const name = caseOf(request);
-    const end = endOf(socket);
-    socket.on("error", console.error);
-    const seen = await watched(name, seen => play(end, CASES[name].server, Object.assign(seen, negotiated(socket))));
-    console.log(JSON.stringify(seen));
+    const { answer, select, server: steps } = CASES[name];
+    const opening = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: deflateOf(CASES[name], "server"),
+      handleProtocols: () => select ?? false,
+      verifyClient: (_, decide) => {
+        if (answer === undefined) return decide(true);
+        decide(false, answer.status, answer.body, { ...answer.headers });
+      },
+    });
+    opening.handleUpgrade(request, stream, head, async socket => {
+      const end = endOf(socket);
+      socket.on("error", console.error);
+      const seen = await watched(name, seen => play(end, steps, Object.assign(seen, negotiated(socket))));
+      console.log(JSON.stringify(seen));
+    });
   });
+  server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: server.address().port })));
 }
 
 const [role, url, ...names] = process.argv.slice(2);

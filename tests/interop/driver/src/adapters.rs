@@ -9,12 +9,16 @@ use crate::case::{Answer, Kind};
 macro_rules! adapter {
     ($name:ident, $adapter:ident, $stream:ty, [$($async:ident)?], [$($wait:tt)*]) => {
         pub(crate) mod $name {
-            use sansocket::$adapter::{Config, Error, Incoming, Opening, WebSocket};
+            use sansocket::$adapter::{
+                Config, Error, Incoming, Opening, OwnedMessage, WebSocket,
+            };
             use sansocket::server::{Policy, Response};
             use sansocket::{CloseCode, Event, Message, Origins, Url, client};
 
-            use crate::case::{Answer, Case, Failure, Kind, Seen, Step, pipeline};
+            use super::Then;
+            use crate::case::{Answer, Case, End, Failure, Kind, Seen, Step, pipeline};
             use crate::runtime::$name::{run, serve_with};
+            use crate::tally::Tallied;
 
             type Stream = $stream;
 
@@ -31,7 +35,9 @@ macro_rules! adapter {
                 for protocol in &case.offer {
                     request.add_protocol(protocol)?;
                 }
-                let config = Config::default();
+                let mut config = Config::default();
+                config.compression = case.compression(End::Client);
+                let stream = Tallied::new(stream);
                 match WebSocket::connect_over(stream, request, config) $($wait)* {
                     Ok((socket, response)) => {
                         seen.protocol = response.protocol().map(str::to_owned);
@@ -54,6 +60,7 @@ macro_rules! adapter {
                 stream.set_nodelay(true)?;
                 let mut policy = Policy::default();
                 policy.origins = Origins::Any;
+                let stream = Tallied::new(stream);
                 match Incoming::receive(stream, &policy, Config::default()) $($wait)* ? {
                     Incoming::Http(request) => {
                         let case = Case::asked_by(request.head.target())?;
@@ -89,7 +96,7 @@ macro_rules! adapter {
             }
 
             $($async)? fn accept(
-                mut opening: Opening<Stream>,
+                mut opening: Opening<Tallied<Stream>>,
                 case: &Case,
                 seen: &mut Seen,
             ) -> Result<(), Failure> {
@@ -97,15 +104,20 @@ macro_rules! adapter {
                     opening.request.select_protocol(protocol)?;
                 }
                 seen.protocol = opening.request.protocol().map(str::to_owned);
+                if let Some(compression) = case.compression(End::Server) {
+                    let agreement = opening.request.compress(&compression);
+                    seen.agreed = agreement.map_or_else(String::new, |agreed| agreed.to_string());
+                }
                 let socket = opening.accept() $($wait)* ?;
                 play(socket, &case.server, seen) $($wait)*;
                 Ok(())
             }
 
             /// Takes all steps and waits for the end.
-            $($async)? fn play(mut socket: WebSocket<Stream>, steps: &[Step], seen: &mut Seen) {
+            $($async)? fn play(mut socket: WebSocket<Tallied<Stream>>, steps: &[Step], seen: &mut Seen) {
                 seen.open = true;
                 let outcome = take(&mut socket, steps, seen) $($wait)*;
+                seen.wire = Some(socket.get_ref().wire.clone());
                 if let Some((code, is_clean)) = socket.ended().map(|end| (end.code(), end.is_clean())) {
                     let reason = seen.close.take().map(|(_, reason, _)| reason);
                     seen.close = Some((code, reason.unwrap_or_default(), is_clean));
@@ -118,12 +130,11 @@ macro_rules! adapter {
             }
 
             $($async)? fn take(
-                socket: &mut WebSocket<Stream>,
+                socket: &mut WebSocket<Tallied<Stream>>,
                 steps: &[Step],
                 seen: &mut Seen,
             ) -> Result<(), Error> {
                 for step in steps {
-                    let messages = seen.messages.len();
                     match step {
                         Step::Send(kind, data) => {
                             let bytes = data.bytes(*kind);
@@ -147,13 +158,19 @@ macro_rules! adapter {
                             }
                         }
                         Step::Receive(count) => {
-                            watch(socket, seen, 0, |seen| seen.messages.len() >= messages + count)
+                            let early = seen.take_early(*count);
+                            let total = seen.messages.len() + count - early.len();
+                            watch(socket, seen, Then::Drop, |seen| seen.messages.len() >= total)
                                 $($wait)* ?;
                         }
                         Step::Echo(count) => {
-                            watch(socket, seen, *count, |seen| {
-                                seen.messages.len() >= messages + count
-                            }) $($wait)* ?;
+                            let early = seen.take_early(*count);
+                            for message in &early {
+                                socket.send(message) $($wait)* ?;
+                            }
+                            let total = seen.messages.len() + count - early.len();
+                            watch(socket, seen, Then::Echo, |seen| seen.messages.len() >= total)
+                                $($wait)* ?;
                         }
                         Step::Ping(payload) => ping(socket, payload, seen) $($wait)* ?,
                         Step::Close(code, reason) => {
@@ -164,25 +181,24 @@ macro_rules! adapter {
                         Step::Get(()) => seen.fail("this is no HTTP client"),
                     }
                 }
-                watch(socket, seen, 0, |_| false) $($wait)*
+                watch(socket, seen, Then::Drop, |_| false) $($wait)*
             }
 
             $($async)? fn ping(
-                socket: &mut WebSocket<Stream>,
+                socket: &mut WebSocket<Tallied<Stream>>,
                 payload: &str,
                 seen: &mut Seen,
             ) -> Result<(), Error> {
                 let pongs = seen.pongs.len();
                 socket.outbox().ping(payload.as_bytes())?;
-                watch(socket, seen, 0, |seen| seen.pongs.len() > pongs) $($wait)*
+                watch(socket, seen, Then::Keep, |seen| seen.pongs.len() > pongs) $($wait)*
             }
 
-            /// Notes what comes until it is enough, or there is no more, and sends back as many
-            /// messages as it should.
+            /// Notes what comes until it is enough, or there is no more.
             $($async)? fn watch(
-                socket: &mut WebSocket<Stream>,
+                socket: &mut WebSocket<Tallied<Stream>>,
                 seen: &mut Seen,
-                mut echoes: usize,
+                then: Then,
                 is_enough: impl Fn(&Seen) -> bool,
             ) -> Result<(), Error> {
                 while !is_enough(seen) {
@@ -190,16 +206,20 @@ macro_rules! adapter {
                     match event {
                         Event::Text(text) => {
                             seen.message(Kind::Text, text.as_bytes());
-                            if echoes > 0 {
-                                outbox.send(text)?;
-                                echoes -= 1;
+                            match then {
+                                Then::Drop => {}
+                                Then::Echo => outbox.send(text)?,
+                                Then::Keep => seen.early.push(OwnedMessage::Text(text.into())),
                             }
                         }
                         Event::Binary(bytes) => {
                             seen.message(Kind::Binary, bytes);
-                            if echoes > 0 {
-                                outbox.send(bytes)?;
-                                echoes -= 1;
+                            match then {
+                                Then::Drop => {}
+                                Then::Echo => outbox.send(bytes)?,
+                                Then::Keep => {
+                                    seen.early.push(OwnedMessage::Binary(bytes.to_vec().into()));
+                                }
                             }
                         }
                         Event::Pong(payload) => seen.pong(payload),
@@ -219,6 +239,15 @@ macro_rules! adapter {
 adapter!(on_thread, blocking, std::net::TcpStream, [], []);
 adapter!(on_tokio, tokio, tokio::net::TcpStream, [async], [.await]);
 adapter!(on_smol, smol, smol::net::TcpStream, [async], [.await]);
+
+/// What becomes of a message, once it is noted.
+#[derive(Clone, Copy)]
+enum Then {
+    Drop,
+    Echo,
+    /// It came before the answer to a ping, and is for the next step.
+    Keep,
+}
 
 fn message(kind: Kind, bytes: &[u8]) -> Message<'_> {
     match kind {

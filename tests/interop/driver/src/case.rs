@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use sansocket::adapters::OwnedMessage;
+use sansocket::deflate::{Compression, Context};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use crate::tally::Wire;
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
@@ -21,8 +26,31 @@ pub(crate) struct Case {
     pub(crate) select: Option<String>,
     /// What the server answers instead of opening a connection.
     pub(crate) answer: Option<Answer>,
+    /// How to compress, if both ends do.
+    deflate: Option<Deflate>,
     pub(crate) client: Vec<Step>,
     pub(crate) server: Vec<Step>,
+}
+
+/// How to compress.
+#[derive(Clone, Copy, Deserialize)]
+struct Deflate {
+    /// Who asks for these contexts. The other end agrees to any.
+    by: Option<End>,
+    /// The logarithm of the window's size, and whether the context is taken over.
+    #[serde(default = "full")]
+    client: (u8, bool),
+    #[serde(default = "full")]
+    server: (u8, bool),
+    /// How many bytes a message of ours has at least if it is compressed.
+    threshold: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum End {
+    Client,
+    Server,
 }
 
 /// What an end does. At last it waits for the end of the connection.
@@ -61,8 +89,12 @@ pub(crate) enum Kind {
 pub(crate) enum Data {
     /// Text, or bytes in hexadecimal.
     Literal(String),
+    /// So many bytes which nothing can compress.
+    Noise { noise: u32 },
     /// So many numbers: see [`number`].
     Numbers(u32),
+    /// The same, so many times.
+    Repeated { repeat: Box<Data>, times: usize },
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -86,14 +118,38 @@ pub(crate) struct Seen {
     pub(crate) pongs: Vec<String>,
     pub(crate) close: Option<(u16, String, bool)>,
     pub(crate) answer: Option<Answer>,
+    pub(crate) wire: Option<Wire>,
+    /// Messages that came before they were waited for.
+    #[serde(skip)]
+    pub(crate) early: Vec<OwnedMessage>,
     error: Option<String>,
 }
 
 impl Case {
     pub(crate) fn find(name: &str) -> Result<Self, Failure> {
-        let mut cases: BTreeMap<String, Self> = serde_json::from_str(CASES)?;
-        let case = cases.remove(name).ok_or_else(|| format!("no such case: {name}"))?;
+        let cases: BTreeMap<String, Map<String, Value>> = serde_json::from_str(CASES)?;
+        let own = cases.get(name).ok_or_else(|| format!("no such case: {name}"))?;
+        let like = own.get("like").and_then(|like| cases.get(like.as_str()?));
+        let mut whole = like.cloned().unwrap_or_default();
+        whole.extend(own.clone());
+        let case: Self = serde_json::from_value(Value::Object(whole))?;
         Ok(Self { name: name.to_owned(), ..case })
+    }
+
+    /// How we compress as this end.
+    pub(crate) fn compression(&self, end: End) -> Option<Compression> {
+        let deflate = self.deflate?;
+        let mut compression = Compression::dedicated();
+        compression.threshold = deflate.threshold.unwrap_or(compression.threshold);
+        if deflate.by == Some(end) {
+            let (ours, theirs) = match end {
+                End::Client => (deflate.client, deflate.server),
+                End::Server => (deflate.server, deflate.client),
+            };
+            let context = |(window_bits, is_taken_over)| Context { window_bits, is_taken_over };
+            (compression.outgoing, compression.incoming) = (context(ours), context(theirs));
+        }
+        Some(compression)
     }
 
     /// The case that a request asks for: the last segment of its path.
@@ -114,6 +170,8 @@ impl Data {
                         .expect("two hexadecimal digits")
                 })
                 .collect(),
+            (Self::Noise { noise: count }, _) => noise(*count),
+            (Self::Repeated { repeat, times }, _) => repeat.bytes(kind).repeat(*times),
             (Self::Numbers(count), _) => (0..*count).flat_map(|n| number(kind, n)).collect(),
         }
     }
@@ -126,6 +184,22 @@ fn number(kind: Kind, number: u32) -> Vec<u8> {
         Kind::Binary => number.to_le_bytes().to_vec(),
         Kind::Text => format!("{number:06x}é").into_bytes(),
     }
+}
+
+/// So many bytes which nothing can compress, and which begin like no others.
+fn noise(count: u32) -> Vec<u8> {
+    let mut state = count.wrapping_add(0x9e37_79b9);
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as u8
+    };
+    (0..count).map(next).collect()
+}
+
+const fn full() -> (u8, bool) {
+    (15, true)
 }
 
 /// The messages of a [pipeline](Step::Pipeline): 32 bytes each.
@@ -145,6 +219,10 @@ impl Seen {
     pub(crate) fn message(&mut self, kind: Kind, bytes: &[u8]) {
         let hash = Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         self.messages.push((kind, bytes.len(), hash));
+    }
+
+    pub(crate) fn take_early(&mut self, most: usize) -> Vec<OwnedMessage> {
+        self.early.drain(..most.min(self.early.len())).collect()
     }
 
     pub(crate) fn pong(&mut self, payload: &[u8]) {

@@ -6,6 +6,7 @@ mod adapters;
 mod case;
 mod peers;
 mod runtime;
+mod tally;
 
 use std::env;
 use std::sync::mpsc;

@@ -1,0 +1,95 @@
+use std::hint::black_box;
+
+use sansocket::{Input, Limits, Role, Seed, server};
+use workload::payload::{Content, keep};
+use workload::rows::{self, Row};
+use workload::{Run, opening, receive, send};
+
+/// What is counted in a row.
+pub(crate) struct Work {
+    pub(crate) row: String,
+    run: Run,
+    /// How many messages: so many that what happens once in a read counts as it should.
+    pub(crate) messages: usize,
+}
+
+impl Work {
+    /// Runs it, after a few messages that are not counted.
+    pub(crate) fn run(mut self) {
+        (self.run)(self.messages / 4);
+        counted(&mut self.run, self.messages);
+    }
+}
+
+/// The function inside which instructions are counted, by its name.
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn counted(run: &mut Run, messages: usize) {
+    run(messages);
+    black_box(messages);
+}
+
+/// All that is counted, in the order in which it runs.
+pub(crate) fn all() -> Vec<Work> {
+    rows::all().into_iter().flat_map(works).collect()
+}
+
+/// The ways in which sansocket can do the work of a row.
+fn works(row: Row) -> Vec<Work> {
+    let Row { name, work } = row;
+    let mut works = Vec::new();
+    let mut push = |suffix: &str, messages: usize, run: Run| {
+        works.push(Work { row: format!("{name}{suffix}"), run, messages });
+    };
+    match work {
+        rows::Work::Receive(incoming) => {
+            let wire = keep(incoming.wire());
+            let messages = messages(incoming.size);
+            push("", messages, Box::new(receive::messages(&incoming, wire)));
+            push(".parts", messages, Box::new(receive::parts(&incoming, wire)));
+        }
+        rows::Work::Send(outgoing) => {
+            let payload = keep(Content::Binary.make(outgoing.size));
+            let messages = messages(outgoing.size).next_multiple_of(4 * outgoing.batch);
+            push("", messages, Box::new(send::messages(&outgoing, payload)));
+            if outgoing.batch == 1 {
+                push(".lent", messages, send::frames(&outgoing, payload));
+            }
+        }
+        rows::Work::Open(Role::Server) => push("", 40, Box::new(opening::accept())),
+        rows::Work::Open(Role::Client) => push("", 40, Box::new(open())),
+        // What these take is the library's, and would be checked with its next version.
+        rows::Work::Compress(_) | rows::Work::Inflate(_) => {}
+    }
+    works
+}
+
+/// So many messages that there are some reads of 64 KiB, and not too many instructions.
+fn messages(size: usize) -> usize {
+    ((4 << 20) / (size + 100)).max(8).next_multiple_of(4)
+}
+
+/// A client whose key is always the same, and so is the response.
+fn open() -> impl FnMut(usize) {
+    let mut response = Vec::new();
+    let seed = || Seed::new([7; 32]);
+    opening::open(seed, move |request, buffer| {
+        if response.is_empty() {
+            response = answer(request);
+        }
+        buffer[..response.len()].copy_from_slice(&response);
+        response.len()
+    })
+}
+
+fn answer(request: &[u8]) -> Vec<u8> {
+    let mut response = Vec::new();
+    let mut input = Input::filled(request.to_vec());
+    match server::Handshake::new().receive(&mut input, &server::Policy::default()) {
+        Ok(server::Progress::Request(request)) => {
+            request.accept(Limits::default(), &mut response);
+        }
+        progress => panic!("the request is good: {progress:?}"),
+    }
+    response
+}

@@ -1,0 +1,97 @@
+//! The same echo server with each peer, as its documentation writes it, on one thread of tokio.
+
+mod batch;
+mod compat;
+mod floor;
+mod peers;
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Read};
+use std::pin::Pin;
+use std::process::{Child, Command, Stdio};
+use std::{env, io, process, thread};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{LocalSet, spawn_local};
+
+use super::cpu::Core;
+
+/// Echoes all that comes over a stream, to its end.
+type Echo = fn(TcpStream) -> Pin<Box<dyn Future<Output = Outcome>>>;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const SERVERS: [(&str, Echo); 11] = [
+    ("sansocket-tokio", |stream| Box::pin(peers::sansocket(stream))),
+    ("tungstenite", |stream| Box::pin(peers::tungstenite(stream))),
+    ("tungstenite-fed", |stream| Box::pin(batch::tungstenite(stream))),
+    ("fastwebsockets", |stream| Box::pin(peers::fastwebsockets(stream))),
+    ("tokio-websockets", |stream| Box::pin(peers::tokio_websockets(stream))),
+    ("yawc", |stream| Box::pin(peers::yawc(stream))),
+    ("soketto", |stream| Box::pin(peers::soketto(stream))),
+    ("sockudo-ws", |stream| Box::pin(peers::sockudo_ws(stream))),
+    ("sockudo-ws-fed", |stream| Box::pin(batch::sockudo_ws(stream))),
+    ("wtx", |stream| Box::pin(peers::wtx(stream))),
+    ("floor", |stream| Box::pin(floor::echo(stream))),
+];
+
+/// What the servers are called.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SERVERS.iter().map(|(name, _)| *name)
+}
+
+/// A server in a process of its own, which ends with this.
+pub(super) struct Server {
+    process: Child,
+    pub(super) port: u16,
+}
+
+impl Server {
+    pub(super) fn start(name: &str) -> Result<Self, Box<dyn Error>> {
+        let mut process = Command::new(env::current_exe()?)
+            .args(["serve", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        Ok(Self { process, port: line.trim().parse()? })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Its input ends, and with it the process.
+        self.process.stdin = None;
+        let _ = self.process.wait();
+    }
+}
+
+/// Is the server of this name, until there is no more input.
+pub(crate) fn serve(name: &str) -> Outcome {
+    let found = SERVERS.iter().find(|(known, _)| *known == name);
+    let echo = found.ok_or("no such server")?.1;
+    thread::spawn(|| {
+        let _ = io::stdin().read(&mut [0]);
+        process::exit(0);
+    });
+    Core::Server.pin();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        println!("{}", listener.local_addr()?.port());
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            spawn_local(async move {
+                if let Err(error) = echo(stream).await {
+                    eprintln!("{error}");
+                }
+            });
+        }
+    })
+}

@@ -1,0 +1,133 @@
+use std::convert::Infallible;
+
+use futures::{SinkExt, StreamExt};
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::spawn_local;
+
+use super::Outcome;
+use super::compat::Compat;
+
+pub(super) async fn sansocket(stream: TcpStream) -> Outcome {
+    use sansocket::{Event, tokio::WebSocket};
+    let mut socket = WebSocket::accept(stream).await?;
+    while let Ok(Some((event, mut outbox))) = socket.next_event().await {
+        match event {
+            Event::Text(text) => outbox.send(text)?,
+            Event::Binary(bytes) => outbox.send(bytes)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn tungstenite(stream: TcpStream) -> Outcome {
+    let mut socket = tokio_tungstenite::accept_async(stream).await?;
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn fastwebsockets(stream: TcpStream) -> Outcome {
+    use fastwebsockets::{FragmentCollector, OpCode, upgrade};
+    let service = service_fn(async |mut request| {
+        let (response, upgrade) = upgrade::upgrade(&mut request).unwrap();
+        spawn_local(async move {
+            let mut socket = FragmentCollector::new(upgrade.await.unwrap());
+            while let Ok(frame) = socket.read_frame().await {
+                let is_data = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
+                if is_data && socket.write_frame(frame).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok::<_, Infallible>(response)
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    Ok(connection.with_upgrades().await?)
+}
+
+pub(super) async fn tokio_websockets(stream: TcpStream) -> Outcome {
+    let (_, mut socket) = tokio_websockets::ServerBuilder::new().accept(stream).await?;
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn yawc(stream: TcpStream) -> Outcome {
+    use yawc::{Options, WebSocket};
+    let service = service_fn(async |mut request: hyper::Request<hyper::body::Incoming>| {
+        let options = Options::default().with_utf8();
+        let (response, upgrade) = WebSocket::upgrade_with_options(&mut request, options).unwrap();
+        spawn_local(async move {
+            let mut socket = upgrade.await.unwrap();
+            while let Ok(frame) = socket.next_frame().await {
+                if !frame.opcode().is_control() && socket.send(frame).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok::<hyper::Response<Empty<Bytes>>, Infallible>(response)
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    Ok(connection.with_upgrades().await?)
+}
+
+pub(super) async fn sockudo_ws(stream: TcpStream) -> Outcome {
+    let mut socket = open_sockudo_ws(stream).await?;
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn open_sockudo_ws(
+    mut stream: TcpStream,
+) -> Result<sockudo_ws::WebSocketStream<TcpStream>, Box<dyn std::error::Error>> {
+    use sockudo_ws::{Config, Role, WebSocketStream, handshake};
+    handshake::server_handshake(&mut stream).await?;
+    Ok(WebSocketStream::from_raw(stream, Role::Server, Config::default()))
+}
+
+pub(super) async fn soketto(stream: TcpStream) -> Outcome {
+    use futures::io::{BufReader, BufWriter};
+    use soketto::handshake::{Server, server::Response};
+    let mut server = Server::new(BufReader::new(BufWriter::new(Compat(stream))));
+    let key = server.receive_request().await?.key();
+    server.send_response(&Response::Accept { key, protocol: None }).await?;
+    let (mut sender, mut receiver) = server.into_builder().finish();
+    let mut message = Vec::new();
+    while receiver.receive_data(&mut message).await.is_ok() {
+        sender.send_binary_mut(&mut message).await?;
+        sender.flush().await?;
+        message.clear();
+    }
+    Ok(())
+}
+
+pub(super) async fn wtx(stream: TcpStream) -> Outcome {
+    use wtx::web_socket::{OpCode, WebSocketAcceptor, WebSocketPayloadOrigin};
+    let mut socket = WebSocketAcceptor::default().accept(stream).await?;
+    let (mut common, mut reader, mut writer) = socket.split_mut();
+    let mut buffer = wtx::collection::Vector::new();
+    let origin = WebSocketPayloadOrigin::Adaptive;
+    while let Ok(mut frame) = reader.read_frame(&mut buffer, &mut common, origin).await {
+        if frame.op_code() == OpCode::Close {
+            break;
+        }
+        writer.write_frame(&mut common, &mut frame).await?;
+    }
+    Ok(())
+}

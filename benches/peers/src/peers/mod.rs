@@ -1,0 +1,58 @@
+//! The peers, each by itself.
+
+mod fastwebsockets;
+mod floor;
+mod sansocket;
+mod sockudo_ws;
+mod soketto;
+mod tokio_websockets;
+mod tungstenite;
+mod web_socket;
+mod websocket_sans_io;
+mod ws_framer;
+mod wtx;
+mod yawc;
+
+use workload::payload::keep;
+use workload::wire::push_frame;
+
+use crate::peer::Peer;
+
+/// All peers, in the order of their columns.
+pub(crate) fn all() -> Vec<Box<dyn Peer>> {
+    vec![
+        Box::new(sansocket::Messages),
+        Box::new(sansocket::Parts),
+        Box::new(sansocket::Lent),
+        Box::new(sansocket::Tokio),
+        Box::new(tungstenite::Tungstenite),
+        Box::new(fastwebsockets::FastWebsockets),
+        Box::new(tokio_websockets::TokioWebsockets),
+        Box::new(yawc::Yawc),
+        Box::new(soketto::Soketto),
+        Box::new(web_socket::WebSocket),
+        Box::new(sockudo_ws::Stream),
+        Box::new(sockudo_ws::Protocol),
+        Box::new(wtx::Wtx),
+        Box::new(websocket_sans_io::WebsocketSansIo),
+        Box::new(ws_framer::WsFramer),
+        Box::new(floor::Messages),
+        Box::new(floor::Parts),
+    ]
+}
+
+/// The one message that comes to a connection which is to wait then.
+fn idle_wire() -> &'static [u8] {
+    use std::sync::OnceLock;
+    static WIRE: OnceLock<&'static [u8]> = OnceLock::new();
+    WIRE.get_or_init(|| {
+        let mut wire = Vec::new();
+        push_frame(0x82, Some([1, 2, 3, 4]), &[7; 16], &mut wire);
+        keep(wire)
+    })
+}
+
+/// Fails unless a text is UTF-8: for peers which leave that to the application.
+fn check_text(text: &[u8]) {
+    assert!(simdutf8::basic::from_utf8(text).is_ok(), "all text is UTF-8");
+}

@@ -1,0 +1,97 @@
+//! tokio-websockets.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use sansocket::Role;
+use tokio_websockets::{ClientBuilder, Message, ServerBuilder, WebSocketStream};
+use workload::source::Source;
+use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::{Run, consume, opening};
+
+use super::idle_wire;
+use crate::peer::{Maker, Peer, TaskMaker};
+use crate::poll::{expect_pending, now, park};
+use crate::streams::Stream;
+
+pub(super) struct TokioWebsockets;
+
+impl Peer for TokioWebsockets {
+    fn name(&self) -> &'static str {
+        "tokio-websockets"
+    }
+
+    fn receive(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let mut socket = socket(incoming.role, Stream::endless(wire));
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count {
+                    consume(socket.next().await.unwrap().unwrap().as_payload());
+                }
+            });
+        }))
+    }
+
+    fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        let mut socket = socket(outgoing.role, Stream::empty());
+        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count / batch {
+                    for _ in 0..batch {
+                        socket.feed(Message::binary(bytes.clone())).await.unwrap();
+                    }
+                    socket.flush().await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn accept(&self) -> Option<Run> {
+        Some(Box::new(|count| {
+            for _ in 0..count {
+                black_box(&now(ServerBuilder::new().accept(Stream::once(REQUEST))).unwrap());
+            }
+        }))
+    }
+
+    fn open(&self) -> Option<Run> {
+        Some(Box::new(|count| {
+            for _ in 0..count {
+                let builder = ClientBuilder::new().uri(opening::URL).unwrap();
+                black_box(&now(builder.connect_on(Stream::answering())).unwrap());
+            }
+        }))
+    }
+
+    fn idle(&self) -> Option<Maker> {
+        Some(Box::new(|| {
+            let mut socket = ServerBuilder::new().serve(Stream::once(idle_wire()));
+            now(async {
+                let message = socket.next().await.unwrap().unwrap();
+                socket.send(message).await.unwrap();
+            });
+            expect_pending(socket.next());
+            Box::new(socket)
+        }))
+    }
+
+    fn idle_task(&self) -> Option<TaskMaker> {
+        Some(Box::new(|| {
+            park(async {
+                let mut socket = ServerBuilder::new().serve(Stream::once(idle_wire()));
+                while let Some(Ok(message)) = socket.next().await {
+                    socket.send(message).await.unwrap();
+                }
+            })
+        }))
+    }
+}
+
+fn socket(role: Role, stream: Stream<Source>) -> WebSocketStream<Stream<Source>> {
+    match role {
+        Role::Server => ServerBuilder::new().serve(stream),
+        Role::Client => ClientBuilder::new().take_over(stream),
+    }
+}

@@ -1,0 +1,161 @@
+//! yawc, which opens connections with hyper. It validates text when told to, which RFC 6455 demands.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use futures::SinkExt;
+use http_body_util::Empty;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use sansocket::Role;
+use tokio::runtime;
+use tokio::sync::oneshot;
+use url::Url;
+use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::{Run, consume, opening};
+use yawc::{CompressionLevel, Frame, Options, WebSocket};
+
+use super::idle_wire;
+use crate::peer::{LEVEL, Maker, Peer, TaskMaker};
+use crate::poll::{expect_pending, now, park, soon};
+use crate::streams::Stream;
+
+pub(super) struct Yawc;
+
+impl Peer for Yawc {
+    fn name(&self) -> &'static str {
+        "yawc"
+    }
+
+    fn receive(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let stream = Stream::endless(wire);
+        let mut socket = WebSocket::from_stream(stream, role(incoming.role), options()).unwrap();
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count {
+                    consume(socket.next_frame().await.unwrap().payload());
+                }
+            });
+        }))
+    }
+
+    fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        let stream = Stream::empty();
+        let mut socket = WebSocket::from_stream(stream, role(outgoing.role), options()).unwrap();
+        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count / batch {
+                    for _ in 0..batch {
+                        socket.feed(Frame::binary(bytes.clone())).await.unwrap();
+                    }
+                    socket.flush().await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn accept(&self) -> Option<Run> {
+        Some(Box::new(|count| (0..count).for_each(|_| soon(accept_once()))))
+    }
+
+    fn open(&self) -> Option<Run> {
+        // Its handshake spawns a task.
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url: Url = opening::URL.parse().unwrap();
+        Some(Box::new(move |count| {
+            for _ in 0..count {
+                let opening = WebSocket::handshake(url.clone(), Stream::answering(), options());
+                black_box(&runtime.block_on(opening).unwrap());
+            }
+        }))
+    }
+
+    fn compress(&self, payload: &'static [u8]) -> Option<Run> {
+        let (stream, role) = (Stream::empty(), yawc::Role::Server);
+        let socket =
+            WebSocket::from_stream_with_extensions(stream, role, Some(EXTENSION), compressing());
+        let (mut socket, bytes) = (socket.unwrap(), Bytes::from(payload.to_vec()));
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count {
+                    socket.send(Frame::text(bytes.clone())).await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn inflate(&self, wire: &'static [u8]) -> Option<Run> {
+        let (stream, role) = (Stream::endless(wire), yawc::Role::Client);
+        let socket =
+            WebSocket::from_stream_with_extensions(stream, role, Some(EXTENSION), compressing());
+        let mut socket = socket.unwrap();
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count {
+                    consume(socket.next_frame().await.unwrap().payload());
+                }
+            });
+        }))
+    }
+
+    fn idle(&self) -> Option<Maker> {
+        Some(Box::new(|| {
+            let (stream, role) = (Stream::once(idle_wire()), yawc::Role::Server);
+            let mut socket = WebSocket::from_stream(stream, role, options()).unwrap();
+            now(async {
+                let frame = socket.next_frame().await.unwrap();
+                socket.send(frame).await.unwrap();
+            });
+            expect_pending(socket.next_frame());
+            Box::new(socket)
+        }))
+    }
+
+    fn idle_task(&self) -> Option<TaskMaker> {
+        Some(Box::new(|| {
+            park(async {
+                let (stream, role) = (Stream::once(idle_wire()), yawc::Role::Server);
+                let mut socket = WebSocket::from_stream(stream, role, options()).unwrap();
+                while let Ok(frame) = socket.next_frame().await {
+                    socket.send(frame).await.unwrap();
+                }
+            })
+        }))
+    }
+}
+
+async fn accept_once() {
+    let (give, upgraded) = oneshot::channel();
+    let give = Mutex::new(Some(give));
+    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+        let (response, upgrade) = WebSocket::upgrade_with_options(&mut request, options()).unwrap();
+        let _ = give.lock().unwrap().take().unwrap().send(upgrade);
+        async move { Ok::<hyper::Response<Empty<Bytes>>, Infallible>(response) }
+    });
+    let stream = TokioIo::new(Stream::once(REQUEST));
+    let connection = http1::Builder::new().serve_connection(stream, service);
+    connection.with_upgrades().await.unwrap();
+    black_box(&upgraded.await.unwrap().await.unwrap());
+}
+
+fn options() -> Options {
+    Options::default().with_utf8().with_limits(64 << 20, 128 << 20)
+}
+
+fn compressing() -> Options {
+    options().with_compression_level(CompressionLevel::new(LEVEL)).server_no_context_takeover()
+}
+
+const EXTENSION: &str =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+fn role(role: Role) -> yawc::Role {
+    match role {
+        Role::Server => yawc::Role::Server,
+        Role::Client => yawc::Role::Client,
+    }
+}

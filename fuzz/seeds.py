@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Writes corpus/, what the fuzz targets start from: vectors of tests/vectors.txt, examples of the RFCs, and
+for the targets that draw decisions from their data (src/fuzzing/choices.rs), decisions."""
+
+import pathlib
+import random
+
+HERE = pathlib.Path(__file__).parent
+
+# One for each rule of framing.
+VECTORS = """F-05 F-10 F-15 F-22 M-04 X-01 X-05 X-06 X-11 U-02 U-08 U-13 U-15 C-01 C-03 C-12 B-02 B-03 B-04 K-04
+A-44""".split()
+
+TEXTS = {
+    "ascii": "The quick brown fox jumps over the lazy dog, again and again and again and again.".encode(),
+    "kosme": "κόσμε".encode(),
+    "widths": "a\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode(),
+    "surrogate": b"ab\xed\xa0\x80",
+    "overlong": b"\xf0\x8f\xbf\xbf",
+    "too-great": "κόσμε".encode() + b"\xf4\x90\x80\x80edited",
+    "unfinished": "long enough to be judged by blocks, and then 😀".encode()[:-1],
+}
+
+# What follows the beginning of a valid request (odd), or is all there is (even).
+REQUESTS = {
+    "rfc-1.3": b"\0GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n"
+    b"Sec-WebSocket-Version: 13\r\n\r\n",
+    "frames-follow": b"\1\r\n\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58",
+    "protocols": b"\1Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n\r\n",
+    "extensions": b"\1Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; "
+    b'server_max_window_bits="10", permessage-deflate\r\n\r\n',
+    "another-version": b"\1Sec-WebSocket-Version: 8\r\n\r\n",
+    "body": b"\1Content-Length: 5\r\n\r\nhello",
+    "chunked": b"\1Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "not-an-upgrade": b"\0POST /a?b HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n",
+    "absolute-form": b"\0GET http://a:8080/b HTTP/1.1\r\nHost: a:8080\r\n\r\n",
+    "folded": b"\1X: a\r\n b\r\n\r\n",
+}
+
+RESPONSES = {
+    "rfc-1.3": b"\0HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n",
+    "frames-follow": b"\1\r\n\x81\x05Hello",
+    "protocol": b"\1Sec-WebSocket-Protocol: chat\r\n\r\n",
+    "another-protocol": b"\1Sec-WebSocket-Protocol: other\r\n\r\n",
+    "extension": b"\1Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n\r\n",
+    "redirect": b"\0HTTP/1.1 301 Moved\r\nLocation: ws://b/\r\nContent-Length: 0\r\n\r\n",
+    "body": b"\0HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello",
+    "chunked": b"\0HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nA: b\r\n\r\n",
+    "till-the-end": b"\0HTTP/1.0 400 Bad\r\n\r\nall that follows",
+    "early-hints": b"\0HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 401 No\r\n\r\n",
+}
+
+# Role, two contexts, a limit; then messages: kind, whether compressed, how many blocks, which, how cut.
+COMPRESSED = {
+    "rfc-7.2.3.1": bytes([0, 0, 0, 1, 0, 7, 1, 0, 0, 0, 1, 0]),
+    "rfc-7.2.3.2": bytes([1, 0, 0x30, 1, 0, 7, 1, 0, 0, 0, 1, 0, 0, 7, 1, 2, 0, 0, 1, 0]),
+    "rfc-7.2.3.3": bytes([0, 0, 0, 1, 0, 7, 3, 8, 0, 9, 1, 1, 0]),
+    "final-block": bytes([1, 0, 0, 1, 1, 7, 2, 1, 7, 0, 0, 1, 0, 1, 7, 1, 0, 0, 0, 1, 0]),
+    "many-from-few": bytes([0, 0x30, 0x30, 0, 3, 0, 1, 7, 1, 11, 0, 0, 1, 0]),
+    "window-of-8": bytes([0, 0x31, 0x31, 1, 1, 7, 3, 12, 200, 7, 20, 16, 1, 20, 18, 3, 0, 0, 1, 0]),
+}
+
+
+def main():
+    write("receive", dict(vectors()))
+    write("differential", {name: data[:1] + b"\0" + data[1:] for name, data in vectors()})
+    write("utf8", TEXTS)
+    write("mask", {"rfc-5.7": bytes.fromhex("37fa213d") + b"Hello", "long": bytes(range(1, 90)),
+                   "zeros": bytes(70)})
+    write("limits", {"within": b"\0\xc0\x08\xc0\x08\x07\x05\x06\x07", "beyond": b"\1\x05\x09\x03\x02\x03\x03\x03",
+                     "fragments": b"\0\xc0\x40\xc0\x40\x02\0\0\0\0"})
+    write("handshake_server", REQUESTS)
+    write("handshake_client", RESPONSES)
+    write("deflate_receive", COMPRESSED)
+    random.seed(6455)
+    for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter"]:
+        write(name, {f"decisions-{count}": random.randbytes(count) for count in [24, 60, 150, 300]})
+
+
+def vectors():
+    """Those named, after the flags of `choose_setup`: whose ears, and nothing else."""
+    for line in (HERE / "../tests/vectors.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            name, data, _ = (column.strip() for column in line.split("|"))
+            name, role, *_ = name.split()
+            if name in VECTORS:
+                yield f"{name}-{role}", bytes([role == "client"]) + bytes.fromhex(data)
+
+
+def write(target, seeds):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in seeds.items():
+        (folder / f"seed-{name}").write_bytes(data)
+
+
+main()

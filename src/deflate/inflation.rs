@@ -1,0 +1,361 @@
+use alloc::boxed::Box;
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::compression::Context;
+use super::distances::Distances;
+use super::history::History;
+use super::inflater::{Inflated, Inflater, Verdict};
+use super::step::{Progress, Step};
+use crate::error::ProtocolError;
+use crate::frame::Kind;
+
+/// Inflates the messages of a connection (RFC 7692, section 7.2.2), in the context of the peer.
+#[derive(Debug)]
+pub(crate) enum Inflation {
+    /// Between messages, of which none has left anything.
+    Empty(Context),
+    /// Between messages, when the context is taken over.
+    Waiting(Context, Box<Carried>),
+    Passing(Context, Box<Passing>),
+}
+
+/// What one message leaves to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Carried {
+    history: History,
+    /// The inflater that made it, which need not be told of it unless it has done something else since.
+    ticket: Option<Ticket>,
+}
+
+/// What an inflater has done last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticket {
+    inflater: usize,
+    use_count: u64,
+}
+
+/// A message that passes.
+#[derive(Debug)]
+pub(crate) struct Passing {
+    inflater: Inflater,
+    /// The inflater, and the last message it has inflated.
+    ticket: Ticket,
+    carried: Option<Box<Carried>>,
+    /// That of messages which leave nothing, while `carried` is that of one which does.
+    idle: Option<Box<Carried>>,
+    /// What judges how far back the message refers, since the inflater always has the largest window.
+    distances: Option<Box<Distances>>,
+    /// Whether the message refers too far back behind what is left of the stretch.
+    is_refused: bool,
+    kind: Kind,
+    /// How many bytes of the message, compressed, lie at the front of the input.
+    left: usize,
+    /// Whether there is a stretch of the message in the input, even an empty one.
+    has_stretch: bool,
+    is_last: bool,
+    /// Whether anything has come of the message.
+    has_begun: bool,
+    /// Whether nothing has come since a block that was marked as the last.
+    is_after_final: bool,
+    /// How much of [`TAIL`] has been inflated.
+    tail: usize,
+    /// How many bytes have been made.
+    made: u64,
+    /// How many blocks were marked as the last.
+    finals: u32,
+}
+
+impl Inflation {
+    pub(crate) const fn new(context: Context) -> Self {
+        Self::Empty(context.bounded())
+    }
+
+    /// Whether there is something to inflate at the front of the input.
+    pub(crate) const fn has_stretch(&self) -> bool {
+        match self {
+            Self::Passing(_, passing) => passing.has_stretch,
+            Self::Empty(_) | Self::Waiting(..) => false,
+        }
+    }
+
+    /// Starts a message.
+    pub(crate) fn start(&mut self, kind: Kind, workspace: &mut Workspace) {
+        let (context, carried) = match core::mem::replace(self, Self::Empty(Context::FULL)) {
+            Self::Waiting(context, carried) => (context, Some(carried)),
+            Self::Empty(context) | Self::Passing(context, _) => (context, None),
+        };
+        let mut passing = workspace.bench().idle.take().unwrap_or_else(Passing::new);
+        passing.start(kind, carried, context);
+        passing.judge_distances(context);
+        *self = Self::Passing(context, passing);
+    }
+
+    /// Tells of a stretch of the message, which lies at the front of the input.
+    pub(crate) fn feed(&mut self, stretch: &[u8], is_last: bool) {
+        let (context, passing) = self.passing();
+        passing.left = match &mut passing.distances {
+            Some(distances) if context.window_bits < 15 => distances.accept(stretch),
+            Some(_) | None => stretch.len(),
+        };
+        passing.is_refused = passing.left < stretch.len();
+        passing.is_last = is_last;
+        passing.has_stretch = true;
+        passing.has_begun |= !stretch.is_empty();
+    }
+
+    /// Inflates as much of the stretch as fits into `out`, up to a message of `limit` bytes.
+    pub(crate) fn step(&mut self, input: &[u8], out: &mut [u8], limit: u64) -> Step {
+        let (context, passing) = self.passing();
+        passing.step(input, out, limit, 1 << context.window_bits)
+    }
+
+    /// Ends the message. What was needed for it is left for the next, of whatever connection.
+    pub(crate) fn finish(&mut self, workspace: &mut Workspace) {
+        let (context, _) = self.passing();
+        let Self::Passing(_, mut passing) = core::mem::replace(self, Self::Empty(context)) else {
+            return;
+        };
+        if context.is_taken_over
+            && let Some(carried) = passing.finish()
+        {
+            *self = Self::Waiting(context, carried);
+        }
+        workspace.bench().idle = Some(passing);
+    }
+
+    /// What the message that passes holds.
+    pub(crate) fn kind(&mut self) -> Kind {
+        self.passing().1.kind
+    }
+
+    fn passing(&mut self) -> (Context, &mut Passing) {
+        match self {
+            Self::Passing(context, passing) => (*context, passing),
+            Self::Empty(_) | Self::Waiting(..) => {
+                unreachable!("a message that passes was started")
+            }
+        }
+    }
+}
+
+impl Passing {
+    fn new() -> Box<Self> {
+        Box::new(Self {
+            inflater: Inflater::new(),
+            ticket: Ticket { inflater: NEXT.fetch_add(1, Ordering::Relaxed), use_count: 0 },
+            carried: None,
+            idle: None,
+            distances: None,
+            is_refused: false,
+            kind: Kind::Binary,
+            left: 0,
+            has_stretch: false,
+            is_last: false,
+            has_begun: false,
+            is_after_final: false,
+            tail: 0,
+            made: 0,
+            finals: 0,
+        })
+    }
+
+    fn start(&mut self, kind: Kind, carried: Option<Box<Carried>>, context: Context) {
+        let is_first = carried.is_none();
+        if context.is_taken_over {
+            // Memory that is kept has the size of other windows.
+            let own = self.carried.replace(carried.unwrap_or_default());
+            self.idle = own.or(self.idle.take());
+        }
+        let carried = self.carried.get_or_insert_default();
+        if is_first {
+            carried.history.clear();
+        }
+        if carried.ticket != Some(self.ticket) || is_first {
+            self.inflater.restart(&carried.history);
+        }
+        self.ticket.use_count += 1;
+        (self.kind, self.has_stretch) = (kind, false);
+        (self.has_begun, self.is_after_final) = (false, false);
+        (self.tail, self.made, self.finals) = (0, 0, 0);
+    }
+
+    fn judge_distances(&mut self, context: Context) {
+        let Context { window_bits, is_taken_over } = context;
+        if window_bits < 15 {
+            let reach = if is_taken_over { self.history().len() } else { 0 };
+            let distances = self.distances.get_or_insert_with(|| Box::new(Distances::new(15)));
+            distances.restart(window_bits, reach);
+        }
+    }
+
+    fn finish(&mut self) -> Option<Box<Carried>> {
+        let mut carried = core::mem::replace(&mut self.carried, self.idle.take())?;
+        carried.ticket = Some(self.ticket);
+        Some(carried)
+    }
+
+    fn step(&mut self, input: &[u8], out: &mut [u8], limit: u64, window: usize) -> Step {
+        let room = usize::try_from(limit - self.made).map_or(out.len(), |left| {
+            // One byte more tells that there is more.
+            left.saturating_add(1).min(out.len())
+        });
+        let out = &mut out[..room];
+        let Inflated { mut used, mut made, verdict } = match (self.left, self.tail) {
+            (0, ..CUT) => self.inflater.inflate_block(self.rest_of_tail(), out),
+            (0, _) => self.inflater.inflate(self.rest_of_tail(), out),
+            (left, _) => self.inflater.inflate(&input[..left], out),
+        };
+        self.is_after_final &= used == 0;
+        let tail = self.tail;
+        match self.left {
+            0 => self.tail += core::mem::take(&mut used),
+            _ => self.left -= used,
+        }
+        let is_filled = made == room;
+        let is_too_big = made as u64 > limit - self.made;
+        made -= usize::from(is_too_big);
+        self.made += made as u64;
+        self.history().push(&out[..made], window);
+        let outcome = match verdict {
+            // Section 10.4 of RFC 6455.
+            _ if is_too_big => Err(ProtocolError::MessageTooBig),
+            Verdict::Invalid => Err(ProtocolError::InvalidDeflate),
+            _ if !self.is_tail_behind_a_block(tail, verdict) => Err(ProtocolError::InvalidDeflate),
+            Verdict::Final => self.restart(),
+            Verdict::Valid => self.progress(is_filled),
+        };
+        Step { used, made, outcome }
+    }
+
+    /// RFC 7692, section 7.2.3.4: a block that is marked as the last is followed by others all the same.
+    fn restart(&mut self) -> Result<Progress, ProtocolError> {
+        self.is_after_final = true;
+        self.finals += 1;
+        if self.finals > MAX_FINALS {
+            return Err(ProtocolError::TooManyBlocks);
+        }
+        let Self { inflater, carried, .. } = self;
+        inflater.restart(&carried.get_or_insert_default().history);
+        self.progress(false)
+    }
+
+    fn progress(&mut self, is_filled: bool) -> Result<Progress, ProtocolError> {
+        if is_filled || self.left > 0 {
+            return Ok(Progress::Stretch);
+        }
+        if self.is_refused {
+            return Err(ProtocolError::InvalidDeflate);
+        }
+        if !self.is_last {
+            self.has_stretch = false;
+            return Ok(Progress::Message);
+        }
+        match self.tail {
+            // Nothing was cut off a message of no bytes, or one that ends in a block marked as the last.
+            0 if !self.has_begun || self.is_after_final => {}
+            0 | CUT => return Ok(Progress::Stretch),
+            END => {}
+            _ => return Err(ProtocolError::InvalidDeflate),
+        }
+        self.has_stretch = false;
+        Ok(Progress::Done)
+    }
+
+    /// RFC 7692, section 7.2.1: what was cut off is the end of a block, and of a byte. If not of a byte,
+    /// some ones are left of it, which begin a block that is the last, or none.
+    fn is_tail_behind_a_block(&self, before: usize, verdict: Verdict) -> bool {
+        match (before, self.tail) {
+            (..CUT, ..=CUT) => true,
+            // The block was marked as the last, which is told only now.
+            (CUT, CUT) => verdict == Verdict::Final,
+            (CUT, END) => verdict == Verdict::Valid,
+            _ => false,
+        }
+    }
+
+    /// What is to be inflated behind the last bytes of a message.
+    fn rest_of_tail(&self) -> &'static [u8] {
+        let is_whole = self.tail == 0 && (self.is_after_final || !self.has_begun);
+        match self.tail {
+            _ if !self.is_last || self.is_refused || is_whole => &[],
+            ..CUT => &TAIL[self.tail..=CUT],
+            _ => &TAIL[self.tail..],
+        }
+    }
+
+    fn history(&mut self) -> &mut History {
+        &mut self.carried.get_or_insert_default().history
+    }
+}
+
+/// What inflating takes for a moment only, kept in an input for whichever connection needs it next.
+#[derive(Default)]
+pub(crate) struct Workspace(Option<Box<Bench>>);
+
+struct Bench {
+    scratch: [u8; SCRATCH],
+    /// Whether an event waits there to be taken.
+    is_lent: bool,
+    idle: Option<Box<Passing>>,
+}
+
+impl Workspace {
+    pub(crate) const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Where to inflate to.
+    pub(crate) fn scratch(&mut self) -> &mut [u8] {
+        let bench = self.bench();
+        assert!(!bench.is_lent, "inflated over an event that has not been taken");
+        &mut bench.scratch
+    }
+
+    /// Keeps what was inflated for an event that waits to be taken.
+    pub(crate) fn lend(&mut self) {
+        self.bench().is_lent = true;
+    }
+
+    /// Whether there is such an event.
+    pub(crate) const fn is_lent(&self) -> bool {
+        match &self.0 {
+            Some(bench) => bench.is_lent,
+            None => false,
+        }
+    }
+
+    /// Takes what was kept.
+    pub(crate) fn take(&mut self) -> &mut [u8] {
+        let bench = self.bench();
+        bench.is_lent = false;
+        &mut bench.scratch
+    }
+
+    fn bench(&mut self) -> &mut Bench {
+        self.0.get_or_insert_with(|| {
+            Box::new(Bench { scratch: [0; SCRATCH], is_lent: false, idle: None })
+        })
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("is_used", &self.0.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// What a sender cuts off the end of each message (RFC 7692, section 7.2.1), which is the end of a block,
+/// and an empty block, no byte of which is taken with it, since the other one ends there.
+const TAIL: [u8; END] = [0x00, 0x00, 0xff, 0xff, 0x00, 0x00, 0x00, 0xff, 0xff];
+const CUT: usize = 4;
+const END: usize = 9;
+
+/// How much to inflate at a time, in bytes: less would have the library copy its window more often.
+const SCRATCH: usize = 32 << 10;
+
+/// How many blocks of one message may be marked as the last. None is, or one; each takes some time.
+const MAX_FINALS: u32 = 128;
+
+/// The number of the next inflater.
+static NEXT: AtomicUsize = AtomicUsize::new(0);

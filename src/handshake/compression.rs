@@ -1,0 +1,131 @@
+use alloc::string::{String, ToString};
+
+use super::extension::Extension;
+use crate::deflate::{Agreement, Compression, Context, Parameters};
+use crate::error::HandshakeError;
+
+impl Compression {
+    /// What a client writes: its offers, in the order of its preference.
+    pub(crate) fn offer(&self) -> String {
+        let mut list = String::new();
+        for offer in self.offers() {
+            if !list.is_empty() {
+                list.push_str(", ");
+            }
+            list.push_str(&offer.to_string());
+        }
+        list
+    }
+
+    /// What it likes best, and what it can do with.
+    fn offers(&self) -> impl Iterator<Item = Parameters> {
+        let best = Parameters {
+            server_no_context_takeover: !self.incoming.is_taken_over,
+            client_no_context_takeover: !self.outgoing.is_taken_over,
+            server_max_window_bits: self.incoming.smaller_window(),
+            // RFC 7692, section 7.1.2.2: without this, the server could not ask for a smaller window.
+            client_max_window_bits: Some(self.outgoing.smaller_window()),
+        };
+        let modest =
+            Parameters { server_no_context_takeover: false, server_max_window_bits: None, ..best };
+        let is_enough = self.is_incoming_required || modest == best;
+        [Some(best), (!is_enough).then_some(modest)].into_iter().flatten()
+    }
+
+    /// Judges the answer of a server.
+    pub(crate) fn judge(&self, answer: &Extension<'_>) -> Result<Agreement, HandshakeError> {
+        let answer = Parameters::parse(answer.parameters());
+        let answer = answer.filter(|answer| self.offers().any(|offer| offer.is_met(answer)));
+        answer.map(|answer| answer.agreement()).ok_or(HandshakeError::BadCompression)
+    }
+
+    /// The first of the offers of a client that a server can serve, with what it then answers.
+    ///
+    /// RFC 7692, section 5.1: an offer that cannot be served is passed over.
+    pub(crate) fn agree<'h>(
+        &self,
+        offers: impl Iterator<Item = Extension<'h>>,
+    ) -> Option<(Agreement, Parameters)> {
+        let ours = offers.filter(is_deflate);
+        ours.filter_map(|offer| self.serve(&Parameters::parse(offer.parameters())?)).next()
+    }
+
+    fn serve(&self, offer: &Parameters) -> Option<(Agreement, Parameters)> {
+        // RFC 7692, section 7.1.2.2: a window must not be asked of a client that does not offer one.
+        let window = self.incoming.bounded().window_bits;
+        let client_window = match offer.client_max_window_bits {
+            Some(hint) => window.min(hint.unwrap_or(15)),
+            None if self.is_incoming_required && window < 15 => return None,
+            None => 15,
+        };
+        let window = self.outgoing.bounded().window_bits;
+        let server_window = window.min(offer.server_max_window_bits.unwrap_or(15));
+        let is_asked = offer.server_max_window_bits.is_some();
+        let answer = Parameters {
+            server_no_context_takeover: offer.server_no_context_takeover
+                || !self.outgoing.is_taken_over,
+            client_no_context_takeover: offer.client_no_context_takeover
+                || !self.incoming.is_taken_over,
+            // RFC 7692, section 7.1.2.1: to be answered if asked for, even if it is the largest.
+            server_max_window_bits: (is_asked || server_window < 15).then_some(server_window),
+            client_max_window_bits: (client_window < 15).then_some(Some(client_window)),
+        };
+        Some((answer.agreement(), answer))
+    }
+}
+
+impl Agreement {
+    /// Reads the element by which a server accepts, or only its parameters, such as
+    /// `server_no_context_takeover; client_max_window_bits=10`.
+    ///
+    /// For handshakes that were done elsewhere: see
+    /// [`Connection::compress`](crate::Connection::compress).
+    pub fn parse(element: &str) -> Option<Self> {
+        let element = element.trim_ascii();
+        let mut whole = String::new();
+        let is_named = element.get(..Parameters::NAME.len()).is_some_and(is_name);
+        if !is_named {
+            whole.push_str(Parameters::NAME);
+            whole.push_str(if element.is_empty() { "" } else { "; " });
+        }
+        whole.push_str(element);
+        let extension = Extension::parse(whole.as_bytes()).ok().filter(is_deflate)?;
+        let answer = Parameters::parse(extension.parameters())?;
+        // RFC 7692, section 7.1.2.2: in an answer, the number is there.
+        (answer.client_max_window_bits != Some(None)).then(|| answer.agreement())
+    }
+}
+
+impl Parameters {
+    /// Whether an answer does what this offer asks for (RFC 7692, section 7.1).
+    fn is_met(&self, answer: &Self) -> bool {
+        let is_reset = answer.server_no_context_takeover || !self.server_no_context_takeover;
+        let is_small = match (self.server_max_window_bits, answer.server_max_window_bits) {
+            (None, _) => true,
+            (Some(most), bits) => bits.is_some_and(|bits| bits <= most),
+        };
+        let is_offered = match answer.client_max_window_bits {
+            None => true,
+            Some(bits) => self.client_max_window_bits.is_some() && bits.is_some(),
+        };
+        is_reset && is_small && is_offered
+    }
+}
+
+impl Context {
+    /// How large the window is, if it is not the largest.
+    const fn smaller_window(self) -> Option<u8> {
+        match self.bounded().window_bits {
+            15 => None,
+            bits => Some(bits),
+        }
+    }
+}
+
+pub(crate) fn is_deflate(extension: &Extension<'_>) -> bool {
+    is_name(extension.name())
+}
+
+fn is_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case(Parameters::NAME)
+}

@@ -1,0 +1,16 @@
+//! While an event is held, messages go to the outbox that came with it.
+use std::net::TcpStream;
+
+use sansocket::blocking::{Error, WebSocket};
+
+fn look(socket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
+    if let Some((event, _)) = socket.next_event()? {
+        socket.send("text")?; //~ E0499
+        drop(event);
+    }
+    Ok(())
+}
+
+fn main() {
+    let _ = look;
+}
