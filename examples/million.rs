@@ -9,13 +9,10 @@ use std::error::Error;
 use std::mem;
 use std::time::{Duration, Instant as Clock};
 
-use counting_allocator::{Counting, measure};
+use counting_allocator::measure;
 use sansocket::{
     Connection, Deadlines, Event, Input, Instant, Limits, Seed, Timeouts, Url, client, server,
 };
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;

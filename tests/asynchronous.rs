@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use counting_allocator::{Counting, Usage, measure};
+use counting_allocator::{Usage, measure};
 use sansocket::adapters::asynchronous::{Async, Io};
 use sansocket::adapters::{Config, Error, OwnedMessage};
 use sansocket::server::Policy;
@@ -20,9 +20,6 @@ use sansocket::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::runtime::{self, Runtime};
 use tokio::time::{Instant, sleep, timeout};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 type Socket = WebSocket<DuplexStream>;
 

@@ -11,14 +11,11 @@ mod support;
 #[path = "support/handshake.rs"]
 mod handshake;
 
-use counting_allocator::{Counting, Usage, measure};
+use counting_allocator::{Usage, measure};
 use handshake::{head_limits, offer, open_to_all, start};
 use sansocket::fuzzing::Setup;
 use sansocket::{Connection, HandshakeError, HeadLimits, Input, Limits, Role, client, server};
 use support::*;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What a connection under `limits` may hold that keeps no message.
 fn without_message(limits: &Limits) -> u64 {

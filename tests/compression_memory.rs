@@ -4,13 +4,10 @@
 
 mod support;
 
-use counting_allocator::{Counting, Usage, measure};
+use counting_allocator::{Usage, measure};
 use sansocket::deflate::{Agreement, Compression, Pool};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 use support::*;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Of which nothing is kept.
 static NO_POOL: Pool = Pool::new(0);

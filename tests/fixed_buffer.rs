@@ -4,13 +4,10 @@
 #[expect(dead_code, reason = "its `main`")]
 mod fixed_buffer;
 
-use counting_allocator::{Counting, Usage, measure};
+use counting_allocator::{Usage, measure};
 use fixed_buffer::{End, Link, echo};
 use sansocket::wire::{Content, Decoder};
 use sansocket::{CloseCode, Kind, Limits, ProtocolError, Role};
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What a client sends, at most so many bytes at a time, and what it gets.
 struct Script<'s> {

@@ -4,12 +4,9 @@
 
 mod support;
 
-use counting_allocator::{Counting, Usage, measure};
+use counting_allocator::{Usage, measure};
 use sansocket::{Connection, Event, Input, Limits, Role};
 use support::*;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const _: () = assert!(size_of::<Connection>() <= 256);
 

@@ -1,6 +1,6 @@
 //! What went wrong in other implementations, by the advisories that tell of it, and why not here.
 
-use crate::cited;
+use super::cited;
 
 enum Answer {
     /// These tests fail if it goes wrong here.

@@ -1,6 +1,6 @@
 //! The hostile inputs of the catalogue, and where each is withstood.
 
-use crate::cited;
+use super::cited;
 
 /// Each attack, and the tests that cite it.
 #[rustfmt::skip]

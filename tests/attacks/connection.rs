@@ -5,7 +5,7 @@ use counting_allocator::measure;
 use sansocket::fuzzing::{Cut, Outcome, Seen, Setup, run};
 use sansocket::{Cause, CloseFrame, Connection, Input, Limits, ProtocolError, Role};
 
-use crate::support::*;
+use super::support::*;
 
 /// A stream in hex, as a client gets it, and what must come of it.
 struct Attack {

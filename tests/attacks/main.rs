@@ -14,8 +14,3 @@ mod catalogue;
 mod cited;
 mod connection;
 mod opening;
-
-use counting_allocator::Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;

@@ -3,7 +3,7 @@
 use sansocket::client::Progress;
 use sansocket::{HandshakeError, Input, Url, UrlError};
 
-use crate::handshake::*;
+use super::handshake::*;
 
 #[test]
 fn a_redirect_or_a_challenge_is_a_value_and_nothing_comes_of_it() {

@@ -3,7 +3,7 @@
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, Role, Seed};
 
-use crate::peer::{Got, Random, open, words};
+use super::peer::{Got, Random, open, words};
 
 /// One connection of several: what has come to it, of what is to come.
 struct End {

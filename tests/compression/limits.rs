@@ -2,8 +2,8 @@
 
 use sansocket::{CloseCode, Connection, Limits, ProtocolError, Role};
 
-use crate::peer::{Got, noise, open, open_with, take, take_anyhow, words};
-use crate::support::{ROLES, bytes, frame_to, hex, limits, masked};
+use super::peer::{Got, noise, open, open_with, take, take_anyhow, words};
+use super::support::{ROLES, bytes, frame_to, hex, limits, masked};
 
 /// What a server sends of a message, in frames of about `size`. Binary, until its first byte is changed.
 fn compressed(message: &[u8], size: usize) -> Vec<u8> {

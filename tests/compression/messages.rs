@@ -3,8 +3,8 @@
 use sansocket::fuzzing::{End, inflate};
 use sansocket::{Limits, ProtocolError, Role};
 
-use crate::peer::{noise, open, take_anyhow};
-use crate::support::{bytes, connect, frame_to, masked};
+use super::peer::{noise, open, take_anyhow};
+use super::support::{bytes, connect, frame_to, masked};
 
 /// The id, the frames, the messages that come of them, and the error.
 type Row = (&'static str, &'static str, &'static [&'static str], Option<ProtocolError>);

@@ -5,9 +5,9 @@ use sansocket::deflate::{Agreement, Compression, Context};
 use sansocket::fuzzing::inflate;
 use sansocket::{Connection, Input, Limits, ProtocolError, Role, client};
 
-use crate::handshake::{Served, offer, received, request, response, serve, start, value};
-use crate::peer::{Got, frames, noise, open, open_with, other, payload, words};
-use crate::support::bytes;
+use super::handshake::{Served, offer, received, request, response, serve, start, value};
+use super::peer::{Got, frames, noise, open, open_with, other, payload, words};
+use super::support::bytes;
 
 /// Contexts such as `15+`, taken over, and `10-`, not so. Behind `!`, ours to demand.
 fn compression(outgoing: &str, incoming: &str) -> Compression {

@@ -3,7 +3,7 @@
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
-use crate::support::connect;
+use super::support::connect;
 
 /// A frame as it is on the wire, but for its mask.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use sansocket::deflate::Compression;
 use sansocket::fuzzing::{End, inflate};
 use sansocket::{Kind, Limits, Role};
 
-use crate::peer::{Got, Random, frames, noise, open, open_with, other, payload, words};
-use crate::support::ROLES;
+use super::peer::{Got, Random, frames, noise, open, open_with, other, payload, words};
+use super::support::ROLES;
 
 /// What no sender sends, as the other end knows it.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -1,17 +1,18 @@
-//! An allocator that counts what each thread allocates.
+//! An allocator that counts what each thread allocates. It is that of any program with this crate, so that
+//! several files of tests can be one program.
 //!
 //! ```ignore
-//! #[global_allocator]
-//! static ALLOCATOR: Counting = Counting;
 //! let (result, usage) = measure(|| run());
 //! ```
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
 /// The system's allocator, counted.
-#[derive(Debug)]
-pub struct Counting;
+struct Counting;
 
 /// What a thread has allocated while it was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
