@@ -196,12 +196,10 @@ impl Decoder {
         self.frame.map_or(0, |frame| frame.left)
     }
 
-    /// Whether a frame of data passes that is not compressed.
+    /// Whether the frame that passes is compressed.
     #[cfg(feature = "alloc")]
-    pub(crate) fn is_plain_data(&self) -> bool {
-        let is_plain =
-            |frame: &Frame| matches!(frame.content, Content::Data(_)) && !frame.is_compressed;
-        self.frame.as_ref().is_some_and(is_plain)
+    pub(crate) fn is_within_compressed(&self) -> bool {
+        self.frame.is_some_and(|frame| frame.is_compressed)
     }
 
     #[cfg(feature = "alloc")]

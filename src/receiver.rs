@@ -263,7 +263,8 @@ impl Receiver {
     fn lendable<B: AsMut<[u8]>>(&self, input: &Input<B>) -> usize {
         let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
         let is_alone = input.is_empty() && self.ready.is_none() && self.ending.is_open();
-        let is_whole = self.delivery == Delivery::Whole && self.decoder.is_plain_data();
+        let is_whole = self.delivery == Delivery::Whole && !self.decoder.is_within_compressed();
+        // No control frame has so much left.
         if left >= LEAST_LENT && is_alone && is_whole { left } else { 0 }
     }
 

@@ -210,3 +210,19 @@ fn a_held_message_can_be_replied_to() {
         assert_eq!(read(role, &out), [text("Hello"), text("Hello")]);
     }
 }
+
+#[test]
+fn what_passes_is_not_shown_for_debugging() {
+    let mut client = client();
+    receive(&mut client, &bytes("0106 736563726574 8906 736563726574 8a06 736563")).unwrap();
+    client.sender.ping(b"secret").unwrap();
+    let shown = format!("{client:?}");
+    for part in ["keys: Some(Keys(..))", "Pending { pongs: 1, .. }", "Text { len: 6, .. }"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    assert!(shown.contains("Control { len: 3, .. }"), "{shown}");
+    let mut server = server();
+    receive(&mut server, &frame_to(Role::Server, 0x02, b"secret")).unwrap();
+    let shown = format!("{server:?}");
+    assert!(shown.contains("Binary { len: 6, .. }") && shown.contains("keys: None"), "{shown}");
+}

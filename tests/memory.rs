@@ -391,6 +391,12 @@ fn memory_of_messages_is_kept_by_the_input_as_is_said() {
     let quarter = usize::try_from(some + more).unwrap() / 4;
     assert_eq!(held(&mut connection, quarter), (0, 0));
     assert_eq!(held(&mut connection, quarter - 1), (-(some + more), 0));
+    // Just 64 KiB are not.
+    let mut medium = connect(Role::Client, limits(|limits| limits.message = 1 << 16));
+    assert_eq!(held(&mut medium, 1 << 16).0, 1 << 16);
+    for len in [1025, 1 << 16] {
+        assert_eq!(held(&mut medium, len), (0, 0));
+    }
 }
 
 #[test]

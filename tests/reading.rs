@@ -83,9 +83,14 @@ impl<'s> End<'s> {
     }
 }
 
-/// So many bytes, of which none is like those around it.
+/// So many bytes, which cannot be compressed.
 fn noise(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at.wrapping_mul(0x9e37_79b1) >> 7) as u8).collect()
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    core::iter::repeat_with(next).take(len).collect()
 }
 
 /// Asserts that what is read where the receiver says is seen as what lies whole in an input.
@@ -229,6 +234,28 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
         after(&mut end.connection);
         assert_eq!(end.spare(), room, "{what}");
     }
+}
+
+#[test]
+#[cfg(feature = "deflate")]
+fn what_is_left_of_a_compressed_frame_is_read_as_ever() {
+    use sansocket::deflate::{Agreement, Compression};
+
+    let compression = Compression::dedicated();
+    let [mut peer, mut client] = [server(), client()];
+    for end in [&mut peer, &mut client] {
+        end.compress(Agreement::parse("permessage-deflate").unwrap(), &compression);
+    }
+    let mut stream = Vec::new();
+    peer.sender.send_part(&noise(4 * LONG), &mut stream).unwrap();
+    peer.sender.send_last(&[], &mut stream).unwrap();
+    let mut end = End::new(client, 8000, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert!(end.connection.receiver.frame_remaining() > 3 * LONG as u64);
+    assert_eq!(end.spare(), 8000);
+    let seen = end.read_all();
+    assert!(seen == (vec![binary(&noise(4 * LONG))], None));
 }
 
 #[test]
