@@ -222,9 +222,7 @@ impl Receiver {
         let most = self.lendable(input);
         let limit = self.decoder.max_message();
         self.is_lent = false;
-        if most > 0
-            && let Some(buffer) = self.assembly.as_buffer()
-        {
+        if let Some(buffer) = self.assembly.as_buffer() {
             let count = buffer.make_spare(most, limit);
             self.is_lent = count > 0;
             if self.is_lent {

@@ -414,3 +414,15 @@ fn time_is_counted_without_overflow() {
     assert_eq!(at(5).since(at(7)), Duration::ZERO);
     assert_eq!(at(7).since(at(5)), Duration::from_millis(2));
 }
+
+#[test]
+fn each_timeout_says_what_did_not_come() {
+    for (timed_out, text) in [
+        (TimedOut::Close, "peer did not answer the close frame in time"),
+        (TimedOut::End, "server did not end the transport in time"),
+        (TimedOut::Opening, "opening handshake took too long"),
+        (TimedOut::Silence, "peer has been silent for too long"),
+    ] {
+        assert_eq!(timed_out.to_string(), text);
+    }
+}

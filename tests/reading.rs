@@ -197,6 +197,31 @@ fn what_is_left_of_a_frame_is_read_with_what_follows_if_it_is_little() {
 }
 
 #[test]
+fn behind_a_header_alone_there_is_no_memory_to_read_into() {
+    let stream = frame_to(Role::Client, 0x82, &noise(2 * LONG));
+    let mut end = End::new(client(), 8000, &stream);
+    end.most = 10;
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.connection.receiver.frame_remaining(), 2 * LONG as u64);
+    assert_eq!(end.spare(), 8000);
+}
+
+#[test]
+fn what_is_read_before_the_events_are_taken_is_seen_in_order() {
+    let long = noise(2 * LONG + 12);
+    let stream =
+        [frame_to(Role::Client, 0x82, &long), frame_to(Role::Client, 0x81, b"next")].concat();
+    let mut end = End::new(client(), LONG + 16, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.read(), LONG + 6, "all that is left of the frame");
+    assert_eq!(end.read(), LONG + 16);
+    let seen = end.events();
+    assert!(seen == (vec![binary(&long), text("next")], None));
+}
+
+#[test]
 fn little_is_read_first_after_a_long_message() {
     for (storage, room) in [(LONG, FIRST), (FIRST, FIRST), (FIRST - 1, FIRST - 1)] {
         let stream = frame_to(Role::Client, 0x82, &noise(LONG + 1));

@@ -74,6 +74,7 @@ def main(tree, list_path, results_path):
         print(f"{len(bad)} do not compile", flush=True)
         unviable |= bad
     programs = {"--test=mutants": build(tree, "--test=mutants")}
+    killers = {"--test=mutants": [], "--lib": []}
     with results.open("a") as out:
         for number in sorted(unviable | left):
             if mutants[number]["name"] not in done:
@@ -82,7 +83,7 @@ def main(tree, list_path, results_path):
         for number, mutant in enumerate(mutants):
             if mutant["name"] in done or number in unviable | left:
                 continue
-            outcome = run(tree, programs, number, mutant["file"])
+            outcome = run(tree, programs, killers, number, mutant["file"])
             done[mutant["name"]] = outcome
             if outcome == "missed":
                 print("missed", mutant["name"], flush=True)
@@ -206,7 +207,7 @@ def build(tree, what):
     return [message["executable"] for message in messages if message.get("executable")][-1]
 
 
-def run(tree, programs, number, file):
+def run(tree, programs, killers, number, file):
     environment = {**os.environ, "MUTANT": str(number)}
     targets = ["--test=mutants"]
     # The only part with tests of its own.
@@ -215,10 +216,18 @@ def run(tree, programs, number, file):
     for target in targets:
         if target not in programs:
             programs[target] = build(tree, target)
-        command = ["tests/mutants/program", programs[target]]
-        process = subprocess.run(command, cwd=tree, env=environment, capture_output=True)
-        if process.returncode != 0:
-            return "caught"
+        known = killers[target]
+        # What has caught the mutants before is likely to catch this one.
+        for arguments in ["--exact", *known], []:
+            if arguments == ["--exact"]:
+                continue
+            command = ["tests/mutants/program", programs[target], *arguments]
+            process = subprocess.run(command, cwd=tree, env=environment, capture_output=True)
+            if process.returncode != 0:
+                for name in re.findall(rb"^---- (\S+)(?: - should panic)? stdout ----$", process.stdout, re.M):
+                    name = name.decode()
+                    known[:] = [name, *(other for other in known if other != name)][:12]
+                return "caught"
     return "missed"
 
 
