@@ -158,6 +158,34 @@ fn the_history_of_a_connection_is_of_its_own_window() {
 }
 
 #[test]
+fn a_history_grows_with_what_has_come_and_never_beyond_its_window() {
+    let small = compression(|compression| compression.incoming.window_bits = 10);
+    let agreed = "server_max_window_bits=10";
+    let mut input = Input::new(vec![0; 4096]);
+    let mut receive = |connection: &mut Connection, from: &mut Connection, len| {
+        let mut stream = Vec::new();
+        from.sender.send(&some(len), &mut stream).unwrap();
+        let usage = measure(|| feed(connection, &mut input, &stream)).1;
+        (usage.held, usage.allocations)
+    };
+    let ends = || {
+        let mut connection = open(Role::Client, agreed, &small);
+        connection.receiver.set_streaming(true);
+        (connection, open(Role::Server, agreed, &small))
+    };
+    // What every connection uses is there then.
+    let (mut connection, mut from) = ends();
+    receive(&mut connection, &mut from, 2000);
+    let (mut connection, mut from) = ends();
+    let carried = receive(&mut connection, &mut from, 200).0 - 200;
+    assert!((1..64).contains(&carried), "{carried}");
+    for (len, grown) in [(100, 200), (100, 0), (300, 400), (200, 224), (2000, 0)] {
+        let usage = receive(&mut connection, &mut from, len);
+        assert_eq!(usage, (grown, usize::from(grown > 0)), "{len}");
+    }
+}
+
+#[test]
 fn messages_allocate_nothing_once_memory_is_there() {
     static POOL: Pool = Pool::new(2);
     let pooled = compression(|compression| compression.pool = Some(&POOL));
@@ -313,6 +341,14 @@ fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
 }
 
 #[test]
+fn a_pool_is_only_the_same_as_itself() {
+    static OTHER: Pool = Pool::new(0);
+    let with = |pool| compression(|compression| compression.pool = Some(pool));
+    assert_eq!(with(&NO_POOL), with(&NO_POOL));
+    assert_ne!(with(&NO_POOL), with(&OTHER));
+}
+
+#[test]
 fn what_comes_from_a_pool_has_forgotten_everything() {
     static POOL: Pool = Pool::new(1);
     for level in 0..=9 {
@@ -462,4 +498,28 @@ fn a_million_empty_blocks_end() {
             assert!(ended.is_some(), "{block:x?}");
         }
     }
+}
+
+#[test]
+fn what_was_compressed_is_not_shown_for_debugging() {
+    static SOME: Pool = Pool::new(3);
+    let compression = compression(|compression| compression.pool = Some(&SOME));
+    let mut stream = Vec::new();
+    let mut from = open(Role::Server, "", &compression);
+    for secret in ["secret", "secrets"] {
+        from.sender.send(secret, &mut stream).unwrap();
+    }
+    let shown = format!("{from:?}");
+    for part in ["Deflater(Shape {", "Pool { most: 3, .. }"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    let mut input = Input::new(vec![0; 4096]);
+    let mut connection = open(Role::Client, "", &compression);
+    let (most, last) = stream.split_at(stream.len() - 1);
+    feed(&mut connection, &mut input, most);
+    let shown = format!("{connection:?}");
+    for part in ["Inflater(..)", "History { len: 13, .. }"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    feed(&mut connection, &mut input, last);
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use counting_allocator::{Usage, measure};
-use sansocket::{Connection, Event, Input, Limits, Role};
+use sansocket::{Connection, Event, Input, Limits, Origins, Role, Seed, Url, client, server};
 use support::*;
 
 const _: () = assert!(size_of::<Connection>() <= 256);
@@ -434,4 +434,41 @@ fn our_close_frame_gives_up_the_message_that_is_being_put_together() {
         input.release();
     });
     assert_eq!(usage.held, 0);
+}
+
+#[test]
+fn each_head_of_an_opening_is_allocated_once_and_not_much_too_large() {
+    let assert_once = |usage: Usage, len: usize| {
+        assert_eq!(usage.allocations, 1, "{usage:?}");
+        assert!((len..len + 512).contains(&usage.bytes), "{usage:?} for {len}");
+    };
+    let long = "x".repeat(300);
+    let url = format!("ws://{}.example.com/{long}?{long}", &long[..60]);
+    let origin = format!("https://{}.example.com", &long[..60]);
+    let mut request = client::Request::new(Url::parse(&url).unwrap());
+    request.set_origin(&origin).unwrap();
+    request.add_protocol(&long).unwrap();
+    for name in ["X-One", "X-Two"] {
+        request.add_header(name, &long).unwrap();
+    }
+    let seed = Seed::new([7; 32]);
+    let mut out = Vec::new();
+    let start = || client::Handshake::start(request, Limits::default(), seed, &mut out);
+    let (_handshake, usage) = measure(start);
+    assert_once(usage, out.len());
+
+    let mut policy = server::Policy::default();
+    policy.origins = Origins::Any;
+    let len = out.len();
+    let mut input = Input::filled(out);
+    let (progress, usage) = measure(|| server::Handshake::new().receive(&mut input, &policy));
+    assert_once(usage, len);
+
+    let Ok(server::Progress::Request(mut request)) = progress else { panic!("{progress:?}") };
+    for name in ["X-One", "X-Two"] {
+        request.add_header(name, &long).unwrap();
+    }
+    let mut out = Vec::new();
+    let (_connection, usage) = measure(|| request.accept(Limits::default(), &mut out));
+    assert_once(usage, out.len());
 }

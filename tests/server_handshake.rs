@@ -7,9 +7,10 @@ mod support {
 }
 
 use sansocket::server::{Handshake, Policy, Progress, Response};
-use sansocket::{HandshakeError, HeaderError, Hosts, Input, Limits, Origins};
+use sansocket::{HandshakeError, HeaderError, Headers, Hosts, Input, Limits, Origins};
 use support::handshake::{
-    ACCEPT, Served, head_limits, open_to_all, received, refusal, request, serve, serve_with, value,
+    ACCEPT, Asked, Served, ask, head_limits, open_to_all, received, refusal, request, response,
+    serve, serve_with, value,
 };
 
 /// Asserts the status of each edit of the request, cut in every way.
@@ -1127,6 +1128,7 @@ fn headers_are_shown_as_they_came() {
     assert_eq!(request.headers().text("x-byte"), None, "G-13");
     assert_eq!(request.headers().text("x-empty"), Some(""), "G-21");
     assert_eq!((request.headers().len(), request.headers().is_empty()), (10, false));
+    assert!(Headers::default().is_empty());
     assert_eq!(request.header("X-Missing"), None);
 }
 
@@ -1140,7 +1142,81 @@ fn secrets_are_not_shown_for_debugging() {
     assert!(!shown.contains("secret") && !shown.contains("dGhl"), "L-23, H-S-65: {shown}");
     let headers = [("Set-Cookie", "secret")];
     let response = Response::new(404, &headers, b"secret").unwrap();
-    assert!(!format!("{response:?}").contains("secret"), "L-23");
+    assert_eq!(format!("{response:?}"), "Response { status: 404, .. }", "L-23");
+}
+
+#[test]
+fn a_name_that_differs_in_one_byte_from_one_of_ours_is_another() {
+    // Of the same length.
+    for name in [
+        "Host",
+        "Origin",
+        "Expect",
+        "Upgrade",
+        "Connection",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Sec-WebSocket-Key",
+        "Sec-WebSocket-Accept",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Protocol",
+        "Sec-WebSocket-Extensions",
+    ] {
+        for at in 0..name.len() {
+            let mut other = name.to_string();
+            other.replace_range(at..=at, "z");
+            let stream = request(&[&format!("+{other}: ,\"")]);
+            assert_eq!(serve(&stream), serve(&request(&[])), "{other}");
+            let stream = response(&[&format!("+{other}: ,\"")]);
+            assert!(matches!(ask(&stream), Asked::Open(None, _)), "{other}");
+        }
+    }
+}
+
+#[test]
+fn a_response_says_what_its_status_means() {
+    for (status, reason) in [
+        (200, "OK"),
+        (206, ""),
+        (301, "Moved Permanently"),
+        (302, "Found"),
+        (303, "See Other"),
+        (307, "Temporary Redirect"),
+        (308, "Permanent Redirect"),
+        (400, "Bad Request"),
+        (401, "Unauthorized"),
+        (403, "Forbidden"),
+        (404, "Not Found"),
+        (405, "Method Not Allowed"),
+        (408, "Request Timeout"),
+        (410, "Gone"),
+        (414, "URI Too Long"),
+        (417, "Expectation Failed"),
+        (421, "Misdirected Request"),
+        (426, "Upgrade Required"),
+        (429, "Too Many Requests"),
+        (431, "Request Header Fields Too Large"),
+        (500, "Internal Server Error"),
+        (501, "Not Implemented"),
+        (502, "Bad Gateway"),
+        (503, "Service Unavailable"),
+        (504, "Gateway Timeout"),
+        (505, "HTTP Version Not Supported"),
+    ] {
+        let headers = match status {
+            301..=308 => &[("Location", "/")][..],
+            401 => &[("WWW-Authenticate", "Basic realm=x")],
+            405 => &[("Allow", "GET")],
+            426 => &[("Upgrade", "websocket")],
+            _ => &[],
+        };
+        let response = Response::new(status, headers, b"").unwrap();
+        assert_eq!(response.status(), status);
+        let mut out = Vec::new();
+        received(&request(&[])).reject(response, &mut out);
+        let line = format!("HTTP/1.1 {status} {reason}\r\n");
+        assert!(out.starts_with(line.as_bytes()), "{line}");
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
 use alloc::boxed::Box;
-use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::compression::Context;
@@ -336,12 +335,6 @@ impl Workspace {
         self.0.get_or_insert_with(|| {
             Box::new(Bench { scratch: [0; SCRATCH], is_lent: false, idle: None })
         })
-    }
-}
-
-impl fmt::Debug for Workspace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("is_used", &self.0.is_some()).finish_non_exhaustive()
     }
 }
 

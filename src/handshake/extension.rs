@@ -1,6 +1,6 @@
 use alloc::borrow::Cow;
 
-use super::list::{List, Malformed, split_unquoted};
+use super::list::{List, Malformed, split_first};
 use super::token::{is_token_byte, token};
 
 /// One element of `Sec-WebSocket-Extensions`: an extension that is offered, or accepted (section
@@ -28,7 +28,7 @@ impl<'h> Extension<'h> {
     }
 
     pub(crate) fn parse(element: &'h [u8]) -> Result<Self, Malformed> {
-        let (name, parameters) = split_unquoted(element, b';');
+        let (name, parameters) = split_first(element, b';');
         for (count, parameter) in Parameters(parameters).enumerate() {
             parameter?;
             if count >= MAX_PARAMETERS {
@@ -62,7 +62,7 @@ impl<'h> Iterator for Parameters<'h> {
     type Item = Result<Parameter<'h>, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (parameter, rest) = split_unquoted(self.0?, b';');
+        let (parameter, rest) = split_first(self.0?, b';');
         self.0 = rest;
         Some(Parameter::parse(parameter))
     }

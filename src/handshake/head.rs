@@ -278,9 +278,8 @@ impl Search {
         }
         let bytes = text.get(line.clone()).unwrap_or_default();
         match (bytes, self.kind) {
-            // RFC 9112, section 5.2: a server refuses a line that goes on with the one before; a
-            // client takes it.
-            ([b' ' | b'\t', ..], Kind::Request) => Err(HandshakeError::BadField),
+            // RFC 9112, section 5.2: a client takes a line that goes on with the one before; to a server,
+            // it is one without a name.
             ([b' ' | b'\t', ..], Kind::Response) => self.headers.unfold(text, line),
             _ => {
                 let (field, name) = Field::parse(bytes, line.start)?;

@@ -79,13 +79,11 @@ fn encode<B>(request: &http::Request<B>) -> Vec<u8> {
     head
 }
 
-fn version(version: Version) -> &'static [u8] {
+/// All versions but one are refused, and in the same way.
+const fn version(version: Version) -> &'static [u8] {
     match version {
-        Version::HTTP_09 => b"HTTP/0.9",
-        Version::HTTP_10 => b"HTTP/1.0",
         Version::HTTP_11 => b"HTTP/1.1",
-        Version::HTTP_2 => b"HTTP/2.0",
-        _ => b"HTTP/3.0",
+        _ => b"HTTP/2.0",
     }
 }
 

@@ -46,7 +46,7 @@ impl<'h, V: Iterator<Item = &'h [u8]>> Iterator for List<'h, V> {
                 Some(rest) => rest,
                 None => self.values.next()?,
             };
-            let (element, rest) = split_unquoted(line, b',');
+            let (element, rest) = split_first(line, b',');
             self.rest = rest;
             let element = element.trim_ascii();
             if !element.is_empty() {
@@ -62,25 +62,13 @@ impl<'h, V: Iterator<Item = &'h [u8]>> Iterator for List<'h, V> {
     }
 }
 
-/// What stands before and after the first `separator` that is not within a quoted string
-/// (RFC 9110, section 5.6.4).
-pub(crate) fn split_unquoted(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    // Mostly, nothing is quoted before it.
-    let plain = count_while(text, |byte| byte != separator && byte != b'"');
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for (at, &byte) in text.iter().enumerate().skip(plain) {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_quoted => is_escaped = true,
-            b'"' => is_quoted = !is_quoted,
-            _ if byte == separator && !is_quoted => {
-                let (before, after) = text.split_at(at);
-                return (before, after.get(1..));
-            }
-            _ => {}
-        }
-    }
-    (text, None)
+/// What stands before and after the first `separator`.
+///
+/// It may be within a quoted string (RFC 9110, section 5.6.4). But what these lists quote is a token
+/// (section 9.1), of which no separator is part: both what is cut there and what is not are malformed.
+pub(crate) fn split_first(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    let (before, after) = text.split_at(count_while(text, |byte| byte != separator));
+    (before, after.get(1..))
 }
 
 const MAX_BLANKS: usize = 16;

@@ -35,15 +35,16 @@ def merge(results_path, output):
 
 def table(list_path, results_path):
     results = read(results_path)
-    explained = [
-        line for line in (HERE / "survivors.txt").read_text().splitlines() if line.startswith("src/")
-    ]
+    lines = (HERE / "survivors.txt").read_text().splitlines()
+    # Each line stands for one of them.
+    explained = collections.Counter(line for line in lines if line.startswith("src/"))
     counts = collections.defaultdict(collections.Counter)
     survivors = []
     for name in names(list_path):
         file, outcome = name.split(":")[0], results[name]
         if outcome == "survived":
-            outcome = "explained" if without_place(name) in explained else "missed"
+            outcome = "explained" if explained[without_place(name)] > 0 else "missed"
+            explained[without_place(name)] -= 1
         if outcome == "missed":
             survivors.append(name)
         counts[file][outcome] += 1
@@ -54,7 +55,7 @@ def table(list_path, results_path):
         total += count
         print(row(file.removeprefix("src/"), count))
     print(row("all", total))
-    print(*survivors, sep="\n")
+    print(*(f"missed: {name}" for name in survivors), sep="\n")
     print(f"{total['caught']} of {viable(total)} caught, {100 * total['caught'] / viable(total):.1f} %")
     sys.exit(1 if survivors else 0)
 
@@ -70,7 +71,7 @@ def read(results_path):
 
 
 def without_place(name):
-    return re.sub(r":\d+:\d+:", "", name, count=1)
+    return re.sub(r":\d+:\d+:", ":", name, count=1)
 
 
 def viable(count):

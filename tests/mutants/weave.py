@@ -212,7 +212,7 @@ def run(tree, programs, killers, number, file):
     targets = ["--test=mutants"]
     # The only part with tests of its own.
     if file.startswith("src/deflate/distances"):
-        targets.append("--lib")
+        targets.insert(0, "--lib")
     for target in targets:
         if target not in programs:
             programs[target] = build(tree, target)
