@@ -19,9 +19,9 @@ def main(command, *paths):
 
 
 def again(list_path, results_path):
-    results = read(results_path)
+    results, explained = read(results_path), explanations()
     for name in names(list_path):
-        if results[name] in ("left", "missed"):
+        if results[name] == "left" or results[name] == "missed" and not is_explained(name, explained):
             print(f"^{re.escape(name)}$")
 
 
@@ -29,22 +29,17 @@ def merge(results_path, output):
     with results_path.open("a") as results:
         for outcome in ("caught", "missed", "timeout", "unviable"):
             for name in (output / f"{outcome}.txt").read_text().splitlines():
-                verdict = {"timeout": "caught", "missed": "survived"}.get(outcome, outcome)
-                print(verdict, name, file=results)
+                print(outcome, name, file=results)
 
 
 def table(list_path, results_path):
-    results = read(results_path)
-    lines = (HERE / "survivors.txt").read_text().splitlines()
-    # Each line stands for one of them.
-    explained = collections.Counter(line for line in lines if line.startswith("src/"))
+    results, explained = read(results_path), explanations()
     counts = collections.defaultdict(collections.Counter)
     survivors = []
     for name in names(list_path):
         file, outcome = name.split(":")[0], results[name]
-        if outcome == "survived":
-            outcome = "explained" if explained[without_place(name)] > 0 else "missed"
-            explained[without_place(name)] -= 1
+        if outcome == "missed" and is_explained(name, explained):
+            outcome = "explained"
         if outcome == "missed":
             survivors.append(name)
         counts[file][outcome] += 1
@@ -70,8 +65,17 @@ def read(results_path):
     return dict(line.split(" ", 1)[::-1] for line in results_path.read_text().splitlines())
 
 
-def without_place(name):
-    return re.sub(r":\d+:\d+:", ":", name, count=1)
+def explanations():
+    """How many mutants of each name may survive."""
+    lines = (HERE / "survivors.txt").read_text().splitlines()
+    return collections.Counter(line for line in lines if line.startswith("src/"))
+
+
+def is_explained(name, explained):
+    """Whether one may, which is then one less."""
+    without_place = re.sub(r":\d+:\d+:", ":", name, count=1)
+    explained[without_place] -= 1
+    return explained[without_place] >= 0
 
 
 def viable(count):
