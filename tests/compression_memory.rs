@@ -99,6 +99,22 @@ fn the_memory_for_receiving_is_what_is_said() {
     }
 }
 
+/// D-32: the inflater itself has the largest window.
+#[test]
+fn what_judges_distances_is_made_only_for_smaller_windows() {
+    let held = |bits: u8| {
+        let compression = compression(|compression| compression.incoming.window_bits = bits);
+        let agreed = format!("server_max_window_bits={bits}");
+        let mut stream = Vec::new();
+        open(Role::Server, &agreed, &compression).sender.send("message", &mut stream).unwrap();
+        let mut input = Input::new(vec![0; 4096]);
+        let mut connection = open(Role::Client, &agreed, &compression);
+        measure(|| feed(&mut connection, &mut input, &stream)).1.held
+    };
+    assert!(held(15) + 2000 < held(14), "{} and {}", held(15), held(14));
+    assert_eq!(held(8), held(14));
+}
+
 /// D-39.
 #[test]
 fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {

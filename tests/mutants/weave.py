@@ -73,8 +73,7 @@ def main(tree, list_path, results_path):
             break
         print(f"{len(bad)} do not compile", flush=True)
         unviable |= bad
-    programs = {"--test=mutants": build(tree, "--test=mutants")}
-    killers = {"--test=mutants": [], "--lib": []}
+    programs, killers = {}, collections.defaultdict(list)
     with results.open("a") as out:
         for number in sorted(unviable | left):
             if mutants[number]["name"] not in done:
