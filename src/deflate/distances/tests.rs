@@ -107,6 +107,34 @@ fn a_distance_beyond_the_window_is_too_far() {
     }
 }
 
+/// A length and a distance of 48 bits, behind any number of others.
+#[test]
+fn the_longest_references_are_taken_whatever_comes_before_them() {
+    // Each code is a bit longer than the one before it, up to the last two.
+    let lengths_with = |last: [usize; 2]| {
+        let mut lengths = vec![0; last[1] + 1];
+        (0..14).for_each(|symbol| lengths[symbol] = symbol as u8 + 1);
+        last.into_iter().for_each(|symbol| lengths[symbol] = 15);
+        lengths
+    };
+    let [literals, distances] = [[256, 284], [28, 29]].map(lengths_with);
+    let mut writer = Writer::default();
+    writer.stored(&noise(30_000));
+    let lengths: Vec<_> = literals.iter().chain(&distances).map(|&length| (length, 0)).collect();
+    writer.dynamic(literals.len(), distances.len(), &lengths);
+    let [literals, distances] = [literals, distances].map(|lengths| code(&lengths).unwrap());
+    for before in 0..64 {
+        (0..before).for_each(|_| writer.symbol(&literals, 0));
+        writer.symbol(&literals, 284);
+        writer.number(30, 5);
+        writer.symbol(&distances, 29);
+        writer.number(0, 13);
+    }
+    writer.symbol(&literals, 256);
+    writer.stored(b"");
+    assert_eq!(judge(15, &writer.finish()), Ok(true));
+}
+
 #[test]
 fn a_judge_takes_no_more_than_a_page() {
     assert!(size_of::<Distances>() <= 4096);
@@ -580,8 +608,7 @@ impl Writer {
         ORDER.iter().for_each(|&symbol| self.number(sizes[symbol].into(), 3));
         let code = code(&sizes).unwrap();
         for &(symbol, bits) in lengths {
-            let (&(length, code), _) = code.iter().find(|&(_, &s)| s == symbol.into()).unwrap();
-            (0..length).rev().for_each(|place| self.bits.push(code >> place & 1 == 1));
+            self.symbol(&code, symbol.into());
             self.number(
                 bits,
                 match symbol {
@@ -592,6 +619,11 @@ impl Writer {
                 },
             );
         }
+    }
+
+    fn symbol(&mut self, code: &Code, symbol: usize) {
+        let (&(length, code), _) = code.iter().find(|&(_, &other)| other == symbol).unwrap();
+        (0..length).rev().for_each(|place| self.bits.push(code >> place & 1 == 1));
     }
 
     fn finish(self) -> Vec<u8> {
