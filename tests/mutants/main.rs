@@ -18,7 +18,7 @@ mod compression_memory;
 #[path = "../corpus.rs"]
 mod corpus;
 #[path = "../fixed_buffer.rs"]
-mod fixed_buffer;
+mod fixed_buffer_echo;
 #[path = "../fragmentation.rs"]
 mod fragmentation;
 #[path = "../framing.rs"]
