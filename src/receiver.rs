@@ -226,7 +226,8 @@ impl Receiver {
             && let Some(buffer) = self.assembly.as_buffer()
         {
             let count = buffer.make_spare(most, limit);
-            self.is_lent = count > 0;
+            // What memory there is may be little yet.
+            self.is_lent = count >= LEAST_LENT;
             if self.is_lent {
                 return buffer.spare(count);
             }
@@ -245,6 +246,8 @@ impl Receiver {
     pub fn fill<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, count: usize) {
         match self.assembly.as_buffer() {
             Some(buffer) if core::mem::take(&mut self.is_lent) => {
+                let left = self.decoder.frame_remaining();
+                assert!(count as u64 <= left, "filled more than was spare");
                 // Within a frame, nothing can be wrong.
                 if let Ok((_, Some(piece))) = self.decoder.decode(buffer.spare(count)) {
                     buffer.fill(piece.range.len());
@@ -537,7 +540,9 @@ impl Receiver {
         match is_last {
             false => Ok(None),
             true if self.assembly.is_complete() => {
-                self.is_after_long = self.assembly.as_binary().len() > LEAST_LENT;
+                // What is inflated is not read straight into the message.
+                self.is_after_long =
+                    self.inflation.is_none() && self.assembly.as_binary().len() > LEAST_LENT;
                 let what = What::Message(kind);
                 Ok(Some(Ready { what, place: Place::Assembly, range: 0..0 }))
             }
@@ -633,7 +638,7 @@ impl Receiver {
         };
         match what {
             What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
-            What::Message(Kind::Text) => match basic::from_utf8(bytes) {
+            What::Message(Kind::Text) => match to_text(bytes, self.decoder.role()) {
                 Ok(text) => Ok(Some(Event::Text(text))),
                 Err(_) => {
                     rest.clear();
