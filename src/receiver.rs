@@ -174,6 +174,10 @@ impl Receiver {
         if self.is_plain(sender)
             && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
         {
+            if self.is_streaming {
+                self.ready = self.take_whole(kind, range, input);
+                return self.next_ready(input, sender);
+            }
             let (payload, rest) = input.lend(range);
             return match kind {
                 Kind::Binary => Ok(Some(Event::Binary(payload))),
@@ -186,8 +190,7 @@ impl Receiver {
                 },
             };
         }
-        self.search(input, sender)?;
-        self.take_ready(input, sender)
+        self.next_ready(input, sender)
     }
 
     /// Consumes `input` up to the next event and tells whether there is one.
@@ -206,8 +209,7 @@ impl Receiver {
         if self.is_plain(sender)
             && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
         {
-            self.ready = Some(Ready { what: What::Message(kind), place: Place::Input, range });
-            return Ok(true);
+            self.ready = self.take_whole(kind, range, input);
         }
         self.search(input, sender)
     }
@@ -333,11 +335,30 @@ impl Receiver {
     /// Whether a message that lies whole in the input can be lent at once.
     #[inline]
     fn is_plain(&self, sender: &Sender) -> bool {
-        self.ending.is_open()
-            && self.ready.is_none()
-            && !self.is_streaming
-            && !self.is_behind()
-            && !sender.is_closing()
+        self.ending.is_open() && self.ready.is_none() && !self.is_behind() && !sender.is_closing()
+    }
+
+    /// Takes a whole message in one frame.
+    fn take_whole<B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        range: Range<usize>,
+        input: &mut Input<B>,
+    ) -> Option<Ready> {
+        if !self.is_streaming {
+            return Some(Ready { what: What::Message(kind), place: Place::Input, range });
+        }
+        let (bytes, at) = (&input.unread()[range.clone()], range.start);
+        self.take_part(&Stretch { kind, bytes, is_last: true, place: Place::Input, at })
+    }
+
+    fn next_ready<'e, B: AsMut<[u8]>>(
+        &'e mut self,
+        input: &'e mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<Option<Event<'e>>, ProtocolError> {
+        self.search(input, sender)?;
+        self.take_ready(input, sender)
     }
 
     /// Consumes `input` up to the next event, in whatever state.
