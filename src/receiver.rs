@@ -171,13 +171,9 @@ impl Receiver {
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        if self.is_plain(sender)
-            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        if !self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
         {
-            if self.is_streaming {
-                self.ready = self.take_whole(kind, range, input);
-                return self.next_ready(input, sender);
-            }
             let (payload, rest) = input.lend(range);
             return match kind {
                 Kind::Binary => Ok(Some(Event::Binary(payload))),
@@ -190,7 +186,7 @@ impl Receiver {
                 },
             };
         }
-        self.next_ready(input, sender)
+        self.search_and_take(input, sender)
     }
 
     /// Consumes `input` up to the next event and tells whether there is one.
@@ -206,10 +202,11 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
-        if self.is_plain(sender)
-            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        if !self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
         {
-            self.ready = self.take_whole(kind, range, input);
+            self.ready = Some(Ready { what: What::Message(kind), place: Place::Input, range });
+            return Ok(true);
         }
         self.search(input, sender)
     }
@@ -338,27 +335,37 @@ impl Receiver {
         self.ending.is_open() && self.ready.is_none() && !self.is_behind() && !sender.is_closing()
     }
 
-    /// Takes a whole message in one frame.
-    fn take_whole<B: AsMut<[u8]>>(
-        &mut self,
-        kind: Kind,
-        range: Range<usize>,
-        input: &mut Input<B>,
-    ) -> Option<Ready> {
-        if !self.is_streaming {
-            return Some(Ready { what: What::Message(kind), place: Place::Input, range });
-        }
-        let (bytes, at) = (&input.unread()[range.clone()], range.start);
-        self.take_part(&Stretch { kind, bytes, is_last: true, place: Place::Input, at })
-    }
-
-    fn next_ready<'e, B: AsMut<[u8]>>(
+    /// The way of [`next_event`](Self::next_event) that is not short, apart so that the short one is.
+    #[inline(never)]
+    fn search_and_take<'e, B: AsMut<[u8]>>(
         &'e mut self,
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
         self.search(input, sender)?;
         self.take_ready(input, sender)
+    }
+
+    /// A whole message in one frame at the front of the input, if it can be lent at once.
+    #[inline(always)]
+    fn decode_whole<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) -> Option<(Kind, Range<usize>)> {
+        if self.is_plain(sender) { self.decoder.decode_whole(input.unread()) } else { None }
+    }
+
+    /// Takes a whole message as the only part of it.
+    fn take_whole<B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        range: Range<usize>,
+        input: &mut Input<B>,
+    ) {
+        let (bytes, at) = (&input.unread()[range.clone()], range.start);
+        let stretch = Stretch { kind, bytes, is_last: true, place: Place::Input, at };
+        self.ready = self.take_part(&stretch);
     }
 
     /// Consumes `input` up to the next event, in whatever state.
@@ -371,6 +378,14 @@ impl Receiver {
             return Ok(true);
         }
         self.give_back(input);
+        if self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
+        {
+            self.take_whole(kind, range, input);
+            if self.ready.is_some() {
+                return Ok(true);
+            }
+        }
         loop {
             match self.ending.state() {
                 State::Open => {}
