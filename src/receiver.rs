@@ -714,4 +714,4 @@ fn to_text(payload: &[u8], role: Role) -> Result<&str, ()> {
 const LEAST_LENT: usize = 32 << 10;
 
 /// How many bytes to read first after a long message, to see whether another follows.
-const FIRST_READ: usize = 4 << 10;
+const FIRST_READ: usize = 512;

@@ -63,6 +63,25 @@ fn what_is_judged_or_kept_by_nobody_is_read_into_the_input() {
     }
 }
 
+/// What comes with the header of the next would be copied.
+#[test]
+fn after_a_long_message_little_is_read_before_it_is_known_what_follows() {
+    for role in ROLES {
+        let (mut connection, mut input) = within_a_message(role, 0x82, LONG - 1000);
+        let frame = frame_to(role, 0x82, &vec![7; LONG]);
+        let mut read = |bytes: &[u8]| {
+            let Connection { receiver, sender } = &mut connection;
+            receiver.spare(&mut input)[..bytes.len()].copy_from_slice(bytes);
+            receiver.fill(&mut input, bytes.len());
+            let is_event = receiver.next_event(&mut input, sender).unwrap().is_some();
+            (is_event, receiver.spare(&mut input).len())
+        };
+        let (is_event, spare) = read(&frame[LONG - 1000..]);
+        assert!(is_event && (14..STORAGE / 4).contains(&spare), "{spare}");
+        assert_eq!(read(&frame_to(role, 0x82, b"short")), (true, STORAGE));
+    }
+}
+
 #[test]
 #[should_panic = "filled more than was spare"]
 fn more_than_is_left_of_the_frame_cannot_be_filled() {
