@@ -445,7 +445,7 @@ fn a_bomb_of_any_size_can_be_taken_in_parts() {
 
 /// of each, the end is told and its memory used again.
 #[test]
-fn a_million_messages_that_end_with_the_last_block_take_no_more_memory_than_two() {
+fn a_million_messages_that_end_with_the_last_block_take_constant_memory() {
     let message = bytes("c108 f348cdc9c9070000");
     let stream = message.repeat(4096 / message.len());
     for agreed in ["", ALONE] {
@@ -453,7 +453,8 @@ fn a_million_messages_that_end_with_the_last_block_take_no_more_memory_than_two(
             let mut connection = open(Role::Client, agreed, &compression(|_| {}));
             connection.receiver.set_streaming(is_streaming);
             let mut input = Input::new(vec![0; 4096]);
-            feed(&mut connection, &mut input, &message.repeat(2));
+            // As many as fill the window.
+            (0..20).for_each(|_| feed(&mut connection, &mut input, &stream));
             let mut left = 1_000_000 / (stream.len() / message.len());
             let ((), usage) = measure(|| {
                 while left > 0 {
