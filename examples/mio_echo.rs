@@ -102,7 +102,7 @@ impl Server {
         };
         if error.kind() != ErrorKind::WouldBlock {
             eprintln!("{error}"); // Such as that there are no more descriptors.
-            self.timers.insert((Instant::new(self.start.elapsed() + PAUSE), LISTENER));
+            self.timers.insert((now + PAUSE, LISTENER));
         }
     }
 

@@ -157,7 +157,7 @@ impl Decoder {
     /// A whole message in one frame at the front of `bytes`: its kind, and where its payload lies,
     /// unmasked. A shortcut for what is by far the most frequent; `None` means that
     /// [`decode`](Self::decode) must look.
-    #[inline]
+    #[inline(always)]
     pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
         if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
             return None;

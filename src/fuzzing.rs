@@ -105,7 +105,8 @@ pub fn check(setup: &Setup, stream: &[u8]) {
         if let Some((_, at)) = judged.failure {
             assert_eq!(given, at + 1, "it fails at the first byte that shows the fault");
         }
-        for cut in [Cut::Every(2), Cut::Every(3), Cut::Every(125), Cut::Random(1), Cut::Random(2)] {
+        let random = [Cut::Random(1), Cut::Random(2), Cut::Spare(100), Cut::Spare(40_000)];
+        for cut in [Cut::Every(2), Cut::Every(3), Cut::Every(125)].into_iter().chain(random) {
             assert_eq!(run(&setup, stream, cut).0, whole, "cut {cut:?}");
         }
     }

@@ -17,8 +17,8 @@ use crate::deflate::Workspace;
 /// lets bytes accumulate; until it is done, a connection needs an input of its own.
 ///
 /// Messages which do not lie in one piece in the storage are put together elsewhere, and compressed
-/// ones are inflated there. Between two of them that memory stays here, for the next connection which needs it: a connection that waits for
-/// the peer owns none. [`release`](Self::release) frees it.
+/// ones are inflated there. Between two of them that memory stays here, for the next connection which
+/// needs it: a connection that waits for the peer owns none. [`release`](Self::release) frees it.
 #[derive(Default)]
 pub struct Input<B> {
     storage: B,
@@ -191,8 +191,9 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// Takes back the memory of a message of `used` bytes that has been delivered.
     #[cfg(feature = "alloc")]
     pub(crate) fn keep(&mut self, (memory, used): (Vec<u8>, usize)) {
-        let is_wasteful = memory.len() > Self::WASTE && used < memory.len() / 4;
-        if !is_wasteful && memory.len() > self.kept.len() {
+        let capacity = memory.capacity();
+        let is_wasteful = capacity > Self::WASTE && used < capacity / 4;
+        if !is_wasteful && capacity > self.kept.capacity() {
             self.kept = memory;
         }
     }

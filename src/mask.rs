@@ -84,7 +84,7 @@ fn apply_wide(key: u32, bytes: &mut [u8]) {
     fn run<S: Simd>(simd: S, key: u32, bytes: &mut [u8]) {
         simd.vectorize(
             #[inline(always)]
-            || apply_to_blocks::<32>(key, bytes),
+            || apply_to_lines(key, bytes),
         );
     }
     dispatch!(Level::new(), simd => run(simd, key, bytes));
@@ -92,11 +92,25 @@ fn apply_wide(key: u32, bytes: &mut [u8]) {
 
 #[cfg(not(feature = "std"))]
 fn apply_wide(key: u32, bytes: &mut [u8]) {
-    apply_to_blocks::<32>(key, bytes);
+    apply_to_lines(key, bytes);
+}
+
+/// For at least [`LINE`] bytes: in blocks of which only the first and the last may lie across two lines of
+/// the cache. That would take longer.
+#[inline(always)]
+fn apply_to_lines(key: u32, bytes: &mut [u8]) {
+    // It may be told that there is none, which is a number, too.
+    let before = bytes.as_ptr().align_offset(LINE) % LINE;
+    let (before, lines) = bytes.split_at_mut(before);
+    apply(key.to_le_bytes(), 0, before);
+    apply_to_blocks::<32>(turn(key, before.len()), lines);
 }
 
 /// From how many bytes on to use wide instructions.
-const WIDE: usize = 2048;
+const WIDE: usize = 1024;
+
+/// A line of the cache, in bytes, or a part of it.
+const LINE: usize = 64;
 
 /// How many bytes are copied and masked at once, at the most.
 #[cfg(feature = "alloc")]

@@ -171,8 +171,8 @@ impl Receiver {
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        if self.is_plain(sender)
-            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        if !self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
         {
             let (payload, rest) = input.lend(range);
             return match kind {
@@ -186,8 +186,7 @@ impl Receiver {
                 },
             };
         }
-        self.search(input, sender)?;
-        self.take_ready(input, sender)
+        self.search_and_take(input, sender)
     }
 
     /// Consumes `input` up to the next event and tells whether there is one.
@@ -203,8 +202,8 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
-        if self.is_plain(sender)
-            && let Some((kind, range)) = self.decoder.decode_whole(input.unread())
+        if !self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
         {
             self.ready = Some(Ready { what: What::Message(kind), place: Place::Input, range });
             return Ok(true);
@@ -224,7 +223,8 @@ impl Receiver {
         self.is_lent = false;
         if let Some(buffer) = self.assembly.as_buffer() {
             let count = buffer.make_spare(most, limit);
-            self.is_lent = count > 0;
+            // What memory there is may be little yet.
+            self.is_lent = count >= LEAST_LENT;
             if self.is_lent {
                 return buffer.spare(count);
             }
@@ -243,6 +243,8 @@ impl Receiver {
     pub fn fill<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, count: usize) {
         match self.assembly.as_buffer() {
             Some(buffer) if core::mem::take(&mut self.is_lent) => {
+                let left = self.decoder.frame_remaining();
+                assert!(count as u64 <= left, "filled more than was spare");
                 // Within a frame, nothing can be wrong.
                 if let Ok((_, Some(piece))) = self.decoder.decode(buffer.spare(count)) {
                     buffer.fill(piece.range.len());
@@ -329,11 +331,40 @@ impl Receiver {
     /// Whether a message that lies whole in the input can be lent at once.
     #[inline]
     fn is_plain(&self, sender: &Sender) -> bool {
-        self.ending.is_open()
-            && self.ready.is_none()
-            && !self.is_streaming
-            && !self.is_behind()
-            && !sender.is_closing()
+        self.ending.is_open() && self.ready.is_none() && !self.is_behind() && !sender.is_closing()
+    }
+
+    /// The way of [`next_event`](Self::next_event) that is not short, apart so that the short one is.
+    #[inline(never)]
+    fn search_and_take<'e, B: AsMut<[u8]>>(
+        &'e mut self,
+        input: &'e mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<Option<Event<'e>>, ProtocolError> {
+        self.search(input, sender)?;
+        self.take_ready(input, sender)
+    }
+
+    /// A whole message in one frame at the front of the input, if it can be lent at once.
+    #[inline(always)]
+    fn decode_whole<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) -> Option<(Kind, Range<usize>)> {
+        if self.is_plain(sender) { self.decoder.decode_whole(input.unread()) } else { None }
+    }
+
+    /// Takes a whole message as the only part of it.
+    fn take_whole<B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        range: Range<usize>,
+        input: &mut Input<B>,
+    ) {
+        let (bytes, at) = (&input.unread()[range.clone()], range.start);
+        let stretch = Stretch { kind, bytes, is_last: true, place: Place::Input, at };
+        self.ready = self.take_part(&stretch);
     }
 
     /// Consumes `input` up to the next event, in whatever state.
@@ -346,6 +377,14 @@ impl Receiver {
             return Ok(true);
         }
         self.give_back(input);
+        if self.is_streaming
+            && let Some((kind, range)) = self.decode_whole(input, sender)
+        {
+            self.take_whole(kind, range, input);
+            if self.ready.is_some() {
+                return Ok(true);
+            }
+        }
         loop {
             match self.ending.state() {
                 State::Open => {}
@@ -536,7 +575,9 @@ impl Receiver {
         match is_last {
             false => Ok(None),
             true if self.assembly.is_complete() => {
-                self.is_after_long = self.assembly.as_binary().len() > LEAST_LENT;
+                // What is inflated is not read straight into the message.
+                self.is_after_long =
+                    self.inflation.is_none() && self.assembly.as_binary().len() > LEAST_LENT;
                 let what = What::Message(kind);
                 Ok(Some(Ready { what, place: Place::Assembly, range: 0..0 }))
             }
@@ -632,7 +673,7 @@ impl Receiver {
         };
         match what {
             What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
-            What::Message(Kind::Text) => match basic::from_utf8(bytes) {
+            What::Message(Kind::Text) => match to_text(bytes, self.decoder.role()) {
                 Ok(text) => Ok(Some(Event::Text(text))),
                 Err(_) => {
                     rest.clear();
@@ -672,4 +713,4 @@ fn to_text(payload: &[u8], role: Role) -> Result<&str, ()> {
 const LEAST_LENT: usize = 32 << 10;
 
 /// How many bytes to read first after a long message, to see whether another follows.
-const FIRST_READ: usize = 4 << 10;
+const FIRST_READ: usize = 512;

@@ -123,8 +123,9 @@ impl Sender {
 
     /// Makes a message of `payload` where it lies, for a vectored write.
     ///
-    /// Nothing is copied, nor compressed. A client masks `payload` in place, so it is not legible afterwards. Take
-    /// what is pending with [`poll_transmit`](Self::poll_transmit), and write it, before this frame.
+    /// Nothing is copied, nor compressed. A client masks `payload` in place, so it is not legible
+    /// afterwards. Take what is pending with [`poll_transmit`](Self::poll_transmit), and write it, before
+    /// this frame.
     ///
     /// # Errors
     ///

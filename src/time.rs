@@ -1,3 +1,4 @@
+use core::ops::Add;
 use core::time::Duration;
 
 use crate::close::TimedOut;
@@ -21,10 +22,14 @@ impl Instant {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+}
 
-    /// The point `patience` after this one.
-    pub(crate) const fn plus(self, patience: Duration) -> Self {
-        Self(self.0.saturating_add(to_nanos(patience)))
+/// The point so much later, or the last there is.
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(to_nanos(duration)))
     }
 }
 
@@ -188,7 +193,7 @@ impl Deadlines {
     /// When to call [`handle_timeout`](Self::handle_timeout) next, unless something happens before.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let timeout = self.patience[self.phase as usize].timeout();
-        timeout.map(|timeout| self.since.plus(timeout))
+        timeout.map(|timeout| self.since + timeout)
     }
 
     /// Tells that it is `now`, during the opening handshake.

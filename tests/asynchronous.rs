@@ -462,6 +462,29 @@ mod backpressure {
         assert_eq!(receive.await, (true, true));
     }
 
+    /// Else two ends that reply, and then send much, would wait for each other.
+    #[tokio::test(start_paused = true)]
+    async fn replies_that_were_taken_do_not_count_among_those_that_wait() {
+        let (mut server, mut peer) = server(10, config(|config| config.max_queued = 16));
+        let mut is_answered = async |peer: &mut DuplexStream, reply: &[u8]| {
+            peer.write_all(b"\x81\x81\0\0\0\0a").await.unwrap();
+            let event = timeout(seconds(1), server.next_event()).await;
+            let Ok(event) = event else { return false };
+            event.unwrap().unwrap().1.send(reply).unwrap();
+            // There is room for more once half of a long reply is written.
+            if reply.len() > 1 {
+                server.send(&[0; 98]).await.unwrap();
+            }
+            true
+        };
+        assert!(is_answered(&mut peer, &[0; 18]).await);
+        peer.read_exact(&mut [0; 10]).await.unwrap();
+        for count in 1..=6 {
+            assert!(is_answered(&mut peer, &[0]).await, "{count}");
+        }
+        assert!(!is_answered(&mut peer, &[0]).await, "six replies of three bytes wait");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn two_halves_may_send_without_end_in_both_directions() {
         let (one, two) = pair(1000, Config::default());
@@ -668,7 +691,7 @@ mod ends {
 mod memory {
     use super::*;
 
-    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 656);
+    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 664);
 
     /// The timer of the deadlines, and what the runtime allocates for it.
     const MOST: isize = 256;

@@ -310,7 +310,7 @@ fn drive(parts: Parts<TcpStream>) {
         let mut out = Vec::new();
         while let Some(event) = receiver.next_event(&mut input, &mut sender).unwrap() {
             let Event::Text(text) = event else { panic!("{event:?}") };
-            sender.send(&*text, &mut out).unwrap();
+            sender.send(text, &mut out).unwrap();
             if text == "three" {
                 return stream.write_all(&out).unwrap();
             }

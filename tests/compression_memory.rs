@@ -455,7 +455,7 @@ fn receive_bomb(
     (came, error, to_len(usage.peak))
 }
 
-/// D-27, D-29: from one thousandth of that.
+/// A-08, D-27, D-29: from one thousandth of that.
 #[test]
 fn a_bomb_ends_at_the_limit_and_takes_no_more_memory_than_is_said() {
     let compression = compression(|_| {});
@@ -490,6 +490,30 @@ fn a_bomb_of_any_size_can_be_taken_in_parts() {
     // With the usual limits, it ends.
     let usual = receive_bomb(&stream, Limits::default(), true);
     assert_eq!((usual.0, usual.1), (16 << 20, Some(ProtocolError::MessageTooBig)));
+}
+
+/// of each, the end is told and its memory used again.
+#[test]
+fn a_million_messages_that_end_with_the_last_block_take_constant_memory() {
+    let message = bytes("c108 f348cdc9c9070000");
+    let stream = message.repeat(4096 / message.len());
+    for agreed in ["", ALONE] {
+        for is_streaming in [false, true] {
+            let mut connection = open(Role::Client, agreed, &compression(|_| {}));
+            connection.receiver.set_streaming(is_streaming);
+            let mut input = Input::new(vec![0; 4096]);
+            // As many as fill the window.
+            (0..20).for_each(|_| feed(&mut connection, &mut input, &stream));
+            let mut left = 1_000_000 / (stream.len() / message.len());
+            let ((), usage) = measure(|| {
+                while left > 0 {
+                    feed(&mut connection, &mut input, &stream);
+                    left -= 1;
+                }
+            });
+            assert_eq!(usage, Usage::default(), "{agreed} {is_streaming}");
+        }
+    }
 }
 
 /// D-28: time, but neither bytes nor memory.

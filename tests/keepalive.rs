@@ -412,6 +412,8 @@ fn time_is_counted_without_overflow() {
     // A clock that goes backwards measures nothing, and breaks nothing.
     assert_eq!(clock.deadlines.handle_pong(&payload, at(0)), Some(Duration::ZERO));
     assert_eq!(at(5).since(at(7)), Duration::ZERO);
+    assert_eq!(at(5) + Duration::from_millis(2), at(7));
+    assert_eq!(at(5) + Duration::MAX, end);
     assert_eq!(at(7).since(at(5)), Duration::from_millis(2));
 }
 

@@ -115,6 +115,18 @@ fn masks_are_applied_byte_by_byte_whatever_the_alignment() {
     for len in 0..=data.len() {
         fuzzing::mask(&data[..len]);
     }
+    let key = [0x37, 0xfa, 0x21, 0x3d];
+    let mut long: Vec<u8> = (0..=255).cycle().take(5000).collect();
+    for len in [255, 256, 511, 512, 1023, 1024, 1025, 1027, 1086, 1087, 1088, 2047, 2050, 4099] {
+        for (start, phase) in (0..80).zip((0..4).cycle()) {
+            let bytes = &mut long[start..start + len];
+            let wanted =
+                bytes.iter().zip(key.iter().cycle().skip(phase)).map(|(byte, key)| byte ^ key);
+            let wanted: Vec<u8> = wanted.collect();
+            apply_mask(key, phase, bytes);
+            assert_eq!(bytes, wanted, "{len} bytes from {start} on, {phase}");
+        }
+    }
     let mut bytes = *b"Hello";
     apply_mask([0x37, 0xfa, 0x21, 0x3d], 0, &mut bytes);
     assert_eq!(bytes, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);

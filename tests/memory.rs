@@ -385,17 +385,35 @@ fn memory_of_messages_is_kept_by_the_input_as_is_said() {
     let mut small = connect(Role::Client, limits(|limits| limits.message = 2000));
     let (kept, allocations) = held(&mut small, 2000);
     assert!(kept == 0 && allocations > 0);
-    // More is given up after a message that fills less than a quarter of it.
-    let (more, _) = held(&mut connection, 1 << 20);
-    assert!(more > 0);
-    let quarter = usize::try_from(some + more).unwrap() / 4;
-    assert_eq!(held(&mut connection, quarter), (0, 0));
-    assert_eq!(held(&mut connection, quarter - 1), (-(some + more), 0));
-    // Just 64 KiB are not.
-    let mut medium = connect(Role::Client, limits(|limits| limits.message = 1 << 16));
-    assert_eq!(held(&mut medium, 1 << 16).0, 1 << 16);
-    for len in [1025, 1 << 16] {
-        assert_eq!(held(&mut medium, len), (0, 0));
+}
+
+#[test]
+fn memory_of_just_64_kib_is_never_given_up() {
+    let mut connection = connect(Role::Client, limits(|limits| limits.message = 1 << 16));
+    let mut input = Input::new(vec![0; 1024]);
+    let mut out = Vec::with_capacity(1 << 17);
+    for (len, held) in [(1 << 16, 1 << 16), (1025, 0), (1 << 16, 0)] {
+        let stream = frame_to(Role::Client, 0x82, &vec![0; len]);
+        let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+        assert_eq!(usage.held, held, "{len}");
+    }
+}
+
+#[test]
+fn memory_of_a_message_is_given_up_after_one_that_fills_less_than_a_quarter_of_it() {
+    for opcode in [0x81, 0x82] {
+        let mut connection = client();
+        let mut input = Input::new(vec![0; 1024]);
+        let mut out = Vec::with_capacity(1 << 21);
+        let mut held = |len: usize| {
+            let stream = frame_to(Role::Client, opcode, &vec![0; len]);
+            let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+            (usage.held, usage.allocations)
+        };
+        let (kept, _) = held(1 << 20);
+        let quarter = usize::try_from(kept).unwrap() / 4;
+        assert_eq!(held(quarter), (0, 0));
+        assert_eq!(held(quarter - 1), (-kept, 0));
     }
 }
 

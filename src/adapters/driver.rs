@@ -18,8 +18,11 @@ pub(crate) struct Driver {
     pub(crate) out: Vec<u8>,
     /// How many bytes of `out` have been written.
     written: usize,
-    /// How many bytes, at the most, of what waits are what the application put into an outbox.
+    /// How many bytes, at the most, of what waits up to [`replied_to`](Self::replied_to) are what the
+    /// application put into an outbox.
     replies: usize,
+    /// Where in `out` the newest of these end.
+    replied_to: usize,
     max_queued: usize,
     /// Whether the stream may hold back what was written.
     is_unflushed: bool,
@@ -49,6 +52,7 @@ impl Driver {
             out: Vec::new(),
             written: 0,
             replies: 0,
+            replied_to: 0,
             max_queued: config.max_queued.max(1),
             is_unflushed: false,
             is_stalled: false,
@@ -96,7 +100,10 @@ impl Driver {
     pub(crate) fn reply<R>(&mut self, queue: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         let before = self.out.len();
         let result = queue(&mut self.out);
-        self.replies += self.out.len() - before;
+        if self.out.len() > before {
+            self.replies = self.waiting_replies() + self.out.len() - before;
+            self.replied_to = self.out.len();
+        }
         result
     }
 
@@ -146,8 +153,13 @@ impl Driver {
 
     /// Whether as many replies wait as may wait. What the application sends otherwise does not count: two
     /// ends that send much at once would both stop reading, and wait for each other.
-    pub(crate) const fn is_flooded(&self) -> bool {
-        self.replies >= self.max_queued
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.waiting_replies() >= self.max_queued
+    }
+
+    /// How many bytes of replies wait, or a few more if something else waits between them.
+    fn waiting_replies(&self) -> usize {
+        self.replies.min(self.replied_to.saturating_sub(self.written))
     }
 
     /// Whether the stream takes nothing at present.
@@ -159,7 +171,6 @@ impl Driver {
     pub(crate) fn wrote(&mut self, count: usize) {
         self.written += count;
         self.is_unflushed = true;
-        self.replies = self.replies.min(self.waiting().len());
         self.stall(false);
         self.reclaim();
     }
@@ -189,6 +200,7 @@ impl Driver {
             self.release();
         } else if left <= self.written && !self.is_full() {
             self.out.drain(..self.written);
+            self.replied_to = self.replied_to.saturating_sub(self.written);
             self.written = 0;
         }
     }
@@ -196,7 +208,7 @@ impl Driver {
     /// Frees the memory of what has been written, if nothing waits.
     pub(crate) fn release(&mut self) {
         if self.waiting().is_empty() {
-            (self.out, self.written) = (Vec::new(), 0);
+            (self.out, self.written, self.replied_to) = (Vec::new(), 0, 0);
         }
     }
 

@@ -66,11 +66,10 @@ impl Deflation {
     }
 
     fn deflater(&mut self) -> &mut Deflater {
-        let Self { deflater, shape, .. } = self;
-        let shape = *shape;
-        let from_pool = || self.pool.and_then(|pool| pool.take(shape));
-        deflater
-            .get_or_insert_with(|| from_pool().unwrap_or_else(|| Box::new(Deflater::new(shape))))
+        let Self { deflater, pool, shape, .. } = self;
+        let from_pool = || pool.and_then(|pool| pool.take(*shape));
+        let make = || Box::new(Deflater::new(*shape));
+        deflater.get_or_insert_with(|| from_pool().unwrap_or_else(make))
     }
 
     /// Section 7.1.1: without context takeover, a message starts with an empty window.

@@ -13,15 +13,13 @@ mod distances;
 mod history;
 #[cfg(feature = "deflate")]
 mod inflater;
-
 #[cfg(feature = "deflate")]
 mod pool;
 
 #[cfg(feature = "deflate")]
-mod compression;
-
-#[cfg(feature = "deflate")]
 mod agreement;
+#[cfg(feature = "deflate")]
+mod compression;
 #[cfg(feature = "deflate")]
 mod deflation;
 #[cfg(feature = "deflate")]

@@ -13,7 +13,7 @@ pub(crate) fn build(role: Role, choices: &mut Choices<'_>) -> Vec<u8> {
     builder.stream
 }
 
-const MAX_STREAM: usize = 200_000;
+const MAX_STREAM: usize = 70_000;
 
 struct Builder<'c, 'd> {
     role: Role,

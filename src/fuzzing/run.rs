@@ -96,13 +96,20 @@ pub enum Cut {
     Every(usize),
     /// At random, from this seed.
     Random(u32),
+    /// To where [`Receiver::spare`](crate::Receiver::spare) says, at most so many bytes at a time.
+    Spare(usize),
 }
 
 impl Cut {
+    /// How many bytes of storage to read a stream into.
+    fn storage(self, len: usize) -> usize {
+        if let Self::Spare(most) = self { most } else { len.max(1) }
+    }
+
     fn next_len(&mut self, rest: usize) -> usize {
         let len = match self {
             Self::Whole => rest,
-            Self::Every(len) => *len,
+            Self::Every(len) | Self::Spare(len) => *len,
             Self::Random(state) => {
                 *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 match *state >> 24 {
@@ -136,13 +143,10 @@ pub struct Outcome {
 /// the connection failed, too.
 pub fn run(setup: &Setup, stream: &[u8], mut cut: Cut) -> (Outcome, usize) {
     let mut end = End::new(setup);
-    let mut input = Input::new(vec![0; stream.len().max(1)]);
+    let mut input = Input::new(vec![0; cut.storage(stream.len())]);
     let mut given = 0;
     while given < stream.len() && end.error.is_none() {
-        let len = cut.next_len(stream.len() - given);
-        input.spare()[..len].copy_from_slice(&stream[given..given + len]);
-        input.fill(len);
-        given += len;
+        given += end.read(&mut input, &mut cut, &stream[given..]);
         end.receive(&mut input);
         assert!(input.is_empty(), "without an event, the input is used up");
     }
@@ -171,6 +175,23 @@ impl End {
         };
         end.act();
         end
+    }
+
+    /// Reads from the front of `rest`, and tells how much.
+    fn read(&mut self, input: &mut Input<Vec<u8>>, cut: &mut Cut, rest: &[u8]) -> usize {
+        let len = cut.next_len(rest.len());
+        if !matches!(cut, Cut::Spare(_)) {
+            input.spare()[..len].copy_from_slice(&rest[..len]);
+            input.fill(len);
+            return len;
+        }
+        let receiver = &mut self.connection.receiver;
+        let spare = receiver.spare(input);
+        assert!(!spare.is_empty(), "there is always something to read to");
+        let len = len.min(spare.len());
+        spare[..len].copy_from_slice(&rest[..len]);
+        receiver.fill(input, len);
+        len
     }
 
     /// Takes all events that `input` holds.

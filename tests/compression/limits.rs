@@ -1,9 +1,10 @@
 //! What a compressed message may take, and how it ends.
 
+use sansocket::deflate::Compression;
 use sansocket::{CloseCode, Connection, Limits, ProtocolError, Role};
 
-use super::peer::{Got, noise, open, open_with, take, take_anyhow, words};
-use super::support::{ROLES, bytes, frame_to, hex, limits, masked};
+use super::peer::{Frame, Got, frames, noise, open, open_with, other, take, take_anyhow, words};
+use super::support::{ROLES, bytes, frame_to, hex, limits, masked, transmit};
 
 /// What a server sends of a message, in frames of about `size`. Binary, until its first byte is changed.
 fn compressed(message: &[u8], size: usize) -> Vec<u8> {
@@ -27,7 +28,7 @@ fn as_text(mut stream: Vec<u8>) -> Vec<u8> {
 }
 
 fn client(limits: Limits) -> Connection {
-    open_with(Role::Client, "", &sansocket::deflate::Compression::default(), limits)
+    open_with(Role::Client, "", &Compression::default(), limits)
 }
 
 /// D-27, D-42.
@@ -78,6 +79,7 @@ fn the_limit_is_that_of_each_message() {
 }
 
 /// D-28: a quarter and 1 KiB more than the message may have.
+///
 #[test]
 fn the_limit_holds_for_what_is_on_the_wire() {
     let empty_blocks = |bytes: usize| {
@@ -102,6 +104,32 @@ fn the_limit_holds_for_what_is_on_the_wire() {
             let plain = take_anyhow(connect, &frame_to(Role::Client, 0x82, &payload));
             assert_eq!(plain.error.is_some(), bytes as u64 > limit);
         }
+    }
+}
+
+///
+#[test]
+fn pings_between_the_fragments_of_a_bomb_are_answered_until_it_is_too_big() {
+    for role in ROLES {
+        let mut connection =
+            open_with(role, "", &Compression::default(), limits(|limits| limits.message = 1 << 20));
+        let mut from = open(other(role), "");
+        let zeros = vec![0; 100_000];
+        let mut out = Vec::new();
+        let mut got = Got::default();
+        let mut count = 0;
+        while got.error.is_none() {
+            count += 1;
+            out.clear();
+            from.sender.send_part(&zeros, &mut out).unwrap();
+            from.sender.ping(b"?").unwrap();
+            from.sender.poll_transmit(&mut out);
+            got.take(&mut connection, &out);
+        }
+        assert_eq!((count, got.controls), (11, 10), "the eleventh part is over 1 MiB");
+        assert_eq!(got.error, Some(ProtocolError::MessageTooBig));
+        let sent: Vec<u8> = frames(&transmit(&mut connection)).iter().map(Frame::opcode).collect();
+        assert_eq!(sent, [&[0xa; 10][..], &[8]].concat());
     }
 }
 

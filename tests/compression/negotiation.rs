@@ -367,7 +367,7 @@ fn a_client_judges_answers_as_the_catalogue_says() {
         ("D-R-19", ["10+", "15+"], "~; client_max_window_bits=12", Ok(Some(["10+", "15+"]))),
         ("D-R-19", ["10+", "15+"], "~", Ok(Some(["10+", "15+"]))),
         ("D-R-19", ["10-", "15+"], "~; client_max_window_bits=9", Ok(Some(["9-", "15+"]))),
-        ("D-R-20", FULL, "~; client_max_window_bits=8", Ok(Some(["8+", "15+"]))),
+        ("D-R-20, A-16", FULL, "~; client_max_window_bits=8", Ok(Some(["8+", "15+"]))),
         ("D-R-21", FULL, "~; client_max_window_bits=\"12\"", Ok(Some(["12+", "15+"]))),
         ("D-N-24", FULL, "Permessage-Deflate; SERVER_MAX_WINDOW_BITS=9", Ok(Some(["15+", "9+"]))),
         ("D-R-22", ["15+", "!8-"], "~; server_no_context_takeover; server_max_window_bits=9", bad),

@@ -103,7 +103,7 @@ fn a_message_of_unknown_length_is_compressed_unless_none_is() {
     }
 }
 
-/// D-36: what is sent as it is has not gone through the compressor.
+/// D-36, D-38, A-63: what is sent as it is has not gone through the compressor.
 #[test]
 fn the_choice_between_messages_disturbs_none() {
     for role in ROLES {

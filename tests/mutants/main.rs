@@ -31,6 +31,8 @@ mod invariants;
 mod keepalive;
 #[path = "../limits.rs"]
 mod limits;
+#[path = "../long_frames.rs"]
+mod long_frames;
 #[path = "../masking.rs"]
 mod masking;
 #[path = "../memory.rs"]

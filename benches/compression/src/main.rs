@@ -1,5 +1,6 @@
 //! Measures what compression costs: see `README.md`.
 
+#[path = "../../idle/src/allocator.rs"]
 mod allocator;
 mod echo;
 mod library;

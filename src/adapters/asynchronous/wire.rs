@@ -257,7 +257,7 @@ impl<T: Polled> Wire<T> {
 
     /// Begins to end the transport.
     pub(in crate::adapters) fn leave(&mut self, step: Step, error: Option<Error>) {
-        let due = self.driver.now().plus(self.driver.end_patience());
+        let due = self.driver.now() + self.driver.end_patience();
         self.transport.polled().leaving = Some(Leaving { error, step, due });
     }
 

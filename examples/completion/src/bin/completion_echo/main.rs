@@ -111,8 +111,7 @@ impl Server {
                     Ok(Completion::Accepted(stream)) => self.welcome(stream, now)?,
                     Err(error) if token == LISTENER => {
                         eprintln!("{error}"); // Such as that there are no more descriptors.
-                        let again = Instant::new(self.start.elapsed() + PAUSE);
-                        self.timers.insert((again, LISTENER));
+                        self.timers.insert((now + PAUSE, LISTENER));
                     }
                     completion => self.turn(token, Some(completion), now),
                 }
