@@ -173,10 +173,9 @@ def write(tree, sources, mutants, woven, unviable):
 
 
 def cargo(tree, command, *options):
-    environment = {**os.environ, "RUSTC_BOOTSTRAP": "sansocket,mutants"}
     features = ["--features=deflate,http", "--message-format=json", "--profile=mutants"]
     process = subprocess.run(
-        ["cargo", command, *features, *options], cwd=tree, env=environment, capture_output=True, text=True
+        ["cargo", command, *features, *options], cwd=tree, capture_output=True, text=True
     )
     return process, [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
 
