@@ -196,18 +196,22 @@ mod time {
 
     /// a peer that never ends its side, and never stops sending.
     #[tokio::test(start_paused = true)]
-    async fn a_server_lingers_for_5_seconds_at_the_most() {
-        let (mut server, mut peer) = server(1000, Config::default());
-        let flood = async {
-            peer.write_all(b"\x83\x80\0\0\0\0").await.unwrap();
-            while peer.write_all(&[0; 100]).await.is_ok() {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        let (outcome, elapsed) =
-            tokio::select!(() = flood => panic!(), it = clock(server.receive()) => it);
-        assert!(matches!(outcome, Err(Error::Protocol(_))));
-        assert_eq!(elapsed, seconds(5));
+    async fn a_server_lingers_for_5_seconds_at_the_most_unless_another_time_is_set() {
+        let short = config(|config| config.timeouts.end = Some(seconds(2)));
+        let long = config(|config| config.timeouts.end = Some(seconds(60)));
+        for (config, time) in [(Config::default(), 5), (patient(), 5), (short, 2), (long, 60)] {
+            let (mut server, mut peer) = server(1000, config);
+            let flood = async {
+                peer.write_all(b"\x83\x80\0\0\0\0").await.unwrap();
+                while peer.write_all(&[0; 100]).await.is_ok() {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            };
+            let (outcome, elapsed) =
+                tokio::select!(() = flood => panic!(), it = clock(server.receive()) => it);
+            assert!(matches!(outcome, Err(Error::Protocol(_))));
+            assert_eq!(elapsed, seconds(time));
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -738,6 +742,30 @@ mod memory {
             // What the streams hold, and the generator of the client.
             let most = 2 * (1000 + 200) + 512 + 2 * MOST;
             assert!(-usage.held <= most, "after {size} bytes: {usage:?}");
+        }
+    }
+
+    /// What is left when all sockets are gone.
+    #[test]
+    fn a_thread_keeps_memory_of_messages_for_the_next_but_no_more_than_a_mebibyte() {
+        for (size, kept) in [(500_000, 500_000..1_200_000), (3 << 20, 0..200_000)] {
+            let talk = move || {
+                let (mut client, mut server) = pair(100_000, Config::default());
+                let message = vec![7; size];
+                let receive = async {
+                    assert!(server.receive().await.unwrap().is_some());
+                    // It gives back what it does not need while it waits.
+                    let wait = pin!(server.next_event());
+                    assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                };
+                let send = async {
+                    client.send(&message).await.unwrap();
+                    client.flush().await.unwrap();
+                };
+                runtime().block_on(async { tokio::join!(send, receive) });
+            };
+            let held = std::thread::spawn(move || measure(talk).1.held).join().unwrap();
+            assert!(kept.contains(&held), "{held} bytes after {size}");
         }
     }
 

@@ -163,6 +163,19 @@ fn a_large_message_leaves_a_server_from_where_it_lies() {
 }
 
 #[test]
+#[cfg(feature = "deflate")]
+fn a_large_message_is_compressed_if_that_was_agreed_to() {
+    use sansocket::deflate::{Agreement, Compression};
+
+    let mut connection = Connection::server(Limits::default());
+    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let mut socket = over(Script::default(), connection);
+    socket.send(&vec![7; 100_000]).unwrap();
+    let written = socket.get_ref().0.written();
+    assert!(written[0] == 0xc2 && written.len() < 1000, "{} bytes", written.len());
+}
+
+#[test]
 fn short_and_interrupted_writes_lose_nothing() {
     for (size, most) in [(10, 1), (10, 3), (100_000, 1), (100_000, 4096)] {
         let payload = vec![b'x'; size];

@@ -3,6 +3,7 @@
 
 mod support;
 
+use proptest::prelude::*;
 use sansocket::fuzzing::{Cut, Seen, Setup, run};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 use support::*;
@@ -319,4 +320,32 @@ fn no_more_than_was_spare_can_be_filled() {
     assert_eq!(end.events(), NOTHING);
     let count = end.spare() + 1;
     end.connection.receiver.fill(&mut end.input, count);
+}
+
+/// A frame of any kind: its first byte, and how long it is.
+fn frames() -> impl Strategy<Value = Vec<(u8, usize)>> {
+    let long = prop_oneof![0..200usize, 30_000..40_000usize, 60_000..140_000usize];
+    let data = prop::sample::select(vec![0x81, 0x82, 0x82, 0x01, 0x02, 0x00, 0x00, 0x80]);
+    let control = prop::sample::select(vec![0x89, 0x8a]);
+    let frame = prop_oneof![4 => (data, long), 1 => (control, 0..100usize)];
+    prop::collection::vec(frame, 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    /// Frames out of sequence are among them, and text that is none.
+    #[test]
+    fn what_is_read_into_place_is_seen_as_if_it_were_not(
+        frames in frames(), byte in any::<u8>(), most in 1000..200_000usize, closes in 0..8usize
+    ) {
+        for role in ROLES {
+            let payload = |len| (0..127).map(|at| byte ^ at).cycle().take(len).collect::<Vec<u8>>();
+            let frames = frames.iter().map(|(first, len)| frame_to(role, *first, &payload(*len)));
+            let stream = frames.collect::<Vec<_>>().concat();
+            let setup = Setup { closes_after: Some(closes), ..Setup::new(role) };
+            let (expected, _) = run(&setup, &stream, Cut::Whole);
+            prop_assert_eq!(run(&setup, &stream, Cut::Spare(most)).0, expected);
+        }
+    }
 }

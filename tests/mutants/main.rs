@@ -43,8 +43,6 @@ mod properties;
 mod properties_deflate;
 #[path = "../properties_handshake.rs"]
 mod properties_handshake;
-#[path = "../reading.rs"]
-mod reading;
 #[path = "../sending.rs"]
 mod sending;
 #[path = "../server_handshake.rs"]
