@@ -186,6 +186,24 @@ fn an_origin_is_one_as_browsers_write_it() {
     }
 }
 
+/// Section 1.3 has the key, and what answers it.
+#[test]
+fn a_handshake_goes_on_whose_request_was_written_elsewhere() {
+    let resume =
+        |key: &str| Handshake::resume(plain("ws://h"), key, Limits::default(), Seed::new([1; 32]));
+    let answer = "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    let receive =
+        |key| resume(key).unwrap().receive(&mut Input::filled(answer.as_bytes().to_vec()));
+    let progress = receive("dGhlIHNhbXBsZSBub25jZQ==");
+    assert!(matches!(progress, Ok(Progress::Open(..))), "{progress:?}");
+    let progress = receive("dGhlIHNhbXBsZSBub25jZA==");
+    assert_eq!(progress.unwrap_err(), HandshakeError::BadAccept);
+    for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "c2hvcnQ="] {
+        assert_eq!(resume(key).unwrap_err(), HandshakeError::BadKey, "{key}");
+    }
+}
+
 #[test]
 fn a_valid_101_opens() {
     use HandshakeError::{BadField, BadLineEnd, BadStartLine, ControlCharacter, UnsupportedHttp};
