@@ -499,6 +499,7 @@ fn the_body_of_a_refusal_is_framed() {
         ("Content-Length: x\r\n\r\nhello", "", true),
         ("Content-Length: 5, 5\r\n\r\nhello", "", true),
         ("Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "", true),
+        ("Transfer-Encoding: ,,,,,,,,,,,,,,,,,chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "", true),
         ("Transfer-Encoding: chunked\r\n\r\nx\r\n", "", true),
         ("Transfer-Encoding: chunked\r\n\r\n\r\n", "", true),
         ("Transfer-Encoding: chunked\r\n\r\n+5\r\nhello", "", true),

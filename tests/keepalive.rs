@@ -359,6 +359,9 @@ fn the_opening_handshake_has_its_time() {
     assert_eq!(deadlines.poll_timeout(), Some(at(10_500)));
     assert_eq!(deadlines.handle_opening(at(10_499)), Ok(()));
     assert_eq!(deadlines.handle_opening(at(10_500)), Err(TimedOut::Opening));
+    let Connection { receiver, mut sender } = server();
+    let outcome = deadlines.handle_timeout(at(10_500), &receiver, &mut sender);
+    assert_eq!(outcome, Err(TimedOut::Opening));
     deadlines.handle_input(at(10_000));
     assert_eq!(deadlines.poll_timeout(), Some(at(10_500)), "a byte now and then is not enough");
     deadlines.handle_open(at(10_400));

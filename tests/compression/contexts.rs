@@ -158,3 +158,17 @@ fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
     while receiver.next_event(&mut input, &mut sender).unwrap().is_some() {}
     assert!(input.is_empty());
 }
+
+#[test]
+fn an_event_that_was_found_goes_with_the_input_that_is_cleared() {
+    let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
+    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let Connection { mut receiver, mut sender } = connection;
+    receiver.set_streaming(true);
+    let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    assert!(receiver.advance(&mut input, &mut sender).unwrap());
+    input.clear();
+    assert!(input.is_empty());
+    // It can be read into again, for another connection.
+    assert_eq!(input.spare().len(), 9);
+}

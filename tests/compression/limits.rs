@@ -1,7 +1,7 @@
 //! What a compressed message may take, and how it ends.
 
 use sansocket::deflate::Compression;
-use sansocket::{CloseCode, Connection, Limits, ProtocolError, Role};
+use sansocket::{CloseCode, Connection, HandshakeError, Limits, ProtocolError, Role};
 
 use super::peer::{Frame, Got, frames, noise, open, open_with, other, take, take_anyhow, words};
 use super::support::{ROLES, bytes, frame_to, hex, limits, masked, transmit};
@@ -51,6 +51,21 @@ fn the_limit_holds_for_what_is_inflated_to_the_byte() {
                 assert!(got.messages.is_empty() && got.part == message[..limit]);
             }
         }
+    }
+}
+
+#[test]
+fn errors_say_what_is_wrong_with_what_is_compressed() {
+    let texts = [
+        (ProtocolError::InvalidDeflate.to_string(), "compressed message cannot be inflated"),
+        (ProtocolError::TooManyBlocks.to_string(), "compressed message has too many last blocks"),
+        (
+            HandshakeError::BadCompression.to_string(),
+            "permessage-deflate answers what was not offered",
+        ),
+    ];
+    for (text, expected) in texts {
+        assert_eq!(text, expected);
     }
 }
 
