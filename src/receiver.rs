@@ -377,6 +377,7 @@ impl Receiver {
             return Ok(true);
         }
         self.give_back(input);
+        // A whole message takes no other steps.
         if self.is_streaming
             && let Some((kind, range)) = self.decode_whole(input, sender)
         {

@@ -40,7 +40,7 @@ fn every_command_names_tests_that_exist() {
                 }
                 "--manifest-path" => assert!(root().join(words.next().unwrap()).is_file()),
                 "--features" => assert!(words.next().is_some()),
-                "--lib" | "--all-features" => {}
+                "--lib" | "--all-features" | "--" | "--ignored" => {}
                 name => assert!(named.contains(&format!("fn {name}()")), "there is no {name}"),
             }
         }

@@ -157,7 +157,7 @@ impl Driver {
         self.waiting_replies() >= self.max_queued
     }
 
-    /// How many bytes of replies wait, or a few more if something else waits between them.
+    /// How many bytes of replies wait. It is told more, if other things wait between them.
     fn waiting_replies(&self) -> usize {
         self.replies.min(self.replied_to.saturating_sub(self.written))
     }

@@ -127,16 +127,7 @@ fn choose_blocks(choices: &mut Choices<'_>, payload: &mut Vec<u8>) {
             let len = choices.below(20);
             payload.extend_from_slice(choices.take(len));
         }
-        20..22 => {
-            // Three bytes from some way back, and the end of the block.
-            let (code, extra) = (choices.byte() % 30, u64::from(choices.byte()) << 8);
-            let extra_bits = u32::from((code / 2).saturating_sub(1));
-            let code = u64::from(code.reverse_bits() >> 3);
-            let mut bits = 0b010 | 0b100_0000 << 3 | code << 10;
-            bits |= (extra & ((1 << extra_bits) - 1)) << 15;
-            let len = (3 + 7 + 5 + extra_bits + 7).div_ceil(8) as usize;
-            payload.extend_from_slice(&bits.to_le_bytes()[..len]);
-        }
+        20..22 => push_reference(choices, payload),
         _ => {
             if let Some(last) = payload.last_mut() {
                 *last ^= choices.byte();
@@ -145,6 +136,17 @@ fn choose_blocks(choices: &mut Choices<'_>, payload: &mut Vec<u8>) {
             payload.truncate(payload.len().saturating_sub(len));
         }
     }
+}
+
+/// A block of three bytes from some way back.
+fn push_reference(choices: &mut Choices<'_>, payload: &mut Vec<u8>) {
+    let (code, extra) = (choices.byte() % 30, u64::from(choices.byte()) << 8);
+    let extra_bits = u32::from((code / 2).saturating_sub(1));
+    let code = u64::from(code.reverse_bits() >> 3);
+    let mut bits = 0b010 | 0b100_0000 << 3 | code << 10;
+    bits |= (extra & ((1 << extra_bits) - 1)) << 15;
+    let len = (3 + 7 + 5 + extra_bits + 7).div_ceil(8) as usize;
+    payload.extend_from_slice(&bits.to_le_bytes()[..len]);
 }
 
 /// Less than is refused on the wire under any limit.

@@ -139,16 +139,22 @@ fn a_message_that_another_connection_has_sent_cannot_be_referred_to() {
     }
 }
 
+/// A connection which has found a part of a compressed message in the input, and not taken it.
+fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
+    let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
+    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let Connection { receiver, sender } = &mut connection;
+    receiver.set_streaming(true);
+    let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    assert!(receiver.advance(&mut input, sender).unwrap());
+    (connection, input)
+}
+
 /// An input which still holds an event is not for another connection, even if all bytes of it have been
 /// consumed.
 #[test]
 fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
-    let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
-    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
-    let Connection { mut receiver, mut sender } = connection;
-    receiver.set_streaming(true);
-    let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-    assert!(receiver.advance(&mut input, &mut sender).unwrap());
+    let (Connection { mut receiver, mut sender }, mut input) = with_an_event_found();
     assert!(!input.is_empty());
     input.release();
     match receiver.next_event(&mut input, &mut sender).unwrap() {
@@ -161,12 +167,7 @@ fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
 
 #[test]
 fn an_event_that_was_found_goes_with_the_input_that_is_cleared() {
-    let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
-    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
-    let Connection { mut receiver, mut sender } = connection;
-    receiver.set_streaming(true);
-    let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-    assert!(receiver.advance(&mut input, &mut sender).unwrap());
+    let (_, mut input) = with_an_event_found();
     input.clear();
     assert!(input.is_empty());
     // It can be read into again, for another connection.
