@@ -246,6 +246,14 @@ impl Deadlines {
         self.patience[Phase::Ending as usize].timeout()
     }
 
+    /// Notes that nothing more can be written, so that the transport is soon to end.
+    #[cfg(feature = "std")]
+    pub(crate) fn expect_end(&mut self, now: Instant) {
+        if self.phase != Phase::Ending {
+            self.enter(Phase::Ending, now);
+        }
+    }
+
     fn handle_life(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Open | Phase::Pinged) {
             self.enter(Phase::Open, now);

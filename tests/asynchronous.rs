@@ -676,6 +676,32 @@ mod ends {
         assert!(matches!(flushed, Err(Error::Io(_))), "what was queued is not written");
     }
 
+    /// C-33: who sends is told at once. The other half goes on, but not for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_takes_nothing_more_is_read_for_5_seconds() {
+        let ((to_read, mut peer), (to_write, gone)) = (duplex(1000), duplex(1000));
+        drop(gone);
+        let stream = tokio::io::join(to_read, to_write);
+        let connection = connection(Role::Server, Config::default());
+        let socket = WebSocket::from_upgraded(stream, [], connection, Config::default());
+        let (mut reader, writer) = socket.split();
+        let read = async {
+            assert_eq!(reader.receive().await.unwrap(), Some("late".to_owned().into()));
+            clock(reader.receive()).await
+        };
+        let write = async {
+            sleep(seconds(7)).await;
+            let outcome = writer.send("text").await;
+            assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+            peer.write_all(b"\x81\x84\0\0\0\0late").await.unwrap();
+        };
+        let ((outcome, took), ()) = tokio::join!(read, write);
+        assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+        assert_eq!(took.as_secs(), 5);
+        assert_eq!(reader.ended().unwrap().cause, Cause::TransportEnded);
+        assert!(matches!(writer.send("more").await, Err(Error::Send(SendError::Closing))));
+    }
+
     /// A peer that has said its last word, and still gets ours.
     #[tokio::test]
     async fn what_was_queued_before_a_close_frame_is_written() {
@@ -695,7 +721,7 @@ mod ends {
 mod memory {
     use super::*;
 
-    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 664);
+    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 672);
 
     /// The timer of the deadlines, and what the runtime allocates for it.
     const MOST: isize = 256;

@@ -24,6 +24,8 @@ struct Script {
     writes: Vec<Written>,
     /// The most bytes that one write takes.
     most: Option<usize>,
+    /// How many bytes it takes before it fails for ever, if it does.
+    breaks_after: Option<usize>,
     /// Whether every other write fails with `Interrupted`.
     is_nervous: bool,
     calls: usize,
@@ -74,7 +76,13 @@ impl Write for Script {
         if self.is_nervous && self.calls % 2 == 1 {
             return Err(ErrorKind::Interrupted.into());
         }
-        let most = self.most.unwrap_or(usize::MAX);
+        let mut most = self.most.unwrap_or(usize::MAX);
+        if let Some(breaks_after) = self.breaks_after {
+            most = most.min(breaks_after - self.written().len());
+            if most == 0 {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+        }
         let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).take(most).collect();
         let count = bytes.len();
         let address = slices.last().map_or(0, |slice| slice.as_ptr() as usize);
@@ -214,6 +222,88 @@ fn a_transport_that_ends_early_is_an_error_and_then_the_end() {
         let ended = socket.ended().unwrap();
         assert_eq!((ended.code(), ended.cause), (1006, Cause::TransportEnded));
         assert_eq!((ended.sent, ended.received), (CloseFrame::Absent, CloseFrame::Absent));
+    }
+}
+
+/// C-16, C-33: wherever a stream breaks that is written to, what came is seen: messages, and a close frame,
+/// after which the transport may end in whatever way.
+#[test]
+fn what_came_is_seen_though_nothing_can_be_written() {
+    let texts = ["one", "two", "three"];
+    let read = |text| from_client(|sender, out| sender.send(text, out).unwrap());
+    let close = from_client(|sender, _| sender.close(CloseCode::GOING_AWAY, "").unwrap());
+    let echoed: usize = texts.map(|text| text.len() + 2).iter().sum();
+    for (is_closing, breaks_after) in (0..echoed).flat_map(|at| [(false, at), (true, at)]) {
+        let reads = texts.map(read).into_iter().chain(is_closing.then(|| close.clone()));
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new(reads) };
+        let mut socket = server_over(script);
+        let mut seen = Vec::new();
+        let outcome = loop {
+            match socket.next_event() {
+                Ok(Some((Event::Text(text), mut outbox))) => {
+                    outbox.send(text).unwrap();
+                    seen.push(text.to_owned());
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(Error::Io(error)) => break Err(error.kind()),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(seen, texts, "broken after {breaks_after}");
+        let expected = if is_closing { Ok(()) } else { Err(ErrorKind::BrokenPipe) };
+        assert_eq!(outcome, expected, "broken after {breaks_after}");
+        assert!(socket.next_event().unwrap().is_none(), "an error is told once");
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.sent, ended.cause), (CloseFrame::Absent, Cause::TransportEnded));
+        assert_eq!(ended.code(), if is_closing { 1001 } else { 1006 });
+        let written = socket.get_ref().0.written();
+        assert_eq!(written, b"\x81\x03one\x81\x03two\x81\x05three"[..breaks_after]);
+        assert_eq!(socket.outbox().queued(), 0, "nothing waits that cannot be written");
+    }
+}
+
+/// A close frame whose answer cannot be written is the end all the same.
+#[test]
+fn an_answer_to_a_close_frame_that_cannot_be_written_is_no_error() {
+    for breaks_after in 0..4 {
+        let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "").unwrap());
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new([close]) };
+        let mut socket = server_over(script);
+        assert!(socket.receive().unwrap().is_none());
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
+    }
+}
+
+/// C-33: who sends is told at once, of small messages and large ones, and can go on to receive.
+#[test]
+fn a_message_that_cannot_be_written_is_an_error_and_what_came_is_seen() {
+    for (len, breaks_after) in [(5, 0), (5, 6), (100_000, 0), (100_000, 3), (100_000, 50_000)] {
+        let last = from_client(|sender, out| {
+            sender.send("last words", out).unwrap();
+            sender.close(None, "").unwrap();
+        });
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new([last]) };
+        let mut socket = server_over(script);
+        for kind in [ErrorKind::BrokenPipe, ErrorKind::NotConnected] {
+            let outcome = socket.send(&vec![7; len]);
+            assert!(
+                matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind),
+                "{outcome:?}"
+            );
+        }
+        assert!(matches!(socket.ping(), Err(Error::Io(_))));
+        assert!(matches!(socket.flush(), Err(Error::Io(_))));
+        assert_eq!(socket.receive().unwrap(), Some("last words".to_owned().into()));
+        assert_eq!(socket.receive().unwrap(), None);
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.sent, ended.code()), (CloseFrame::Absent, 1005));
+        assert_eq!(
+            socket.get_ref().0.written().len(),
+            breaks_after,
+            "nothing follows half a frame"
+        );
     }
 }
 

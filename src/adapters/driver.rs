@@ -28,6 +28,8 @@ pub(crate) struct Driver {
     is_unflushed: bool,
     /// Whether the stream takes nothing at present.
     is_stalled: bool,
+    /// Whether it will never take anything again.
+    is_broken: bool,
     pub(crate) deadlines: Deadlines,
     clock: fn() -> Clock,
     origin: Clock,
@@ -56,6 +58,7 @@ impl Driver {
             max_queued: config.max_queued.max(1),
             is_unflushed: false,
             is_stalled: false,
+            is_broken: false,
             deadlines: Deadlines::new(config.timeouts, Instant::default()),
             clock,
             origin: clock(),
@@ -87,7 +90,15 @@ impl Driver {
     /// much comes from a peer that does not read.
     pub(crate) fn transmit(&mut self, sender: &mut Sender) {
         if !self.is_full() {
-            sender.poll_transmit(&mut self.out);
+            self.transmit_all(sender);
+        }
+    }
+
+    /// Queues what the protocol owes, unless it cannot be written.
+    pub(crate) fn transmit_all(&mut self, sender: &mut Sender) {
+        match self.is_broken {
+            false => _ = sender.poll_transmit(&mut self.out),
+            true => sender.drop_pending(),
         }
     }
 
@@ -96,10 +107,14 @@ impl Driver {
         sender.has_pending() && !self.is_full()
     }
 
-    /// Queues what the application replies, which nothing keeps from doing so.
+    /// Queues what the application replies, which nothing keeps from doing so: not even a broken stream,
+    /// which is told when all that came has been seen.
     pub(crate) fn reply<R>(&mut self, queue: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         let before = self.out.len();
         let result = queue(&mut self.out);
+        if self.is_broken {
+            self.out.clear();
+        }
         if self.out.len() > before {
             self.replies = self.waiting_replies() + self.out.len() - before;
             self.replied_to = self.out.len();
@@ -128,7 +143,10 @@ impl Driver {
         sender: &mut Sender,
     ) -> Result<(), TimedOut> {
         let outcome = self.deadlines.handle_timeout(self.now(), receiver, sender);
-        outcome.inspect_err(|timed_out| receiver.give_up(*timed_out, sender))
+        outcome.inspect_err(|timed_out| match self.is_broken {
+            false => receiver.give_up(*timed_out, sender),
+            true => receiver.receive_eof(sender),
+        })
     }
 
     /// How long until the deadlines want to act again.
@@ -179,6 +197,19 @@ impl Driver {
     pub(crate) fn flushed(&mut self) {
         self.is_unflushed = false;
         self.stall(false);
+    }
+
+    /// Whether the stream will never take anything again.
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Notes that the stream will never take anything again, and drops what waits. What is still to be
+    /// read has as much time as the end of the transport.
+    pub(crate) fn break_off(&mut self) {
+        (self.is_broken, self.is_unflushed) = (true, false);
+        (self.out, self.written, self.replied_to) = (Vec::new(), 0, 0);
+        self.deadlines.expect_end(self.now());
     }
 
     /// Notes whether the stream takes what is written to it.

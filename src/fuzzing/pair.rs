@@ -32,6 +32,11 @@ impl Side {
         Self { setup, end, delivered: 0, sent: Vec::new(), part: None, close: None }
     }
 
+    /// How many bytes have been sent.
+    pub(crate) const fn sent_len(&self) -> usize {
+        self.end.out.len()
+    }
+
     /// Does one thing that an application can do with a sender.
     pub(crate) fn act(&mut self, choices: &mut Choices<'_>) {
         let action = choices.below(32);

@@ -246,6 +246,40 @@ fn a_transport_that_ends_early_is_an_error() {
     assert_eq!(ended.map(|ended| (ended.code(), ended.is_clean())), Some((1006, false)));
 }
 
+/// C-16, C-33: a process that says its last words and ends, while the server is talking.
+#[test]
+fn the_last_words_of_a_peer_that_is_gone_are_seen() {
+    let ended = between(
+        |accepted| {
+            run!({
+                let policy = Policy::default();
+                let config = Config::default();
+                let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+                let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+                let mut socket = wait!(opening.accept()).unwrap();
+                let mut outcome = Ok(());
+                for _ in 0..1000 {
+                    outcome = wait!(socket.send("are you there?"));
+                    if outcome.is_err() {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(5));
+                }
+                assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+                assert_eq!(wait!(socket.receive()).unwrap(), Some("bye".to_owned().into()));
+                assert_eq!(wait!(socket.receive()).unwrap(), None);
+                socket.ended()
+            })
+        },
+        |address| {
+            let mut stream = mute(address);
+            let _ = stream.read(&mut [0; 1000]).unwrap();
+            stream.write_all(b"\x81\x83\0\0\0\0bye\x88\x82\0\0\0\0\x03\xe9").unwrap();
+        },
+    );
+    assert_eq!(ended.map(|ended| (ended.code(), ended.is_clean())), Some((1001, false)));
+}
+
 /// The peer reads why it was failed though it was still sending.
 #[test]
 fn the_last_words_reach_a_peer_that_is_still_sending() {

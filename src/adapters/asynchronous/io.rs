@@ -77,6 +77,8 @@ pub struct Async<I: Io> {
     pub(super) has_eof: bool,
     /// How many reads have given something since one did not.
     pub(super) reads: u8,
+    /// Why nothing can be written any more, to be told when there is nothing more to read.
+    pub(super) unwritten: Option<io::Error>,
     pub(super) leaving: Option<Leaving>,
 }
 
@@ -101,7 +103,8 @@ pub(in crate::adapters) enum Step {
 
 impl<I: Io> Async<I> {
     pub(super) fn new(stream: I::Stream) -> Self {
-        Self { io: I::new(stream), alarm: None, has_eof: false, reads: 0, leaving: None }
+        let io = I::new(stream);
+        Self { io, alarm: None, has_eof: false, reads: 0, unwritten: None, leaving: None }
     }
 
     pub(in crate::adapters) const fn io_mut(&mut self) -> &mut I {

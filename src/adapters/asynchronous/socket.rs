@@ -62,6 +62,10 @@ impl<I: Io> WebSocket<Async<I>> {
     /// The event is lent until the next call. Replies can be queued while it is held; they leave
     /// together, before the stream is read again.
     ///
+    /// Of a stream that takes nothing any more, what came before is given out all the same, and if that is
+    /// a close frame, it is no error; replies are dropped. This takes no longer than
+    /// [`Timeouts::end`](crate::Timeouts::end).
+    ///
     /// # Errors
     ///
     /// When the peer breaks the protocol, lets a deadline pass, or goes without closing, and when
@@ -133,7 +137,7 @@ impl<I: Io> WebSocket<Async<I>> {
     ///
     /// # Errors
     ///
-    /// When the stream fails or a deadline passes. What was not written stays queued.
+    /// When the stream fails or a deadline passes. What was not written never will be.
     pub async fn flush(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_flush_all(cx)).await
     }

@@ -54,6 +54,7 @@ struct Half<I: Io> {
 struct Sight {
     is_full: bool,
     is_stalled: bool,
+    is_broken: bool,
     is_closing: bool,
     step: Option<Step>,
 }
@@ -198,7 +199,7 @@ impl<I: Io> Writer<I> {
     ///
     /// # Errors
     ///
-    /// When the stream fails, or has ended. What was not written stays queued.
+    /// When the stream fails, or has ended. What was not written never will be.
     pub async fn flush(&self) -> Result<(), Error> {
         let place = self.place.another();
         poll_fn(|cx| self.poll_flush_all(&place, cx)).await
@@ -319,6 +320,7 @@ impl<I: Io> Half<I> {
         Sight {
             is_full: self.wire.driver.is_full(),
             is_stalled: self.wire.driver.is_stalled(),
+            is_broken: self.wire.driver.is_broken(),
             is_closing: self.sender.is_closing(),
             step: self.wire.transport.leaving.as_ref().map(|Leaving { step, .. }| *step),
         }

@@ -59,10 +59,14 @@ impl<T: Polled> Wire<T> {
                 self.leave(Step::Write, None);
                 return Poll::Ready(Ok(false));
             }
-            Next::Write | Next::Flush if self.poll_write(cx)?.is_ready() => {
-                return Poll::Ready(Ok(false));
+            Next::Write | Next::Flush => {
+                if let Poll::Ready(outcome) = self.poll_write(cx) {
+                    let unwritten = &mut self.transport.polled().unwritten;
+                    *unwritten = unwritten.take().or(outcome.err());
+                    return Poll::Ready(Ok(false));
+                }
             }
-            Next::Write | Next::Flush | Next::Read => {}
+            Next::Read => {}
         }
         // Nothing more is taken from a peer which does not take our replies, while there may be any.
         let is_flooded = self.driver.is_flooded() && !sender.is_closing();
@@ -100,8 +104,20 @@ impl<T: Polled> Wire<T> {
         outcome
     }
 
-    /// Writes all that waits.
+    /// Writes all that waits. What cannot be written is dropped, and so is all that is queued later; but
+    /// what the peer has said before can still be read.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = match self.driver.is_broken() {
+            false => ready!(self.poll_write_all(cx)),
+            true => Err(gone()),
+        };
+        if outcome.is_err() {
+            self.driver.break_off();
+        }
+        Poll::Ready(outcome)
+    }
+
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(next) = self.driver.next_write() {
             let Poll::Ready(outcome) = self.poll_write_once(cx, next) else {
                 self.driver.stall(true);
@@ -192,7 +208,7 @@ impl<T: Polled> Wire<T> {
         loop {
             self.driver.transmit(sender);
             if self.has_left() && self.driver.next_write().is_some() {
-                return Poll::Ready(Err(io::Error::from(ErrorKind::NotConnected).into()));
+                return Poll::Ready(Err(gone().into()));
             }
             let is_written = self.poll_write(cx)?.is_ready();
             if is_written && self.driver.owes(sender) {
@@ -242,7 +258,8 @@ impl<T: Polled> Wire<T> {
         }
     }
 
-    /// Notes that nothing more comes, and begins to end the transport.
+    /// Notes that nothing more comes, and begins to end the transport. That it could not be written to is
+    /// told rather than how it ended then.
     pub(in crate::adapters) fn fail(
         &mut self,
         error: Error,
@@ -250,6 +267,11 @@ impl<T: Polled> Wire<T> {
         sender: &mut Sender,
     ) {
         receiver.receive_eof(sender);
+        let error = match (error, self.transport.polled().unwritten.take()) {
+            (Error::Io(_) | Error::TimedOut(_), Some(unwritten)) => unwritten.into(),
+            (Error::TimedOut(_), None) if self.driver.is_broken() => gone().into(),
+            (error, _) => error,
+        };
         // Whoever let a deadline pass will not take our last words either.
         let step = if matches!(error, Error::TimedOut(_)) { Step::Done } else { Step::Write };
         self.leave(step, Some(error));
@@ -271,7 +293,7 @@ impl<T: Polled> Wire<T> {
         cx: &mut Context<'_>,
         sender: &mut Sender,
     ) -> Poll<Result<(), Error>> {
-        sender.poll_transmit(&mut self.driver.out);
+        self.driver.transmit_all(sender);
         self.poll_last_steps(cx)
     }
 
@@ -354,6 +376,11 @@ impl<T: Polled> Wire<T> {
             None => Poll::Pending,
         }
     }
+}
+
+/// What is told of a stream that could not be written to before.
+fn gone() -> io::Error {
+    ErrorKind::NotConnected.into()
 }
 
 /// How many reads follow one another before other tasks have their turn. A stream of a runtime may have

@@ -69,6 +69,10 @@ impl<S: Stream> WebSocket<S> {
     /// The event is lent until the next call. Replies can be queued while it is held; they leave
     /// together, before the stream is read again.
     ///
+    /// Of a stream that takes nothing any more, what came before is given out all the same, and if that is
+    /// a close frame, it is no error; replies are dropped. This takes no longer than
+    /// [`Timeouts::end`](crate::Timeouts::end).
+    ///
     /// # Errors
     ///
     /// When the peer breaks the protocol, lets a deadline pass, or goes without closing, and when
@@ -121,14 +125,18 @@ impl<S: Stream> WebSocket<S> {
         self.flush()?;
         let frame = self.sender.frame_unmasked(message)?;
         let Self { wire, receiver, sender, .. } = self;
-        let outcome = wire.write_frame(&frame, receiver, sender);
-        if outcome.is_err() {
+        match wire.write_frame(&frame, receiver, sender) {
+            Ok(()) => self.flush(),
             // Nothing can follow half a frame.
-            receiver.receive_eof(sender);
-            wire.leave(Step::Done, None);
-            return outcome;
+            Err(error @ Error::Io(_)) => {
+                wire.driver.break_off();
+                Err(error)
+            }
+            Err(error) => {
+                wire.leave(Step::Done, None);
+                Err(error)
+            }
         }
-        self.flush()
     }
 
     /// Writes a part of a message, which more parts follow.
@@ -155,7 +163,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// When the stream fails or a deadline passes. What was not written stays queued.
+    /// When the stream fails or a deadline passes. What was not written never will be.
     pub fn flush(&mut self) -> Result<(), Error> {
         block_on(poll_fn(|cx| self.poll_flush_all(cx)))
     }
