@@ -518,6 +518,23 @@ fn a_close_frame_that_is_not_answered_times_out() {
 }
 
 /// a peer that never reads cannot hold us for ever.
+/// A host that does not answer at all, as one whose backlog is full.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _guard = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let _listener = socket.listen(1).unwrap();
+    let patience = Duration::from_millis(200);
+    let fill = || TcpStream::connect_timeout(&address, patience);
+    let _waiting: Vec<_> = std::iter::from_fn(|| fill().ok()).take(1000).collect();
+    let outcome = WebSocket::connect_with(&format!("ws://{address}/"), impatient());
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
+}
+
 #[test]
 fn a_write_that_nobody_reads_times_out() {
     let (mut socket, _stream) = with_mute_client();

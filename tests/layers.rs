@@ -69,6 +69,7 @@ const LAYERS: &[&str] = &[
     "adapters/tls",
     "adapters/asynchronous/",
     "adapters/blocking/stream",
+    "adapters/blocking/tcp",
     "adapters/blocking/socket",
     "adapters/blocking/opening",
     "adapters/blocking/tls",

@@ -73,6 +73,31 @@ fn messages_of_all_sizes_are_echoed_and_the_connection_is_closed() {
 }
 
 #[test]
+fn timeouts_may_be_as_long_as_can_be() {
+    let mut config = Config::default();
+    let timeouts = &mut config.timeouts;
+    for timeout in [
+        &mut timeouts.opening,
+        &mut timeouts.idle,
+        &mut timeouts.pong,
+        &mut timeouts.close,
+        &mut timeouts.end,
+    ] {
+        *timeout = Some(Duration::MAX);
+    }
+    let (outcome, _) = between(|accepted| echo_with(accepted, config), |address| {
+        run!({
+            let url = format!("ws://{address}/");
+            let mut socket = wait!(WebSocket::connect_with(&url, config)).unwrap();
+            wait!(socket.send("text")).unwrap();
+            assert_eq!(wait!(socket.receive()).unwrap(), Some("text".to_owned().into()));
+            wait!(socket.close(None, "")).unwrap();
+        });
+    });
+    outcome.unwrap();
+}
+
+#[test]
 fn a_message_of_unknown_length_goes_out_and_in_by_parts() {
     between(echo, |address| {
         run!({

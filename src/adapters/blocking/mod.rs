@@ -4,6 +4,7 @@
 mod opening;
 mod socket;
 mod stream;
+mod tcp;
 #[cfg(feature = "rustls")]
 mod tls;
 

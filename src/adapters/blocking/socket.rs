@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::TcpStream;
 
 use super::stream::{Stream, block_on, passing_is_pending};
+use super::tcp::open_tcp;
 use super::{Blocking, WebSocket};
 use crate::adapters::asynchronous::{Io, Polled, Step};
 use crate::adapters::config::Config;
@@ -32,13 +33,12 @@ impl WebSocket<TcpStream> {
     /// # Errors
     ///
     /// As [`connect`](Self::connect).
-    pub fn connect_with(url: &str, config: Config) -> Result<Self, Error> {
+    pub fn connect_with(url: &str, mut config: Config) -> Result<Self, Error> {
         let url = Url::parse(url)?;
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        let stream = TcpStream::connect((url.host(), url.port()))?;
-        stream.set_nodelay(true)?;
+        let stream = open_tcp(&url, &mut config)?;
         let (socket, _) = Self::connect_over(stream, client::Request::new(url), config)?;
         Ok(socket)
     }

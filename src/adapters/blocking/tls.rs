@@ -8,6 +8,7 @@ use rustls::{ClientConfig, ClientConnection, ConnectionCommon, SideData, StreamO
 
 use super::WebSocket;
 use super::stream::Stream;
+use super::tcp::open_tcp;
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::tls;
@@ -20,12 +21,15 @@ impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
     ///
     /// When the transport or the handshake fails, or the server [refuses](Error::Refused). A certificate
     /// that is not good is an [`Io`](Error::Io) error, in which there is one of rustls.
-    pub fn connect_tls(url: &str, tls: Arc<ClientConfig>, config: Config) -> Result<Self, Error> {
+    pub fn connect_tls(
+        url: &str,
+        tls: Arc<ClientConfig>,
+        mut config: Config,
+    ) -> Result<Self, Error> {
         let (url, name) = tls::parse(url)?;
         let connection = ClientConnection::new(tls::for_websocket(tls), name);
         let connection = connection.map_err(io::Error::other)?;
-        let stream = TcpStream::connect((url.host(), url.port()))?;
-        stream.set_nodelay(true)?;
+        let stream = open_tcp(&url, &mut config)?;
         let stream = StreamOwned::new(connection, stream);
         let (socket, _) = Self::connect_over(stream, client::Request::new(url), config)?;
         Ok(socket)
