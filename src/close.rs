@@ -150,7 +150,7 @@ pub enum Cause {
 pub enum TimedOut {
     /// It did not answer our close frame with one of its own.
     Close,
-    /// It did not end the transport after the closing handshake.
+    /// It did not end the transport after the closing handshake, or when nothing could be said any more.
     End,
     /// It did not do its part of the opening handshake.
     Opening,

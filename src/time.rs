@@ -117,7 +117,7 @@ pub struct Deadlines {
     round_trip: Option<RoundTrip>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Opening,
     Open,
@@ -157,6 +157,14 @@ impl Deadlines {
     pub fn handle_input(&mut self, now: Instant) {
         if self.liveness == Liveness::Input {
             self.handle_life(now);
+        }
+    }
+
+    /// Tells that nothing more can be written. What the peer has said before, its close frame maybe, can
+    /// still be read: no longer than for [`Timeouts::end`].
+    pub fn handle_write_error(&mut self, now: Instant) {
+        if self.phase != Phase::Ending {
+            self.enter(Phase::Ending, now);
         }
     }
 
@@ -246,14 +254,6 @@ impl Deadlines {
         self.patience[Phase::Ending as usize].timeout()
     }
 
-    /// Notes that nothing more can be written, so that the transport is soon to end.
-    #[cfg(feature = "std")]
-    pub(crate) fn expect_end(&mut self, now: Instant) {
-        if self.phase != Phase::Ending {
-            self.enter(Phase::Ending, now);
-        }
-    }
-
     fn handle_life(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Open | Phase::Pinged) {
             self.enter(Phase::Open, now);
@@ -264,7 +264,7 @@ impl Deadlines {
     pub(crate) fn follow(&mut self, now: Instant, receiver: &Receiver, sender: &Sender) {
         let phase = match (receiver.is_closed(), sender.is_closing()) {
             (true, _) => Phase::Ending,
-            (false, true) => Phase::Closing,
+            (false, true) => self.phase.max(Phase::Closing),
             (false, false) => self.phase,
         };
         if phase != self.phase {

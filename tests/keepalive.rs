@@ -403,6 +403,24 @@ fn a_failed_connection_waits_only_for_its_end() {
 }
 
 #[test]
+fn who_cannot_be_written_to_is_heard_no_longer_than_the_end_may_take() {
+    // C-33.
+    for is_closing in [false, true] {
+        let mut clock = Clock::open(Role::Client, Timeouts::default());
+        clock.deadlines.handle_write_error(at(1000));
+        if is_closing {
+            clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+        }
+        clock.handle(2000).unwrap();
+        clock.deadlines.handle_write_error(at(3000));
+        clock.receive(4000, 0x81, b"late");
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
+        assert_eq!(clock.handle(5999), Ok(vec![]));
+        assert_eq!(clock.handle(6000), Err(TimedOut::End));
+    }
+}
+
+#[test]
 fn time_is_counted_without_overflow() {
     // K-13.
     let end = Instant::new(Duration::MAX);

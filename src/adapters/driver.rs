@@ -209,7 +209,7 @@ impl Driver {
     pub(crate) fn break_off(&mut self) {
         (self.is_broken, self.is_unflushed) = (true, false);
         (self.out, self.written, self.replied_to) = (Vec::new(), 0, 0);
-        self.deadlines.expect_end(self.now());
+        self.deadlines.handle_write_error(self.now());
     }
 
     /// Notes whether the stream takes what is written to it.
