@@ -33,6 +33,8 @@ pub(crate) struct World<'d> {
 struct Pipe {
     bytes: VecDeque<u8>,
     capacity: usize,
+    /// How many bytes can be written before none can be any more.
+    strength: usize,
     /// What was written and not flushed.
     held: Vec<u8>,
     is_ended: bool,
@@ -50,9 +52,11 @@ enum Slot {
 impl<'d> World<'d> {
     pub(crate) fn new(mut choices: Choices<'d>) -> Self {
         CLOCK.with_borrow_mut(|clock| *clock = Timers::default());
-        let pipes = [(); 2].map(|()| {
+        let weak = choices.below(8);
+        let pipes = [0, 1].map(|side| {
             let capacity = [usize::MAX, 20 + choices.below(200), 500, 20_000][choices.below(4)];
-            RefCell::new(Pipe { capacity, ..Pipe::default() })
+            let strength = if side == weak { choices.len() } else { usize::MAX };
+            RefCell::new(Pipe { capacity, strength, ..Pipe::default() })
         });
         let (late, events) = (RefCell::default(), Cell::new(0));
         Self { choices: RefCell::new(choices), pipes, late, events }
@@ -61,6 +65,12 @@ impl<'d> World<'d> {
     /// Both ends of the pipes.
     pub(crate) fn ends(self: &Rc<Self>) -> [Memory<'d>; 2] {
         [0, 1].map(|side| Memory { world: Rc::clone(self), side })
+    }
+
+    /// Whether what an end writes has been cut off. What the other writes then has no use either, once it
+    /// knows of that.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.pipes.iter().any(|pipe| pipe.borrow().strength == 0)
     }
 
     /// Runs all of these until they are done, each only when it has been woken. Time passes only if it
@@ -220,6 +230,10 @@ impl Io for Memory<'_> {
             return Poll::Pending;
         }
         let mut pipe = self.world.pipes[self.side].borrow_mut();
+        if pipe.strength == 0 {
+            pipe.is_ended = true;
+            pipe.spill();
+        }
         if pipe.is_ended {
             return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
         }
@@ -230,7 +244,8 @@ impl Io for Memory<'_> {
         }
         pipe.writer = None;
         let room = pipe.capacity - pipe.bytes.len() - pipe.held.len();
-        let count = self.world.some(bytes.len().min(room));
+        let count = self.world.some(bytes.len().min(room).min(pipe.strength));
+        pipe.strength -= count;
         pipe.held.extend_from_slice(&bytes[..count]);
         self.world.count();
         Poll::Ready(Ok(count))
