@@ -17,7 +17,7 @@ use sansocket::tokio::{Incoming, Reader, WebSocket, Writer};
 use sansocket::{
     Cause, CloseCode, Connection, Event, HandshakeError, Role, Seed, SendError, TimedOut,
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, Join, duplex};
 use tokio::runtime::{self, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -676,28 +676,49 @@ mod ends {
         assert!(matches!(flushed, Err(Error::Io(_))), "what was queued is not written");
     }
 
-    /// C-33: who sends is told at once. The other half goes on, but not for ever.
-    #[tokio::test(start_paused = true)]
-    async fn a_stream_that_takes_nothing_more_is_read_for_5_seconds() {
-        let ((to_read, mut peer), (to_write, gone)) = (duplex(1000), duplex(1000));
-        drop(gone);
+    type Halves =
+        (Reader<Join<DuplexStream, DuplexStream>>, Writer<Join<DuplexStream, DuplexStream>>);
+
+    /// Both halves of a server that hears its peer, but cannot write to it.
+    fn half_broken() -> (Halves, DuplexStream) {
+        let ((to_read, peer), (to_write, _)) = (duplex(1000), duplex(1000));
         let stream = tokio::io::join(to_read, to_write);
         let connection = connection(Role::Server, Config::default());
-        let socket = WebSocket::from_upgraded(stream, [], connection, Config::default());
-        let (mut reader, writer) = socket.split();
+        (WebSocket::from_upgraded(stream, [], connection, Config::default()).split(), peer)
+    }
+
+    /// C-33: who sends is told at once. The other half goes on, but not for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_waits_is_told_of_a_writer_that_cannot_write() {
+        let ((mut reader, writer), _peer) = half_broken();
+        let reading = tokio::spawn(async move { reader.receive().await.map(drop) });
+        sleep(seconds(1)).await;
+        writer.send("text").await.unwrap_err();
+        let (outcome, took) = clock(reading).await;
+        assert!(matches!(outcome.unwrap(), Err(Error::Io(_))));
+        assert_eq!(took, seconds(5));
+    }
+
+    /// What comes meanwhile does not give it more time.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_takes_nothing_more_is_read_for_5_seconds() {
+        let ((mut reader, writer), mut peer) = half_broken();
         let read = async {
+            assert_eq!(reader.receive().await.unwrap(), Some("early".to_owned().into()));
             assert_eq!(reader.receive().await.unwrap(), Some("late".to_owned().into()));
-            clock(reader.receive()).await
+            reader.receive().await
         };
         let write = async {
+            peer.write_all(b"\x81\x85\0\0\0\0early").await.unwrap();
             sleep(seconds(7)).await;
             let outcome = writer.send("text").await;
             assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+            sleep(seconds(4)).await;
             peer.write_all(b"\x81\x84\0\0\0\0late").await.unwrap();
         };
-        let ((outcome, took), ()) = tokio::join!(read, write);
+        let ((outcome, ()), took) = clock(async { tokio::join!(read, write) }).await;
         assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
-        assert_eq!(took.as_secs(), 5);
+        assert_eq!(took, seconds(12));
         assert_eq!(reader.ended().unwrap().cause, Cause::TransportEnded);
         assert!(matches!(writer.send("more").await, Err(Error::Send(SendError::Closing))));
     }

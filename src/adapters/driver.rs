@@ -107,14 +107,10 @@ impl Driver {
         sender.has_pending() && !self.is_full()
     }
 
-    /// Queues what the application replies, which nothing keeps from doing so: not even a broken stream,
-    /// which is told when all that came has been seen.
+    /// Queues what the application replies, which nothing keeps from doing so.
     pub(crate) fn reply<R>(&mut self, queue: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         let before = self.out.len();
         let result = queue(&mut self.out);
-        if self.is_broken {
-            self.out.clear();
-        }
         if self.out.len() > before {
             self.replies = self.waiting_replies() + self.out.len() - before;
             self.replied_to = self.out.len();

@@ -67,10 +67,9 @@ impl<'d> World<'d> {
         [0, 1].map(|side| Memory { world: Rc::clone(self), side })
     }
 
-    /// Whether what an end writes has been cut off. What the other writes then has no use either, once it
-    /// knows of that.
-    pub(crate) fn is_broken(&self) -> bool {
-        self.pipes.iter().any(|pipe| pipe.borrow().strength == 0)
+    /// Which end can write no more, if one has come so far.
+    pub(crate) fn broken(&self) -> Option<usize> {
+        self.pipes.iter().position(|pipe| pipe.borrow().strength == 0)
     }
 
     /// Runs all of these until they are done, each only when it has been woken. Time passes only if it
