@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
+use core::net::SocketAddr;
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Instant;
 
 use super::stream::LEAST;
