@@ -97,9 +97,17 @@ impl Write for Script {
 }
 
 fn over(script: Script, connection: Connection) -> WebSocket<Untimed<Script>> {
+    configured(script, connection, Config::default())
+}
+
+fn configured(
+    script: Script,
+    connection: Connection,
+    config: Config,
+) -> WebSocket<Untimed<Script>> {
     let input = Input::new(vec![0; 16 << 10]);
     let parts = Parts { stream: Untimed(script), connection, input, out: Vec::new() };
-    WebSocket::from_parts(parts, Config::default())
+    WebSocket::from_parts(parts, config)
 }
 
 fn server_over(script: Script) -> WebSocket<Untimed<Script>> {
@@ -274,6 +282,20 @@ fn an_answer_to_a_close_frame_that_cannot_be_written_is_no_error() {
         let ended = socket.ended().unwrap();
         assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
     }
+}
+
+/// Nor is it read for ever, however much more comes.
+#[test]
+fn a_stream_that_cannot_be_written_is_read_no_longer_than_its_end_may_take() {
+    let read = || from_client(|sender, out| sender.send("text", out).unwrap());
+    let script =
+        Script { breaks_after: Some(0), ..Script::new(std::iter::repeat_with(read).take(1000)) };
+    let mut config = Config::default();
+    config.timeouts.end = Some(Duration::ZERO);
+    let mut socket = configured(script, Connection::server(Limits::default()), config);
+    let outcome = echo(&mut socket);
+    assert!(matches!(&outcome, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
+    assert_eq!(socket.get_ref().0.reads.len(), 999);
 }
 
 /// C-33: who sends is told at once, of small messages and large ones, and can go on to receive.

@@ -68,6 +68,10 @@ impl<T: Polled> Wire<T> {
             }
             Next::Read => {}
         }
+        // Else time is kept when there is nothing to read. But this peer may go on sending for ever.
+        if self.driver.is_broken() {
+            self.driver.keep_time(receiver, sender)?;
+        }
         // Nothing more is taken from a peer which does not take our replies, while there may be any.
         let is_flooded = self.driver.is_flooded() && !sender.is_closing();
         if !is_flooded && !self.transport.polled().has_eof {
