@@ -14,11 +14,13 @@ use futures_sink::Sink;
 use super::choices::Choices;
 use super::world::{Memory, NAP, Passing, Sleep, World, attempt};
 use crate::adapters::asynchronous::{Async, Reader, Writer};
-use crate::adapters::{Config, Error, OwnedMessage, Parts, WebSocket};
+use crate::adapters::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
 use crate::close::{CloseCode, Ended, Initiator};
 use crate::connection::Connection;
 use crate::entropy::Seed;
 use crate::error::SendError;
+use crate::handshake::server::Policy;
+use crate::handshake::{Url, client};
 use crate::input::Input;
 use crate::receiver::Event;
 use crate::sender::Message;
@@ -65,20 +67,17 @@ pub fn adapter(data: &[u8]) {
         closes,
         replies: bit == 2,
     });
-    let [one, two] = world.ends();
-    let mut connections = [
-        Connection::client(crate::Limits::default(), Seed::new([7; 32])),
-        Connection::server(crate::Limits::default()),
-    ];
-    if is_set(5) {
-        connections.reverse();
-    }
-    let [first, second] = connections;
     let config = config(passing, max_queued);
-    let sockets = [(one, first), (two, second)].map(|(stream, connection)| {
-        let parts = Parts { stream, connection, input: Input::default(), out: Vec::new() };
-        Socket::from_parts(parts, config)
-    });
+    let mut ends = world.ends();
+    if is_set(5) {
+        ends.reverse();
+    }
+    let mut sockets =
+        if is_set(6) { open(&world, ends, config, passing) } else { join(ends, config) };
+    if is_set(5) {
+        sockets.reverse();
+    }
+    world.weaken();
     let mut tasks = Vec::new();
     for ((side, socket), is_split) in sides.iter().zip(sockets).zip([is_set(1), is_set(3)]) {
         tasks.extend(if is_split { split(side, socket) } else { vec![whole(side, socket)] });
@@ -87,13 +86,48 @@ pub fn adapter(data: &[u8]) {
     check(&sides);
 }
 
+/// A client and a server, which shake hands.
+fn open<'d>(
+    world: &World<'d>,
+    [asking, answering]: [Memory<'d>; 2],
+    config: Config,
+    passing: Passing,
+) -> [Socket<'d>; 2] {
+    let (mut client, mut server) = (None, None);
+    let ask = async {
+        let url = Url::parse("ws://example.com/").expect("it is one");
+        let opened = Socket::connect_over(asking, client::Request::new(url), config).await;
+        client = Some(opened.expect("the server accepts").0);
+    };
+    let answer = async {
+        let incoming = Incoming::<Async<_>>::receive(answering, &Policy::default(), config).await;
+        let Ok(Incoming::Opening(opening)) = incoming else { panic!("it asks for a WebSocket") };
+        server = Some(opening.accept().await.expect("the client listens"));
+    };
+    world.run(vec![Box::pin(ask), Box::pin(answer)], passing);
+    [client, server].map(|socket| socket.expect("it is open"))
+}
+
+/// A client and a server, which have shaken hands.
+fn join<'d>([client, server]: [Memory<'d>; 2], config: Config) -> [Socket<'d>; 2] {
+    let connections = [
+        (client, Connection::client(config.limits, Seed::new([7; 32]))),
+        (server, Connection::server(config.limits)),
+    ];
+    connections.map(|(stream, connection)| {
+        let parts = Parts { stream, connection, input: Input::default(), out: Vec::new() };
+        Socket::from_parts(parts, config)
+    })
+}
+
 /// Without time, deadlines cannot make up for a wake-up that is lost. With it, there are many pings, but
 /// nobody naps for long enough to be given up.
 fn config(passing: Passing, max_queued: usize) -> Config {
     let mut config = Config { max_queued, ..Config::default() };
     let long = (passing == Passing::May).then_some(Duration::from_secs(1_000_000));
     config.timeouts.idle = long.map(|_| Duration::from_secs(1));
-    (config.timeouts.pong, config.timeouts.close, config.timeouts.end) = (long, long, long);
+    (config.timeouts.opening, config.timeouts.pong) = (long, long);
+    (config.timeouts.close, config.timeouts.end) = (long, long);
     config
 }
 

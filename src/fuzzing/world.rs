@@ -52,11 +52,9 @@ enum Slot {
 impl<'d> World<'d> {
     pub(crate) fn new(mut choices: Choices<'d>) -> Self {
         CLOCK.with_borrow_mut(|clock| *clock = Timers::default());
-        let weak = choices.below(8);
-        let pipes = [0, 1].map(|side| {
+        let pipes = [(); 2].map(|()| {
             let capacity = [usize::MAX, 20 + choices.below(200), 500, 20_000][choices.below(4)];
-            let strength = if side == weak { choices.len() } else { usize::MAX };
-            RefCell::new(Pipe { capacity, strength, ..Pipe::default() })
+            RefCell::new(Pipe { capacity, strength: usize::MAX, ..Pipe::default() })
         });
         let (late, events) = (RefCell::default(), Cell::new(0));
         Self { choices: RefCell::new(choices), pipes, late, events }
@@ -65,6 +63,14 @@ impl<'d> World<'d> {
     /// Both ends of the pipes.
     pub(crate) fn ends(self: &Rc<Self>) -> [Memory<'d>; 2] {
         [0, 1].map(|side| Memory { world: Rc::clone(self), side })
+    }
+
+    /// Lets one of the pipes break some time, or neither.
+    pub(crate) fn weaken(&self) {
+        let mut choices = self.choices.borrow_mut();
+        if let Some(pipe) = self.pipes.get(choices.below(8)) {
+            pipe.borrow_mut().strength = choices.len();
+        }
     }
 
     /// Which end can write no more, if one has come so far.
