@@ -294,26 +294,8 @@ pub fn limits(data: &[u8]) {
     while !choices.is_empty() {
         lens.push(choices.len());
     }
-    let mut stream = Vec::new();
-    let mut expected = Ok(());
-    let (mut sum, mut count) = (0, 0);
-    for (at, &len) in lens.iter().enumerate() {
-        (sum, count) = (sum + len as u64, count + 1);
-        expected = expected.and(match () {
-            () if count > limits.fragments => Err(ProtocolError::TooManyFragments),
-            () if len as u64 > limits.frame => Err(ProtocolError::FrameTooBig),
-            () if sum > limits.message => Err(ProtocolError::MessageTooBig),
-            () => Ok(()),
-        });
-        let opcode = if at == 0 { OpCode::Binary } else { OpCode::Continuation };
-        let mask = (role == Role::Server).then_some([0; 4]);
-        let header =
-            Header { fin: at + 1 == lens.len(), rsv1: false, opcode, mask, len: len as u64 };
-        let mut head = [0; Header::MAX_LEN];
-        let head_len = header.encode(&mut head);
-        stream.extend_from_slice(&head[..head_len]);
-        stream.resize(stream.len() + len, 0);
-    }
+    let stream = fragments(role, &lens);
+    let expected = judge_lens(&limits, &lens);
     for (is_streaming, cut) in [
         (false, Cut::Whole),
         (false, Cut::Every(1000)),
@@ -325,8 +307,42 @@ pub fn limits(data: &[u8]) {
         let (outcome, _) = run(&setup, &stream, cut);
         assert_eq!(outcome.error, expected.err(), "{lens:?}");
         let whole = (expected.is_ok() && !lens.is_empty())
-            .then(|| Seen::Binary(vec![0; usize::try_from(sum).unwrap_or(usize::MAX)]));
+            .then(|| Seen::Binary(vec![0; lens.iter().sum()]));
         assert_eq!(outcome.seen.first(), whole.as_ref(), "{lens:?}");
         assert!(outcome.parts.len() as u64 <= limits.message, "parts are within the limit");
     }
+}
+
+/// A message of fragments of these lengths.
+fn fragments(role: Role, lens: &[usize]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    for (at, &len) in lens.iter().enumerate() {
+        let opcode = if at == 0 { OpCode::Binary } else { OpCode::Continuation };
+        let mask = (role == Role::Server).then_some([0; 4]);
+        let fin = at + 1 == lens.len();
+        let header = Header { fin, rsv1: false, opcode, mask, len: len as u64 };
+        let mut head = [0; Header::MAX_LEN];
+        let head_len = header.encode(&mut head);
+        stream.extend_from_slice(&head[..head_len]);
+        stream.resize(stream.len() + len, 0);
+    }
+    stream
+}
+
+/// Which limit is the first that such a message goes beyond.
+fn judge_lens(limits: &Limits, lens: &[usize]) -> Result<(), ProtocolError> {
+    let mut sum = 0;
+    for (count, &len) in (1..).zip(lens) {
+        sum += len as u64;
+        if count > limits.fragments {
+            return Err(ProtocolError::TooManyFragments);
+        }
+        if len as u64 > limits.frame {
+            return Err(ProtocolError::FrameTooBig);
+        }
+        if sum > limits.message {
+            return Err(ProtocolError::MessageTooBig);
+        }
+    }
+    Ok(())
 }

@@ -94,53 +94,14 @@ impl Judge<'_> {
 
     /// The header at `at`, if it is whole.
     fn header(&self, at: usize) -> Result<Option<Header>, Failure> {
-        let Setup { role, limits, refuses, .. } = self.setup;
         let Some(&first) = self.stream.get(at) else { return Ok(None) };
-        let (fin, reserved, opcode) = (first >= 0x80, first & 0x70, first & 0x0f);
-        let is_control = opcode >= 8;
-        let sequence_is_right = match opcode {
-            0 => self.message.is_some(),
-            1 | 2 => self.message.is_none(),
-            8..=10 => fin,
-            _ => false,
-        };
-        if reserved != 0 || !sequence_is_right {
-            return Err((1002, at));
-        }
-        if matches!((opcode, refuses), (1, Some(Kind::Text)) | (2, Some(Kind::Binary))) {
-            return Err((1003, at));
-        }
-        let fragments = self.message.as_ref().map_or(0, |message| message.fragments);
-        if !is_control && fragments >= limits.fragments {
-            return Err((1008, at));
-        }
+        let (fin, opcode) = (first >= 0x80, first & 0x0f);
+        self.judge_first(first).map_err(|code| (code, at))?;
         let Some(&second) = self.stream.get(at + 1) else { return Ok(None) };
         let (is_masked, short) = (second >= 0x80, second & 0x7f);
-        if is_masked != (*role == Role::Server)
-            || is_control && short > 125
-            || opcode == 8 && short == 1
-        {
-            return Err((1002, at + 1));
-        }
-        let bytes = match short {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let mut end = at + 2 + bytes;
-        if bytes == 8 && self.stream.get(at + 2).is_some_and(|&byte| byte >= 0x80) {
-            return Err((1002, at + 2));
-        }
-        let Some(long) = self.stream.get(at + 2..end) else { return Ok(None) };
-        let long = long.iter().fold(0, |len, &byte| len << 8 | u64::from(byte));
-        if bytes == 2 && long < 126 || bytes == 8 && long < 65536 {
-            return Err((1002, end - 1));
-        }
-        let len = if bytes == 0 { u64::from(short) } else { long };
-        let before = self.message.as_ref().map_or(0, |message| message.bytes.len());
-        let is_too_big =
-            len > limits.frame || u128::from(len) + before as u128 > u128::from(limits.message);
-        if !is_control && is_too_big {
+        self.judge_second(opcode, is_masked, short).map_err(|code| (code, at + 1))?;
+        let Some((len, mut end)) = self.length(short, at + 2)? else { return Ok(None) };
+        if opcode < 8 && self.is_too_big(len) {
             return Err((1009, end - 1));
         }
         let mut key = [0; 4];
@@ -150,6 +111,57 @@ impl Judge<'_> {
             end += 4;
         }
         Ok(Some(Header { fin, opcode, key, len, end }))
+    }
+
+    fn judge_first(&self, first: u8) -> Result<(), u16> {
+        let (fin, reserved, opcode) = (first >= 0x80, first & 0x70, first & 0x0f);
+        let sequence_is_right = match opcode {
+            0 => self.message.is_some(),
+            1 | 2 => self.message.is_none(),
+            8..=10 => fin,
+            _ => false,
+        };
+        if reserved != 0 || !sequence_is_right {
+            return Err(1002);
+        }
+        let refuses = self.setup.refuses;
+        if matches!((opcode, refuses), (1, Some(Kind::Text)) | (2, Some(Kind::Binary))) {
+            return Err(1003);
+        }
+        let fragments = self.message.as_ref().map_or(0, |message| message.fragments);
+        if opcode < 8 && fragments >= self.setup.limits.fragments {
+            return Err(1008);
+        }
+        Ok(())
+    }
+
+    fn judge_second(&self, opcode: u8, is_masked: bool, short: u8) -> Result<(), u16> {
+        let is_right = is_masked == (self.setup.role == Role::Server)
+            && (opcode < 8 || short <= 125)
+            && (opcode != 8 || short != 1);
+        if is_right { Ok(()) } else { Err(1002) }
+    }
+
+    /// The length of the payload, and where what follows it begins.
+    fn length(&self, short: u8, at: usize) -> Result<Option<(u64, usize)>, Failure> {
+        let (bytes, least) = match short {
+            126 => (2, 126),
+            127 => (8, 65536),
+            _ => return Ok(Some((short.into(), at))),
+        };
+        if bytes == 8 && self.stream.get(at).is_some_and(|&byte| byte >= 0x80) {
+            return Err((1002, at));
+        }
+        let end = at + bytes;
+        let Some(long) = self.stream.get(at..end) else { return Ok(None) };
+        let long = long.iter().fold(0, |len, &byte| len << 8 | u64::from(byte));
+        if long < least { Err((1002, end - 1)) } else { Ok(Some((long, end))) }
+    }
+
+    fn is_too_big(&self, len: u64) -> bool {
+        let limits = &self.setup.limits;
+        let before = self.message.as_ref().map_or(0, |message| message.bytes.len());
+        len > limits.frame || u128::from(len) + before as u128 > u128::from(limits.message)
     }
 
     fn data(&mut self, header: &Header, payload: &[u8], is_whole: bool) -> Result<(), Failure> {
