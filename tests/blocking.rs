@@ -539,7 +539,6 @@ fn a_close_frame_that_is_not_answered_times_out() {
     assert_eq!((ended.code(), ended.is_clean()), (1006, false));
 }
 
-/// a peer that never reads cannot hold us for ever.
 /// A host that does not answer at all, as one whose backlog is full.
 #[cfg(feature = "tokio")]
 #[test]
@@ -557,6 +556,7 @@ fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
 }
 
+/// a peer that never reads cannot hold us for ever.
 #[test]
 fn a_write_that_nobody_reads_times_out() {
     let (mut socket, _stream) = with_mute_client();
