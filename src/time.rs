@@ -60,7 +60,8 @@ impl Patience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// For the opening handshake. 10 seconds unless set.
+    /// For the opening handshake, and for connecting before it where an adapter does that. 10 seconds unless
+    /// set. A blocking one cannot hurry the operating system when it looks up the name.
     pub opening: Option<Duration>,
     /// For anything, before a ping is sent. 30 seconds unless set; `None` sends no pings.
     pub idle: Option<Duration>,

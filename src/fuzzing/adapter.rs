@@ -219,11 +219,7 @@ async fn write<'d>(side: &Side<'_>, mut writer: Writer<Memory<'d>>) {
             0 => drop(attempt_or_wait(patience, writer.flush()).await),
             1 => drop(attempt_or_wait(patience, writer.ping()).await),
             2 => {
-                let outcome = attempt_or_wait(patience, async {
-                    poll_fn(|cx| Pin::new(&mut writer).poll_ready(cx)).await?;
-                    Pin::new(&mut writer).start_send(message.clone())
-                });
-                let outcome = outcome.await;
+                let outcome = attempt_or_wait(patience, feed(&mut writer, &message)).await;
                 side.note(outcome, &message);
             }
             3 => side.nap().await,
@@ -256,6 +252,14 @@ where
     S: Stream<Item = Result<OwnedMessage, Error>> + Unpin,
 {
     poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await.transpose()
+}
+
+async fn feed<S>(sink: &mut S, message: &OwnedMessage) -> Result<(), Error>
+where
+    S: Sink<OwnedMessage, Error = Error> + Unpin,
+{
+    poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await?;
+    Pin::new(sink).start_send(message.clone())
 }
 
 fn whole_or_end(message: Option<OwnedMessage>) -> (Option<OwnedMessage>, bool) {
@@ -340,11 +344,7 @@ impl Side<'_> {
             5 => self.send_in_parts(socket).await,
             6 => {
                 let message = self.message();
-                let outcome = attempt_or_wait(patience, async {
-                    poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
-                    Pin::new(&mut *socket).start_send(message.clone())
-                });
-                let outcome = outcome.await;
+                let outcome = attempt_or_wait(patience, feed(socket, &message)).await;
                 self.note(outcome, &message);
             }
             _ => {
