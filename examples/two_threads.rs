@@ -119,20 +119,7 @@ fn read(
     let mut deadlines = Deadlines::new(Timeouts::default(), now());
     deadlines.handle_open(now());
     loop {
-        loop {
-            // The lock is held while an event is looked for, but not while the event is.
-            let event = receiver.next_event(&mut input, &mut outgoing.lock().sender);
-            match event {
-                Ok(Some(Event::Text(text))) => outgoing.send(text)?,
-                Ok(Some(Event::Binary(bytes))) => outgoing.send(bytes)?,
-                Ok(Some(Event::Pong(payload))) => {
-                    deadlines.handle_pong(payload, now());
-                }
-                Ok(Some(_)) => {}
-                // After a violation, as after a close frame, the answer is in the sender.
-                Ok(None) | Err(_) => break,
-            }
-        }
+        reply(&mut receiver, &mut input, outgoing, &mut deadlines, now())?;
         if !outgoing.lock().out.is_empty() {
             // So no more waits than the replies to two reads, one of which is being written.
             drop(outgoing.wait_until(|out| out.is_empty()));
@@ -157,6 +144,28 @@ fn read(
             }
             Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Sends back all messages that have come.
+fn reply(
+    receiver: &mut Receiver,
+    input: &mut Input<Vec<u8>>,
+    outgoing: &Outgoing,
+    deadlines: &mut Deadlines,
+    now: Instant,
+) -> Result<(), SendError> {
+    loop {
+        // The lock is held while an event is looked for, but not while the event is.
+        let event = receiver.next_event(input, &mut outgoing.lock().sender);
+        match event {
+            Ok(Some(Event::Text(text))) => outgoing.send(text)?,
+            Ok(Some(Event::Binary(bytes))) => outgoing.send(bytes)?,
+            Ok(Some(Event::Pong(payload))) => _ = deadlines.handle_pong(payload, now),
+            Ok(Some(_)) => {}
+            // After a violation, as after a close frame, the answer is in the sender.
+            Ok(None) | Err(_) => return Ok(()),
         }
     }
 }

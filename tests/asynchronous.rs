@@ -247,61 +247,6 @@ mod time {
 
     #[tokio::test(start_paused = true)]
     async fn no_timer_is_set_for_each_message() {
-        static SLEEPS: AtomicUsize = AtomicUsize::new(0);
-
-        /// A stream of tokio, whose timers are counted.
-        struct Counted(DuplexStream);
-
-        impl Io for Counted {
-            type Stream = DuplexStream;
-            type Sleep = Pin<Box<tokio::time::Sleep>>;
-
-            fn new(stream: DuplexStream) -> Self {
-                Self(stream)
-            }
-
-            fn get_ref(&self) -> &DuplexStream {
-                &self.0
-            }
-
-            fn into_stream(self) -> DuplexStream {
-                self.0
-            }
-
-            fn sleep(duration: Duration) -> Self::Sleep {
-                SLEEPS.fetch_add(1, Ordering::Relaxed);
-                Box::pin(sleep(duration))
-            }
-
-            fn now() -> std::time::Instant {
-                Instant::now().into_std()
-            }
-
-            fn poll_read(
-                &mut self,
-                cx: &mut Context<'_>,
-                bytes: &mut [u8],
-            ) -> Poll<io::Result<usize>> {
-                pin!(self.0.read(bytes)).poll(cx)
-            }
-
-            fn poll_write(
-                &mut self,
-                cx: &mut Context<'_>,
-                bytes: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                pin!(self.0.write(bytes)).poll(cx)
-            }
-
-            fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                pin!(self.0.flush()).poll(cx)
-            }
-
-            fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                pin!(self.0.shutdown()).poll(cx)
-            }
-        }
-
         let (one, two) = duplex(1000);
         let [mut client, mut server] =
             [(one, Role::Client), (two, Role::Server)].map(|(it, role)| {
@@ -325,6 +270,53 @@ mod time {
         tokio::join!(serve, talk);
         let count = SLEEPS.load(Ordering::Relaxed);
         assert!(count <= 8, "{count} timers for 1000 messages of ten seconds");
+    }
+
+    static SLEEPS: AtomicUsize = AtomicUsize::new(0);
+
+    /// A stream of tokio, whose timers are counted.
+    struct Counted(DuplexStream);
+
+    impl Io for Counted {
+        type Stream = DuplexStream;
+        type Sleep = Pin<Box<tokio::time::Sleep>>;
+
+        fn new(stream: DuplexStream) -> Self {
+            Self(stream)
+        }
+
+        fn get_ref(&self) -> &DuplexStream {
+            &self.0
+        }
+
+        fn into_stream(self) -> DuplexStream {
+            self.0
+        }
+
+        fn sleep(duration: Duration) -> Self::Sleep {
+            SLEEPS.fetch_add(1, Ordering::Relaxed);
+            Box::pin(sleep(duration))
+        }
+
+        fn now() -> std::time::Instant {
+            Instant::now().into_std()
+        }
+
+        fn poll_read(&mut self, cx: &mut Context<'_>, bytes: &mut [u8]) -> Poll<io::Result<usize>> {
+            pin!(self.0.read(bytes)).poll(cx)
+        }
+
+        fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            pin!(self.0.write(bytes)).poll(cx)
+        }
+
+        fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            pin!(self.0.flush()).poll(cx)
+        }
+
+        fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            pin!(self.0.shutdown()).poll(cx)
+        }
     }
 }
 
