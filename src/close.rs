@@ -152,7 +152,7 @@ pub enum TimedOut {
     Close,
     /// It did not end the transport after the closing handshake, or when nothing could be said any more.
     End,
-    /// It did not do its part of the opening handshake.
+    /// It could not be reached, or did not do its part of the opening handshake.
     Opening,
     /// It did not answer a ping.
     Silence,

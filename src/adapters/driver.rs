@@ -204,7 +204,8 @@ impl Driver {
     /// read has as much time as the end of the transport.
     pub(crate) fn break_off(&mut self) {
         (self.is_broken, self.is_unflushed) = (true, false);
-        (self.out, self.written, self.replied_to) = (Vec::new(), 0, 0);
+        self.written = self.out.len();
+        self.release();
         self.deadlines.handle_write_error(self.now());
     }
 

@@ -68,7 +68,7 @@ impl<T: Polled> Wire<T> {
             }
             Next::Read => {}
         }
-        // Else time is kept when there is nothing to read. But this peer may go on sending for ever.
+        // Elsewhere time is kept only when there is nothing to read; but this peer may send for ever.
         if self.driver.is_broken() {
             self.driver.keep_time(receiver, sender)?;
         }
