@@ -8,8 +8,8 @@
 //! What connects the wire layer is done by hand here: messages go back piece by piece as they come, in as many
 //! frames, so that none has to fit in the buffer.
 
-use sansocket::wire::{Content, Decoder, Header, OpCode, Piece, Utf8};
-use sansocket::{Close, CloseCode, Frame, Input, Kind, Limits, ProtocolError, Role};
+use sansocket::wire::{Content, Decoder, Frame, Header, OpCode, Piece, Utf8};
+use sansocket::{Close, CloseCode, Kind, Limits, ProtocolError, Role};
 
 /// What bytes come from and go to, such as a modem.
 pub(crate) trait Link {
@@ -33,7 +33,6 @@ pub(crate) enum End {
 
 /// Sends back all messages of a client whose handshake is done, and answers its pings.
 pub(crate) fn echo<L: Link>(link: &mut L, buffer: &mut [u8]) -> End {
-    let mut input = Input::new(buffer);
     let mut echo = Echo {
         decoder: Decoder::new(Role::Server, Limits::default()),
         text: Utf8::new(),
@@ -42,11 +41,11 @@ pub(crate) fn echo<L: Link>(link: &mut L, buffer: &mut [u8]) -> End {
         control_len: 0,
     };
     loop {
-        match link.read(input.spare()) {
-            0 => return End::Lost,
-            count => input.fill(count),
+        let count = link.read(buffer);
+        if count == 0 {
+            return End::Lost;
         }
-        match echo.receive(&mut input, link) {
+        match echo.receive(&mut buffer[..count], link) {
             Ok(None) => {}
             Ok(Some(code)) => return End::Closed(code),
             Err(error) => {
@@ -71,12 +70,13 @@ impl Echo {
     /// Takes all that has come. The code of a close frame, once there was one.
     fn receive<L: Link>(
         &mut self,
-        input: &mut Input<&mut [u8]>,
+        mut input: &mut [u8],
         link: &mut L,
     ) -> Result<Option<Option<CloseCode>>, ProtocolError> {
         loop {
-            let (used, piece) = self.decoder.decode(input.unread())?;
-            let bytes = input.consume(used);
+            let (used, piece) = self.decoder.decode(input)?;
+            let (bytes, rest) = input.split_at_mut(used);
+            input = rest;
             let Some(piece) = piece else { return Ok(None) };
             let payload = &bytes[piece.range.clone()];
             match piece.content {

@@ -33,12 +33,8 @@ pub use self::inflate::{End, Inflated, inflate, inflate_within};
 pub use self::oracle::{Judged, judge};
 use self::pair::{Pair, Side};
 pub use self::run::{Cut, Outcome, Seen, Setup, run};
-use crate::close::{Cause, CloseFrame, Initiator};
-use crate::error::ProtocolError;
-use crate::frame::{Header, Kind, OpCode, Role};
-use crate::limits::Limits;
-use crate::mask;
-use crate::utf8::Utf8;
+use crate::connection::{Cause, CloseFrame, Initiator};
+use crate::wire::{Header, Kind, Limits, OpCode, ProtocolError, Role, Utf8, mask};
 
 /// Whatever comes, an end sees what RFC 6455 says, says what it must, and however it is cut.
 pub fn receive(data: &[u8]) {
@@ -184,7 +180,7 @@ fn check_account(setup: &Setup, outcome: &Outcome) {
     let frame = |seen: Option<&Seen>| match seen {
         Some(Seen::Close(None, _)) => CloseFrame::Empty,
         Some(Seen::Close(Some(code), _)) => {
-            crate::close::CloseCode::new(*code).map_or(CloseFrame::Empty, CloseFrame::Code)
+            crate::wire::CloseCode::new(*code).map_or(CloseFrame::Empty, CloseFrame::Code)
         }
         Some(Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Pong(_)) | None => {
             CloseFrame::Absent

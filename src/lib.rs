@@ -20,47 +20,18 @@ extern crate std;
 
 #[cfg(feature = "std")]
 pub mod adapters;
-mod close;
 #[cfg(feature = "alloc")]
 mod connection;
-#[cfg(feature = "alloc")]
-mod control;
-mod decoder;
 #[cfg(feature = "deflate")]
 pub mod deflate;
 #[cfg(all(feature = "alloc", not(feature = "deflate")))]
 mod deflate;
 #[cfg(feature = "alloc")]
-mod ending;
-#[cfg(feature = "alloc")]
-mod entropy;
-mod error;
-mod frame;
-#[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "alloc")]
 mod handshake;
-mod input;
-mod limits;
-mod mask;
-#[cfg(feature = "alloc")]
-mod message;
-#[cfg(feature = "alloc")]
-mod receiver;
-#[cfg(feature = "alloc")]
-mod sender;
-#[cfg(feature = "alloc")]
-mod time;
-mod utf8;
-
-/// The wire layer: frames, masks and text, without `alloc` and without what connects them.
-pub mod wire {
-    pub use crate::decoder::{Content, Decoder, Piece};
-    pub use crate::frame::{Header, OpCode};
-    pub use crate::mask::apply as apply_mask;
-    pub use crate::utf8::{Checked, Utf8, Utf8Error};
-}
+pub mod wire;
 
 #[cfg(feature = "std")]
 pub use adapters::blocking;
@@ -70,24 +41,20 @@ pub use adapters::smol;
 pub use adapters::tls;
 #[cfg(feature = "tokio")]
 pub use adapters::tokio;
-pub use close::{Cause, Close, CloseCode, CloseFrame, Ended, Initiator, TimedOut};
 #[cfg(feature = "alloc")]
-pub use connection::Connection;
-#[cfg(feature = "alloc")]
-pub use entropy::Seed;
-#[cfg(feature = "alloc")]
-pub use error::{HandshakeError, HeaderError, UrlError};
-pub use error::{ProtocolError, SendError};
-pub use frame::{Frame, Kind, Role};
+pub use connection::{
+    Cause, CloseFrame, Connection, Deadlines, Ended, Event, Initiator, Input, Instant, Liveness,
+    Message, Receiver, RoundTrip, SendError, Sender, TimedOut, Timeouts,
+};
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, HeadLimits, Headers, Hosts, Origins, Url, UrlPolicy, client, server,
+    Authority, Extension, HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Origins, Url,
+    UrlError, UrlPolicy, client, server,
 };
-pub use input::Input;
-pub use limits::Limits;
+pub use wire::close::Close;
+pub use wire::close_code::CloseCode;
 #[cfg(feature = "alloc")]
-pub use receiver::{Event, Receiver};
-#[cfg(feature = "alloc")]
-pub use sender::{Message, Sender};
-#[cfg(feature = "alloc")]
-pub use time::{Deadlines, Instant, Liveness, RoundTrip, Timeouts};
+pub use wire::entropy::Seed;
+pub use wire::error::ProtocolError;
+pub use wire::frame::{Kind, Role};
+pub use wire::limits::Limits;

@@ -734,7 +734,7 @@ mod ends {
 mod memory {
     use super::*;
 
-    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 672);
+    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 712);
 
     /// The timer of the deadlines, and what the runtime allocates for it.
     const MOST: isize = 256;

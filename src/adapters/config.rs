@@ -1,8 +1,8 @@
+use crate::connection::Timeouts;
 #[cfg(feature = "deflate")]
 use crate::deflate::Compression;
 use crate::handshake::{client, server};
-use crate::limits::Limits;
-use crate::time::Timeouts;
+use crate::wire::Limits;
 
 /// What the caller grants a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

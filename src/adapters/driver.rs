@@ -5,12 +5,7 @@ use std::time::Instant as Clock;
 
 use super::config::Config;
 use super::error::Error;
-use crate::close::TimedOut;
-use crate::error::SendError;
-use crate::input::Input;
-use crate::receiver::{Event, Receiver};
-use crate::sender::Sender;
-use crate::time::{Deadlines, Instant};
+use crate::connection::{Deadlines, Event, Input, Instant, Receiver, SendError, Sender, TimedOut};
 
 /// What an adapter does beside moving bytes: keeps those that wait to be written, and the time.
 #[derive(Debug)]

@@ -2,9 +2,10 @@ use alloc::boxed::Box;
 use core::fmt;
 use std::io;
 
-use crate::close::TimedOut;
-use crate::error::{HandshakeError, ProtocolError, SendError, UrlError};
+use crate::connection::{SendError, TimedOut};
 use crate::handshake::client::Response;
+use crate::handshake::{HandshakeError, UrlError};
+use crate::wire::ProtocolError;
 
 /// Why an adapter gave up.
 #[derive(Debug)]

@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::frame::Kind;
-use crate::receiver::Event;
-use crate::sender::Message;
+use crate::connection::{Event, Message};
+use crate::wire::Kind;
 
 /// A message that can be kept, copied out of the event that lent it. A clone shares its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

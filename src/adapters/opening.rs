@@ -1,9 +1,9 @@
 use alloc::vec::Vec;
 
 use super::socket::Wire;
+use crate::connection::Input;
 use crate::handshake::server;
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::wire::Limits;
 
 /// What came first on a stream that a server accepted.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 use super::driver::Driver;
-use crate::close::CloseCode;
-use crate::error::SendError;
-use crate::sender::{Message, Sender};
+use crate::connection::{Message, SendError, Sender};
+use crate::wire::CloseCode;
 
 /// Where to put messages while an event is held.
 ///

@@ -6,12 +6,7 @@ use super::driver::Driver;
 use super::message::Gathering;
 use super::outbox::Outbox;
 use super::storage;
-use crate::close::Ended;
-use crate::connection::Connection;
-use crate::input::Input;
-use crate::receiver::Receiver;
-use crate::sender::Sender;
-use crate::time::RoundTrip;
+use crate::connection::{Connection, Ended, Input, Receiver, RoundTrip, Sender};
 
 /// A WebSocket over a transport: how to drive it depends on the kind of transport.
 #[derive(Debug)]

@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use crate::input::Input;
+use crate::connection::Input;
 
 /// Gives storage to an input that is used up and has none, or little, to read into.
 pub(super) fn lend(input: &mut Input<Vec<u8>>) {

@@ -19,8 +19,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::error::Error;
-use crate::error::UrlError;
-use crate::handshake::Url;
+use crate::handshake::{Url, UrlError};
 
 /// Trusts the authorities that Mozilla does, which are those of `webpki-roots`.
 pub fn default_config() -> Arc<ClientConfig> {

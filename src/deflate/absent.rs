@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use super::step::{Flush, Step};
-use crate::frame::Kind;
+use crate::wire::Kind;
 
 /// Inflates nothing: there is no value of this type.
 #[derive(Debug)]

@@ -2,7 +2,7 @@ use alloc::borrow::Cow;
 use core::fmt;
 
 use super::compression::Context;
-use crate::frame::Role;
+use crate::wire::Role;
 
 /// What both ends have agreed to: how each of them compresses.
 ///

@@ -6,8 +6,7 @@ use super::distances::Distances;
 use super::history::History;
 use super::inflater::{Inflated, Inflater, Verdict};
 use super::step::{Progress, Step};
-use crate::error::ProtocolError;
-use crate::frame::Kind;
+use crate::wire::{Kind, ProtocolError};
 
 /// Inflates the messages of a connection (RFC 7692, section 7.2.2), in the context of the peer.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-use crate::error::ProtocolError;
+use crate::wire::ProtocolError;
 
 /// What came of a step.
 #[derive(Clone, Copy, Debug)]

@@ -15,15 +15,10 @@ use super::choices::Choices;
 use super::world::{Memory, NAP, Passing, Sleep, World, attempt};
 use crate::adapters::asynchronous::{Async, Reader, Writer};
 use crate::adapters::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
-use crate::close::{CloseCode, Ended, Initiator};
-use crate::connection::Connection;
-use crate::entropy::Seed;
-use crate::error::SendError;
+use crate::connection::{Connection, Ended, Event, Initiator, Input, Message, SendError};
 use crate::handshake::server::Policy;
 use crate::handshake::{Url, client};
-use crate::input::Input;
-use crate::receiver::Event;
-use crate::sender::Message;
+use crate::wire::{CloseCode, Seed};
 
 /// What one end's application is to do, and what came of it.
 struct Side<'d> {

@@ -4,12 +4,9 @@ use alloc::vec::Vec;
 use super::choices::Choices;
 use super::inflate::{End as Place, inflate_within};
 use super::run::{Cut, End, Outcome, Seen, Setup, run};
-use crate::close::CloseCode;
+use crate::connection::Input;
 use crate::deflate::{Agreement, Compression, Context};
-use crate::error::ProtocolError;
-use crate::frame::{Header, Kind, OpCode, Role};
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::wire::{CloseCode, Header, Kind, Limits, OpCode, ProtocolError, Role};
 
 /// Whatever comes under any agreement, it is seen as RFC 7692 says, within limits, however it is cut.
 pub fn deflate_receive(data: &[u8]) {

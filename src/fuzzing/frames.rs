@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use super::choices::Choices;
-use crate::frame::Role;
+use crate::wire::Role;
 
 /// Builds frames for an end of this role, which are mostly as they should be.
 pub(crate) fn build(role: Role, choices: &mut Choices<'_>) -> Vec<u8> {

@@ -4,12 +4,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
-use crate::entropy::Seed;
-use crate::error::HandshakeError;
+use crate::connection::Input;
 use crate::handshake::server::Policy;
-use crate::handshake::{HeadLimits, Origins, Url, client, server};
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::handshake::{HandshakeError, HeadLimits, Origins, Url, client, server};
+use crate::wire::{Limits, Seed};
 
 /// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
 ///

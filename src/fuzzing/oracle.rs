@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::run::{Seen, Setup};
-use crate::frame::{Kind, Role};
+use crate::wire::{Kind, Role};
 
 /// What RFC 6455 says of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,12 +4,8 @@ use alloc::vec::Vec;
 use super::choices::Choices;
 use super::oracle::{Judged, judge};
 use super::run::{End, Seen, Setup};
-use crate::close::{Cause, CloseCode, Ended, Initiator};
-use crate::error::SendError;
-use crate::frame::{Kind, Role};
-use crate::input::Input;
-use crate::limits::Limits;
-use crate::sender::Sender;
+use crate::connection::{Cause, Ended, Initiator, Input, SendError, Sender};
+use crate::wire::{CloseCode, Kind, Limits, Role};
 
 /// One of two ends, and what its application has said.
 pub(crate) struct Side {

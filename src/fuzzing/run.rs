@@ -2,16 +2,10 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::close::{CloseCode, Ended};
-use crate::connection::Connection;
+use crate::connection::{Connection, Ended, Event, Input, SendError};
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression};
-use crate::entropy::Seed;
-use crate::error::{ProtocolError, SendError};
-use crate::frame::{Kind, Role};
-use crate::input::Input;
-use crate::limits::Limits;
-use crate::receiver::Event;
+use crate::wire::{CloseCode, Kind, Limits, ProtocolError, Role, Seed};
 
 /// An event, in a form that can be kept and compared. Messages are whole, however they came.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::head::Headers;
 use super::list::List;
 use super::name::Name;
 use super::scan::Scanner;
-use crate::input::Input;
+use crate::connection::Input;
 
 /// The body of a refusal while it comes (RFC 9112, section 6.3).
 #[derive(Debug)]

@@ -16,14 +16,11 @@ use super::origin::Origin;
 use super::token::token;
 use super::url::Url;
 use super::version::{parse_http, parse_version};
-use crate::connection::Connection;
+use crate::connection::{Connection, Input};
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression};
-use crate::entropy::Keys;
-use crate::entropy::Seed;
-use crate::error::{HandshakeError, HeaderError};
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::handshake::{HandshakeError, HeaderError};
+use crate::wire::{Keys, Limits, Seed};
 
 /// What a client asks for: all of it is valid, as it is judged when it is added.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 
 use super::extension::Extension;
 use crate::deflate::{Agreement, Compression, Context, Parameters};
-use crate::error::HandshakeError;
+use crate::handshake::HandshakeError;
 
 impl Compression {
     /// What a client writes: its offers, in the order of its preference.

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::name::Name;
 use super::scan::{Scanner, count_while};
 use super::token::is_token_byte;
-use crate::error::HandshakeError;
+use crate::handshake::HandshakeError;
 
 /// What the peer may make an opening handshake hold in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

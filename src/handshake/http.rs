@@ -11,10 +11,9 @@ use http::{HeaderName, HeaderValue, StatusCode, Version};
 
 use super::response::Answer;
 use super::server::{Handshake, Policy, Progress, Request};
-use crate::connection::Connection;
-use crate::error::HandshakeError;
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::connection::{Connection, Input};
+use crate::handshake::HandshakeError;
+use crate::wire::Limits;
 
 impl Request {
     /// Takes a request that an HTTP library has parsed, if it is a valid opening handshake.

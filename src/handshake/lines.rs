@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::token::token;
-use crate::error::HeaderError;
+use crate::handshake::HeaderError;
 
 /// Header lines that the caller adds to ours. All of them are valid.
 #[derive(Clone, Default)]

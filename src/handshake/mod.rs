@@ -2,6 +2,7 @@
 //!
 //! A file uses only those above it.
 
+mod error;
 mod scan;
 mod token;
 
@@ -30,6 +31,7 @@ pub mod server;
 #[cfg(feature = "http")]
 mod http;
 
+pub use error::{HandshakeError, HeaderError, UrlError};
 pub use extension::Extension;
 pub use head::{HeadLimits, Headers};
 pub use host::{Authority, Hosts};

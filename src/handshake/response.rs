@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::lines::{Place, is_singleton, push_decimal, push_line};
-use crate::error::{HandshakeError, HeaderError};
+use crate::handshake::{HandshakeError, HeaderError};
 
 /// A final response of a server that does not switch protocols: valid, as it exists.
 ///

@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use crate::error::HandshakeError;
+use crate::handshake::HandshakeError;
 
 /// Finds the lines of a text that still grows, and looks at each byte of it once.
 ///

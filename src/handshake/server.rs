@@ -19,12 +19,11 @@ use super::scan::split_before;
 use super::token::is_token;
 use super::url::split_authority;
 use super::version::{parse_http, parse_version};
-use crate::connection::Connection;
+use crate::connection::{Connection, Input};
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression, Parameters};
-use crate::error::{HandshakeError, HeaderError};
-use crate::input::Input;
-use crate::limits::Limits;
+use crate::handshake::{HandshakeError, HeaderError};
+use crate::wire::Limits;
 
 /// Whom a server lets in before the application is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,6 +116,22 @@ impl Handshake {
     /// As soon as it is clear that the request must be refused: [`HandshakeError::respond`] does
     /// so. All input is then consumed, as none of it can be trusted.
     pub fn receive<B: AsMut<[u8]>>(
+        self,
+        input: &mut Input<B>,
+        policy: &Policy<'_>,
+    ) -> Result<Progress, HandshakeError> {
+        match self.receive_some(input, policy) {
+            Ok(Progress::Incomplete(handshake)) if input.spare().is_empty() => {
+                input.clear();
+                Err(handshake.search.too_long())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// As [`receive`](Self::receive), of an input whose bytes can be moved to a larger one.
+    #[doc(hidden)]
+    pub fn receive_some<B: AsMut<[u8]>>(
         mut self,
         input: &mut Input<B>,
         policy: &Policy<'_>,
@@ -148,7 +163,7 @@ impl Handshake {
                 Found::End(length) => return Ok(self.line.map(|line| (line, length))),
             }
         }
-        if input.spare().is_empty() { Err(self.search.too_long()) } else { Ok(None) }
+        Ok(None)
     }
 }
 

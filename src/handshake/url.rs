@@ -2,7 +2,7 @@ use core::fmt;
 
 use super::host::{Authority, parse_host, parse_port, split_port};
 use super::scan::split_before;
-use crate::error::UrlError;
+use crate::handshake::UrlError;
 
 /// The URL of a WebSocket (section 3), such as `wss://example.com/chat?room=1`.
 ///

@@ -1,4 +1,4 @@
-use crate::error::HandshakeError;
+use crate::handshake::HandshakeError;
 
 /// The minor version of HTTP/1 (RFC 9112, section 2.3).
 ///

@@ -5,7 +5,7 @@ use core::task::Poll;
 use super::io::Io;
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
-use crate::close::TimedOut;
+use crate::connection::TimedOut;
 
 /// Bounds an opening from its very beginning, before there is a stream that could be watched.
 pub(crate) async fn in_time<I: Io, T>(

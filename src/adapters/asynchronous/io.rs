@@ -7,7 +7,7 @@ use std::time::Instant as Clock;
 
 use crate::adapters::error::Error;
 use crate::adapters::socket::Transport;
-use crate::time::Instant;
+use crate::connection::Instant;
 
 /// How a runtime moves bytes and waits: what little there is of it in each adapter.
 pub trait Io: Unpin {

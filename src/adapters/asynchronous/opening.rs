@@ -8,10 +8,8 @@ use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::opening::{HttpRequest, Incoming, Opening};
 use crate::adapters::socket::{WebSocket, Wire};
-use crate::close::TimedOut;
-use crate::error::HandshakeError;
-use crate::handshake::server;
-use crate::input::Input;
+use crate::connection::{Input, TimedOut};
+use crate::handshake::{HandshakeError, server};
 
 impl<I: Io> WebSocket<Async<I>> {
     /// Accepts a connection from a stream, whatever is asked, from pages of the same host only.

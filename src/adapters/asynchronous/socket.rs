@@ -11,14 +11,9 @@ use crate::adapters::error::Error;
 use crate::adapters::message::{Gathering, OwnedMessage};
 use crate::adapters::outbox::Outbox;
 use crate::adapters::socket::{Parts, WebSocket, Wire};
-use crate::close::CloseCode;
-use crate::connection::Connection;
-use crate::entropy::Seed;
-use crate::error::SendError;
+use crate::connection::{Connection, Event, Input, Message, Receiver, SendError, Sender};
 use crate::handshake::client;
-use crate::input::Input;
-use crate::receiver::{Event, Receiver};
-use crate::sender::{Message, Sender};
+use crate::wire::{CloseCode, Seed};
 
 /// Every future here may be dropped before it is done, and made again: nothing is lost, doubled or cut.
 impl<I: Io> WebSocket<Async<I>> {

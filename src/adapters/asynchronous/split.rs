@@ -12,12 +12,8 @@ use crate::adapters::driver::Driver;
 use crate::adapters::error::Error;
 use crate::adapters::message::{Gathering, OwnedMessage};
 use crate::adapters::socket::{WebSocket, Wire};
-use crate::close::{CloseCode, Ended};
-use crate::error::SendError;
-use crate::input::Input;
-use crate::receiver::{Event, Receiver};
-use crate::sender::{Message, Sender};
-use crate::time::RoundTrip;
+use crate::connection::{Ended, Event, Input, Message, Receiver, RoundTrip, SendError, Sender};
+use crate::wire::CloseCode;
 
 /// The half of a WebSocket that receives, from a task of its own.
 ///

@@ -9,7 +9,7 @@ use super::split::{Reader, Writer};
 use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
 use crate::adapters::socket::WebSocket;
-use crate::close::CloseCode;
+use crate::wire::CloseCode;
 
 /// The messages that come, as [`receive`](WebSocket::receive) gives them.
 impl<I: Io> Stream for WebSocket<Async<I>> {

@@ -9,12 +9,7 @@ use crate::adapters::driver::{Driver, Next};
 use crate::adapters::error::Error;
 use crate::adapters::socket::Wire;
 use crate::adapters::storage;
-use crate::close::TimedOut;
-use crate::error::SendError;
-use crate::input::Input;
-use crate::receiver::Receiver;
-use crate::sender::Sender;
-use crate::time::Instant;
+use crate::connection::{Input, Instant, Receiver, SendError, Sender, TimedOut};
 
 impl<T: Polled> Wire<T> {
     /// Waits until there is an event, and tells whether there is one, or until the connection is over.

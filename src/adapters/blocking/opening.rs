@@ -5,9 +5,8 @@ use super::{HttpRequest, Incoming, Opening, WebSocket};
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::socket::Transport;
-use crate::error::HandshakeError;
-use crate::handshake::server;
-use crate::input::Input;
+use crate::connection::Input;
+use crate::handshake::{HandshakeError, server};
 
 impl<S: Stream> WebSocket<S> {
     /// Accepts a connection from a stream, whatever is asked, from pages of the same host only.

@@ -12,11 +12,9 @@ use crate::adapters::error::Error;
 use crate::adapters::message::OwnedMessage;
 use crate::adapters::outbox::Outbox;
 use crate::adapters::socket::{Parts, Wire};
-use crate::close::CloseCode;
-use crate::frame::{Frame, Role};
+use crate::connection::{Event, Message, Receiver, Sender};
 use crate::handshake::{Url, client};
-use crate::receiver::{Event, Receiver};
-use crate::sender::{Message, Sender};
+use crate::wire::{CloseCode, Frame, Role};
 
 impl WebSocket<TcpStream> {
     /// Opens a connection to a `ws://` URL over TCP.

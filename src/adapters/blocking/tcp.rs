@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::stream::LEAST;
 use crate::adapters::config::Config;
 use crate::adapters::error::Error;
-use crate::close::TimedOut;
+use crate::connection::TimedOut;
 use crate::handshake::Url;
 
 /// Connects to the host of a URL in the time for the opening handshake, of which `config` keeps the rest.

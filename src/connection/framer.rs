@@ -2,23 +2,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::close::{Close, CloseCode, CloseFrame};
-use crate::control::Control;
+use super::closing::{Ending, State};
+use super::control::Control;
+use super::ended::{CloseFrame, Ended, Initiator, TimedOut};
+use super::error::SendError;
+use super::message::Message;
 use crate::deflate::{Deflation, Flush};
-use crate::entropy::Keys;
-use crate::error::SendError;
-use crate::frame::{Frame, Header, Kind, OpCode, Role};
-use crate::limits::Limits;
-use crate::mask;
-
-/// A data message to send, or a part of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Message<'p> {
-    /// UTF-8 text.
-    Text(&'p str),
-    /// Any bytes.
-    Binary(&'p [u8]),
-}
+use crate::wire::{
+    Close, CloseCode, Frame, Header, Keys, Kind, Limits, OpCode, ProtocolError, Role, mask,
+};
 
 /// The half of a [`Connection`](crate::Connection) that turns messages into bytes for the peer.
 ///
@@ -41,6 +33,8 @@ pub struct Sender {
     part: Option<Part>,
     /// The close frame that was taken to be written.
     sent: CloseFrame,
+    /// How far the connection is on the way to its end: both halves look at it.
+    ending: Ending,
     is_closing: bool,
     /// Whether a part of a compressed message does not wait for the next one.
     is_flushing: bool,
@@ -65,6 +59,7 @@ impl Sender {
             max_pong_bytes: limits.pong_bytes,
             part: None,
             sent: CloseFrame::Absent,
+            ending: Ending::new(),
             is_closing: false,
             is_flushing: true,
         }
@@ -285,28 +280,89 @@ impl Sender {
     }
 
     /// Whether a message of this length would be compressed, and so copied.
-    #[cfg(feature = "std")]
-    pub(crate) fn is_compressing(&self, len: usize) -> bool {
+    #[doc(hidden)]
+    pub fn is_compressing(&self, len: usize) -> bool {
         self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(Some(len)))
     }
 
-    pub(crate) const fn sent(&self) -> CloseFrame {
-        self.sent
+    pub(crate) const fn state(&self) -> State {
+        self.ending.state
+    }
+
+    /// Remembers an error, and tells the peer (section 7.1.7).
+    #[cold]
+    pub(crate) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.ending.state = State::Failed(error);
+        self.owe_close(Close { code: Some(error.close_code()), reason: "" });
+        error
+    }
+
+    /// Takes the peer's close frame, and answers it.
+    pub(crate) fn receive_close(&mut self, code: CloseFrame) {
+        let is_answer = self.has_close();
+        self.ending.initiator = Some(if is_answer { Initiator::Us } else { Initiator::Peer });
+        self.ending.received = code;
+        if !matches!(self.ending.state, State::TimedOut(_)) {
+            self.ending.state = State::Closed;
+        }
+        // Section 5.5.1: the answer carries the code of the question.
+        self.owe_close(Close { code: code.code(), reason: "" });
+    }
+
+    /// Notes that the transport has ended: nothing more will come. What is queued stays so, as the peer
+    /// may still read.
+    #[doc(hidden)]
+    pub fn receive_eof(&mut self) {
+        self.ending.has_eof = true;
+        if self.ending.state == State::Open {
+            self.ending.state = State::Lost;
+        }
+        self.shut();
+    }
+
+    /// Gives up on a peer that let a deadline pass. What is queued is dropped.
+    #[doc(hidden)]
+    pub fn give_up(&mut self, timed_out: TimedOut) {
+        if self.ending.state == State::Open {
+            self.ending.state = State::TimedOut(timed_out);
+        }
+        self.receive_eof();
+        self.drop_pending();
+    }
+
+    /// Whether nothing more is to be said, and what the peer still says does not matter.
+    #[doc(hidden)]
+    pub const fn is_over(&self) -> bool {
+        self.ending.is_over(self.role())
+    }
+
+    /// Whether the peer has said its last: a close frame has come, or an error, or the end.
+    #[doc(hidden)]
+    pub const fn has_heard_all(&self) -> bool {
+        !matches!(self.ending.state, State::Open)
+    }
+
+    /// How the connection ended, once it has.
+    #[doc(hidden)]
+    pub fn account(&self) -> Option<Ended> {
+        self.ending.account(self.sent)
     }
 
     /// Whether a close frame has been queued or sent.
-    pub(crate) fn has_close(&self) -> bool {
+    fn has_close(&self) -> bool {
         let is_queued = self.pending.as_ref().is_some_and(|pending| pending.close.is_some());
         is_queued || self.sent.is_present()
     }
 
     /// Drops what is queued, as it will not be written.
-    pub(crate) fn drop_pending(&mut self) {
+    #[doc(hidden)]
+    pub fn drop_pending(&mut self) {
         self.pending = None;
     }
 
     /// Sends nothing more, as nobody is there to read it. What is queued stays so.
-    pub(crate) fn shut(&mut self) {
+    #[doc(hidden)]
+    pub fn shut(&mut self) {
         self.is_closing = true;
         self.deflation = None;
     }
@@ -553,50 +609,4 @@ fn to_control(payload: &[u8]) -> Result<Control, SendError> {
     let mut control = Control::new();
     control.push(payload).ok_or(SendError::ControlTooLong)?;
     Ok(control)
-}
-
-impl<'p> Message<'p> {
-    /// What the message holds, and its bytes.
-    pub const fn split(self) -> (Kind, &'p [u8]) {
-        match self {
-            Self::Text(text) => (Kind::Text, text.as_bytes()),
-            Self::Binary(bytes) => (Kind::Binary, bytes),
-        }
-    }
-}
-
-impl<'p> From<&'p str> for Message<'p> {
-    fn from(text: &'p str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'p> From<&'p alloc::string::String> for Message<'p> {
-    fn from(text: &'p alloc::string::String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'p> From<&'p [u8]> for Message<'p> {
-    fn from(bytes: &'p [u8]) -> Self {
-        Self::Binary(bytes)
-    }
-}
-
-impl<'p> From<&'p mut [u8]> for Message<'p> {
-    fn from(bytes: &'p mut [u8]) -> Self {
-        Self::Binary(bytes)
-    }
-}
-
-impl<'p> From<&'p Vec<u8>> for Message<'p> {
-    fn from(bytes: &'p Vec<u8>) -> Self {
-        Self::Binary(bytes)
-    }
-}
-
-impl<'p, const N: usize> From<&'p [u8; N]> for Message<'p> {
-    fn from(bytes: &'p [u8; N]) -> Self {
-        Self::Binary(bytes)
-    }
 }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::mask;
+use super::mask;
 
 /// Which end of the connection this is. Clients mask what they send, servers do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

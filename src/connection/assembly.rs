@@ -2,9 +2,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::error::ProtocolError;
-use crate::frame::Kind;
-use crate::utf8::{Checked, Utf8, Utf8Error};
+use super::input::Held;
+use crate::wire::{Checked, Kind, ProtocolError, Utf8, Utf8Error};
 
 /// Puts a message together that did not come in one piece, or watches it pass.
 #[derive(Debug, Default)]
@@ -89,28 +88,19 @@ impl Assembly {
         self.utf8.is_complete()
     }
 
-    pub(crate) fn as_text(&self) -> &str {
+    /// How many bytes have been put together.
+    pub(crate) const fn len(&self) -> usize {
         match &self.memory {
-            Memory::Binary(_) => "",
-            Memory::Text(text) => text,
+            Memory::Binary(buffer) => buffer.len,
+            Memory::Text(text) => text.len(),
         }
     }
 
-    pub(crate) fn as_binary(&mut self) -> &mut [u8] {
-        match &mut self.memory {
-            Memory::Binary(buffer) => buffer.as_bytes(),
-            Memory::Text(_) => &mut [],
-        }
-    }
-
-    /// Gives the memory back, and tells how many bytes of it the message took.
-    pub(crate) fn release(&mut self) -> (Vec<u8>, usize) {
+    /// Gives out what was put together, with its memory.
+    pub(crate) fn release(&mut self) -> Held {
         match core::mem::take(&mut self.memory) {
-            Memory::Binary(buffer) => (buffer.memory, buffer.len),
-            Memory::Text(text) => {
-                let len = text.len();
-                (text.into_bytes(), len)
-            }
+            Memory::Binary(buffer) => Held::Bytes(buffer.memory, buffer.len),
+            Memory::Text(text) => Held::Text(text),
         }
     }
 }
@@ -148,10 +138,6 @@ impl Buffer {
     /// Adds what was read there.
     pub(crate) const fn fill(&mut self, count: usize) {
         self.len += count;
-    }
-
-    fn as_bytes(&mut self) -> &mut [u8] {
-        &mut self.memory[..self.len]
     }
 
     fn make_room(&mut self, more: usize, limit: u64) -> Result<(), ProtocolError> {

@@ -1,9 +1,6 @@
 use core::ops::Range;
 
-use crate::error::ProtocolError;
-use crate::frame::{Header, Kind, OpCode, Role};
-use crate::limits::Limits;
-use crate::mask;
+use super::{Header, Kind, Limits, OpCode, ProtocolError, Role, mask};
 
 /// Takes frames apart as their bytes come in, and judges each header at the first byte that breaks a
 /// rule (sections 5.1 to 5.5).
@@ -14,7 +11,8 @@ pub struct Decoder {
     role: Role,
     /// Of [`Limits`], those which are kept here.
     max_frame: u64,
-    max_fragments: u64,
+    /// [`u32::MAX`] is no limit.
+    max_fragments: u32,
     max_message: u64,
     refuses_text: bool,
     refuses_binary: bool,
@@ -33,7 +31,7 @@ pub struct Decoder {
 struct Message {
     kind: Kind,
     is_compressed: bool,
-    fragments: u64,
+    fragments: u32,
     len: u64,
 }
 
@@ -42,8 +40,9 @@ struct Message {
 struct Frame {
     content: Content,
     is_compressed: bool,
-    /// The masking key, turned so that its first byte is for the next byte of payload.
-    key: Option<[u8; 4]>,
+    /// The masking key, turned so that its first byte is for the next byte of payload. Zeros, if the payload
+    /// is not masked, or with a key that changes nothing.
+    key: [u8; 4],
     /// How many bytes of payload are still to come.
     left: u64,
     /// Whether the next piece is the first.
@@ -86,7 +85,7 @@ impl Decoder {
         Self {
             role,
             max_frame: limits.frame,
-            max_fragments: limits.fragments,
+            max_fragments: saturate(limits.fragments),
             max_message: limits.message,
             refuses_text: false,
             refuses_binary: false,
@@ -105,6 +104,17 @@ impl Decoder {
         match kind {
             Kind::Text => self.refuses_text = true,
             Kind::Binary => self.refuses_binary = true,
+        }
+    }
+
+    /// Refuses what another one refuses.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn inherit(&mut self, other: &Self) {
+        if other.refuses_text {
+            self.refuse(Kind::Text);
+        }
+        if other.refuses_binary {
+            self.refuse(Kind::Binary);
         }
     }
 
@@ -135,9 +145,9 @@ impl Decoder {
         if len == 0 && frame.left > 0 {
             return Ok((at, None));
         }
-        if let Some(key) = &mut frame.key {
-            mask::apply(*key, 0, &mut rest[..len]);
-            key.rotate_left(len % 4);
+        if frame.key != [0; 4] {
+            mask::apply(frame.key, 0, &mut rest[..len]);
+            frame.key.rotate_left(len % 4);
         }
         frame.left -= len as u64;
         let piece = Piece {
@@ -305,7 +315,8 @@ impl Decoder {
             (OpCode::Text, None) if self.refuses_text => Err(ProtocolError::UnsupportedKind),
             (OpCode::Binary, None) if self.refuses_binary => Err(ProtocolError::UnsupportedKind),
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
-                match message.map_or(0, |message| message.fragments) < self.max_fragments {
+                let before = message.map_or(0, |message| message.fragments);
+                match before < self.max_fragments || self.max_fragments == u32::MAX {
                     true => Ok(opcode),
                     false => Err(ProtocolError::TooManyFragments),
                 }
@@ -383,7 +394,7 @@ impl Decoder {
         self.frame = Some(Frame {
             content,
             is_compressed,
-            key: header.mask,
+            key: header.mask.unwrap_or_default(),
             left: header.len,
             is_first: header.opcode != OpCode::Continuation,
             is_last: header.fin,
@@ -394,7 +405,7 @@ impl Decoder {
         let is_compressed = header.rsv1;
         let started = Message { kind, is_compressed, fragments: 0, len: 0 };
         let before = self.message.unwrap_or(started);
-        let fragments = before.fragments + 1;
+        let fragments = before.fragments.saturating_add(1);
         let len = before.len + header.len;
         self.message = (!header.fin).then_some(Message { fragments, len, ..before });
         Content::Data(kind)
@@ -425,6 +436,12 @@ fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
         },
         len => Ok(Some((u64::from(len), 2))),
     }
+}
+
+/// A limit on what is counted in 32 bits.
+const fn saturate(limit: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "it is no more than fits")]
+    if limit < u32::MAX as u64 { limit as u32 } else { u32::MAX }
 }
 
 /// The most bytes that a compressed message takes on the wire, if it may have `limit`: what does not

@@ -3,18 +3,14 @@ use core::ops::Range;
 
 use simdutf8::basic;
 
-use crate::close::{Close, Ended, TimedOut};
-use crate::control::Control;
-use crate::decoder::{Content, Decoder, Piece};
+use super::assembly::Assembly;
+use super::closing::State;
+use super::control::Control;
+use super::ended::{Ended, TimedOut};
+use super::framer::Sender;
+use super::input::{Held, Input, Place, Ready, What};
 use crate::deflate::{Inflation, Progress, Step};
-use crate::ending::{Ending, State};
-use crate::error::ProtocolError;
-use crate::frame::{Kind, Role};
-use crate::input::Input;
-use crate::limits::Limits;
-use crate::message::Assembly;
-use crate::sender::Sender;
-use crate::utf8::Utf8Error;
+use crate::wire::{Close, Content, Decoder, Kind, Limits, Piece, ProtocolError, Role, Utf8Error};
 
 /// Something that the peer did.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,10 +52,14 @@ pub struct Receiver {
     delivery: Delivery,
     /// A control frame that was cut off.
     control: Option<Box<Control>>,
-    ready: Option<Ready>,
+    /// Whether an event was found, which is noted in the input, and has not been taken.
+    has_found: bool,
     /// What inflates compressed messages, if both ends have agreed to them.
     inflation: Option<Inflation>,
-    ending: Ending,
+    /// An error that is known, but what came before it has yet to be delivered.
+    failing: Option<ProtocolError>,
+    /// Whether nothing more is to come, as far as this half has been told.
+    is_done: bool,
     is_streaming: bool,
     is_auto_pong: bool,
     /// Whether memory of the message was lent to be read into.
@@ -78,24 +78,6 @@ enum Delivery {
     Discarded,
 }
 
-/// An event, and where its payload lies.
-#[derive(Debug)]
-struct Ready {
-    what: What,
-    place: Place,
-    /// Where there, if it may hold more than this. The input is then done with up to its end.
-    range: Range<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Message(Kind),
-    Part(Kind, bool),
-    Ping,
-    Pong,
-    Close,
-}
-
 /// A stretch of a message, unmasked and inflated.
 struct Stretch<'s> {
     kind: Kind,
@@ -106,17 +88,6 @@ struct Stretch<'s> {
     at: usize,
 }
 
-/// Where a payload lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// In what is unread of the input.
-    Input,
-    /// Where the input has been inflated to, which it is done with.
-    Scratch,
-    Assembly,
-    Control,
-}
-
 impl Receiver {
     pub(crate) fn new(role: Role, limits: Limits) -> Self {
         Self {
@@ -124,9 +95,10 @@ impl Receiver {
             assembly: Assembly::default(),
             delivery: Delivery::Whole,
             control: None,
-            ready: None,
+            has_found: false,
             inflation: None,
-            ending: Ending::new(),
+            failing: None,
+            is_done: false,
             is_streaming: false,
             is_auto_pong: true,
             is_lent: false,
@@ -157,9 +129,8 @@ impl Receiver {
 
     /// Consumes `input` up to the next event and returns it, or `None` once `input` is used up.
     ///
-    /// The event borrows `input` and the receiver, but not `sender`: a reply can be sent while the
-    /// event is held. Replies which the protocol itself demands are queued in `sender`; write them
-    /// with [`Sender::poll_transmit`].
+    /// The event borrows `input` alone, so that all else can be used while it is held. Replies which the
+    /// protocol itself demands are queued in `sender`; write them with [`Sender::poll_transmit`].
     ///
     /// # Errors
     ///
@@ -167,26 +138,53 @@ impl Receiver {
     /// gives the same error from then on, whatever the input.
     #[inline]
     pub fn next_event<'e, B: AsMut<[u8]>>(
-        &'e mut self,
+        &mut self,
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        if !self.is_streaming
-            && let Some((kind, range)) = self.decode_whole(input, sender)
-        {
-            let (payload, rest) = input.lend(range);
-            return match kind {
-                Kind::Binary => Ok(Some(Event::Binary(payload))),
-                Kind::Text => match to_text(payload, self.decoder.role()) {
-                    Ok(text) => Ok(Some(Event::Text(text))),
-                    Err(_) => {
-                        rest.clear();
-                        Err(self.ending.fail(ProtocolError::InvalidUtf8, sender))
-                    }
-                },
-            };
+        match self.find_whole(input, sender) {
+            Some((kind, range)) => self.lend_whole(kind, range, input, sender).map(Some),
+            None => self.search_and_take(input, sender),
         }
-        self.search_and_take(input, sender)
+    }
+
+    /// The short way of [`next_event`](Self::next_event): finds a whole message in one frame at the front of
+    /// the input, to be [lent](Self::lend_whole) at once.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn find_whole<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &Sender,
+    ) -> Option<(Kind, Range<usize>)> {
+        if self.is_streaming { None } else { self.decode_whole(input, sender) }
+    }
+
+    /// Lends what [`find_whole`](Self::find_whole) has found.
+    ///
+    /// # Errors
+    ///
+    /// When that is text, but not UTF-8.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn lend_whole<'e, B: AsMut<[u8]>>(
+        &mut self,
+        kind: Kind,
+        range: Range<usize>,
+        input: &'e mut Input<B>,
+        sender: &mut Sender,
+    ) -> Result<Event<'e>, ProtocolError> {
+        let (payload, rest) = input.lend(range);
+        match kind {
+            Kind::Binary => Ok(Event::Binary(payload)),
+            Kind::Text => match to_text(payload, self.decoder.role()) {
+                Ok(text) => Ok(Event::Text(text)),
+                Err(_) => {
+                    rest.clear();
+                    Err(self.fail(ProtocolError::InvalidUtf8, sender))
+                }
+            },
+        }
     }
 
     /// Consumes `input` up to the next event and tells whether there is one.
@@ -202,10 +200,9 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
-        if !self.is_streaming
-            && let Some((kind, range)) = self.decode_whole(input, sender)
-        {
-            self.ready = Some(Ready { what: What::Message(kind), place: Place::Input, range });
+        if let Some((kind, range)) = self.find_whole(input, sender) {
+            let (what, place) = (What::Message(kind), Place::Input);
+            self.note_found(Some(Ready { what, place, range }), input);
             return Ok(true);
         }
         self.search(input, sender)
@@ -262,7 +259,7 @@ impl Receiver {
     /// worth a read of its own.
     fn lendable<B: AsMut<[u8]>>(&self, input: &Input<B>) -> usize {
         let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
-        let is_alone = input.is_empty() && self.ready.is_none() && self.ending.is_open();
+        let is_alone = input.is_empty() && !self.has_found && self.is_open();
         let is_whole = self.delivery == Delivery::Whole && !self.decoder.is_within_compressed();
         // No control frame has so much left.
         if left >= LEAST_LENT && is_alone && is_whole { left } else { 0 }
@@ -273,19 +270,21 @@ impl Receiver {
     /// Take all events first: input that has not been used up is ignored from then on. What is queued
     /// in `sender` stays so, as the peer may still read; nothing can be added to it.
     pub fn receive_eof(&mut self, sender: &mut Sender) {
-        self.ending.receive_eof(sender);
+        self.resolve(sender);
+        sender.receive_eof();
     }
 
     /// Gives up on a peer that let a deadline pass: see [`Deadlines`](crate::Deadlines).
     ///
     /// Drop the transport then. What is queued in `sender` is dropped, too.
     pub fn give_up(&mut self, timed_out: TimedOut, sender: &mut Sender) {
-        self.ending.give_up(timed_out, sender);
+        self.resolve(sender);
+        sender.give_up(timed_out);
     }
 
     /// Whether there is nothing more to read: a close frame has come, or an error, or the end.
     pub const fn is_closed(&self) -> bool {
-        self.ready.is_none() && !matches!(self.ending.state(), State::Open | State::Failing(_))
+        !self.has_found && self.is_done
     }
 
     /// Whether to close the transport now.
@@ -294,14 +293,13 @@ impl Receiver {
     /// (section 7.1.1); both do after a violation, or when the peer has done so. First write what
     /// [`Sender::poll_transmit`] gave.
     pub const fn wants_close(&self, sender: &Sender) -> bool {
-        let is_over = self.ending.is_over(self.decoder.role());
-        is_over && self.ready.is_none() && !sender.has_pending()
+        sender.is_over() && !self.has_found && !sender.has_pending()
     }
 
     /// How the connection ended, once it has: when the transport is to be closed, or has been, and
     /// nothing more waits for [`Sender::poll_transmit`].
     pub fn ended(&self, sender: &Sender) -> Option<Ended> {
-        self.wants_close(sender).then(|| self.ending.account(sender)).flatten()
+        self.wants_close(sender).then(|| sender.account()).flatten()
     }
 
     /// How many bytes are still to come of the frame that passes, as its header said.
@@ -309,6 +307,14 @@ impl Receiver {
     /// So the length of a frame is known before its payload has come. Zero between frames.
     pub fn frame_remaining(&self) -> u64 {
         self.decoder.frame_remaining()
+    }
+
+    /// Takes over what has been set of another one.
+    #[doc(hidden)]
+    pub const fn inherit(&mut self, other: &Self) {
+        self.is_streaming = other.is_streaming;
+        self.is_auto_pong = other.is_auto_pong;
+        self.decoder.inherit(&other.decoder);
     }
 
     /// Takes compressed messages, as the opening handshake has agreed.
@@ -331,13 +337,40 @@ impl Receiver {
     /// Whether a message that lies whole in the input can be lent at once.
     #[inline]
     fn is_plain(&self, sender: &Sender) -> bool {
-        self.ending.is_open() && self.ready.is_none() && !self.is_behind() && !sender.is_closing()
+        // Whoever is no longer open is closing.
+        self.failing.is_none() && !self.has_found && !self.is_behind() && !sender.is_closing()
+    }
+
+    const fn is_open(&self) -> bool {
+        self.failing.is_none() && !self.is_done
+    }
+
+    /// Notes an error, which is told once all that came before it has been delivered. The first counts.
+    const fn foresee(&mut self, error: ProtocolError) {
+        if self.is_open() {
+            self.failing = Some(error);
+        }
+    }
+
+    /// Remembers an error, and tells the peer.
+    #[cold]
+    fn fail(&mut self, error: ProtocolError, sender: &mut Sender) -> ProtocolError {
+        (self.failing, self.is_done) = (None, true);
+        sender.fail(error)
+    }
+
+    /// Tells of an error that is known: all that came before it has been delivered, or is ready.
+    fn resolve(&mut self, sender: &mut Sender) {
+        if let Some(error) = self.failing {
+            self.fail(error, sender);
+        }
+        self.is_done = true;
     }
 
     /// The way of [`next_event`](Self::next_event) that is not short, apart so that the short one is.
     #[inline(never)]
     fn search_and_take<'e, B: AsMut<[u8]>>(
-        &'e mut self,
+        &mut self,
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
@@ -364,7 +397,8 @@ impl Receiver {
     ) {
         let (bytes, at) = (&input.unread()[range.clone()], range.start);
         let stretch = Stretch { kind, bytes, is_last: true, place: Place::Input, at };
-        self.ready = self.take_part(&stretch);
+        let ready = self.take_part(&stretch);
+        self.note_found(ready, input);
     }
 
     /// Consumes `input` up to the next event, in whatever state.
@@ -373,44 +407,46 @@ impl Receiver {
         input: &mut Input<B>,
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
-        if self.ready.is_some() {
+        if self.has_found {
             return Ok(true);
         }
+        self.is_done |= sender.has_heard_all();
         self.give_back(input);
         // A whole message takes no other steps.
         if self.is_streaming
             && let Some((kind, range)) = self.decode_whole(input, sender)
         {
             self.take_whole(kind, range, input);
-            if self.ready.is_some() {
+            if self.has_found {
                 return Ok(true);
             }
         }
         loop {
-            match self.ending.state() {
-                State::Open => {}
-                State::Failing(error) | State::Failed(error) => {
+            match (self.failing, sender.state()) {
+                (None, State::Open) => {}
+                (Some(error), _) | (None, State::Failed(error)) => {
                     input.clear();
-                    return Err(self.ending.fail(error, sender));
+                    return Err(self.fail(error, sender));
                 }
-                State::Closed | State::Lost | State::TimedOut(_) => {
+                (None, State::Closed | State::Lost | State::TimedOut(_)) => {
                     // Section 1.4: after a close frame, a peer discards any further data.
                     input.clear();
                     return Ok(false);
                 }
             }
             match self.step(input, sender) {
-                Ok(_) if self.ready.is_some() => return Ok(true),
+                Ok(_) if self.has_found => return Ok(true),
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(error) => self.ending.foresee(error),
+                Err(error) => self.foresee(error),
             }
         }
     }
 
     /// Returns the memory of the event before.
     fn give_back<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
-        let is_over = !self.ending.is_open();
+        input.settle();
+        let is_over = !self.is_open();
         if is_over || (self.decoder.is_between_messages() && !self.is_behind()) {
             input.keep(self.assembly.release());
         }
@@ -429,13 +465,15 @@ impl Receiver {
         sender: &mut Sender,
     ) -> Result<bool, ProtocolError> {
         if self.is_inflating() {
-            self.ready = self.take_inflated(input, sender)?;
+            let ready = self.take_inflated(input, sender)?;
+            self.note_found(ready, input);
             return Ok(true);
         }
         if let Some(is_last) = self.filled.take() {
             self.choose_delivery(false, input, sender);
             if self.delivery == Delivery::Whole {
-                self.ready = self.finish(Kind::Binary, is_last)?;
+                let ready = self.finish(Kind::Binary, is_last)?;
+                self.note_found(ready, input);
             }
             return Ok(true);
         }
@@ -448,16 +486,17 @@ impl Receiver {
             self.feed(&piece, input, sender);
             return Ok(true);
         }
-        self.ready = match piece.content {
+        let ready = match piece.content {
             Content::Data(kind) => self.take_data(kind, &piece, input, sender)?,
             Content::Close | Content::Ping | Content::Pong => {
                 self.take_control(&piece, input, sender)
             }
         };
-        let is_lent = matches!(self.ready, Some(Ready { place: Place::Input, .. }));
+        let is_lent = matches!(ready, Some(Ready { place: Place::Input, .. }));
         if !is_lent {
             input.consume(used);
         }
+        self.note_found(ready, input);
         Ok(true)
     }
 
@@ -510,7 +549,7 @@ impl Receiver {
         match (ready?, outcome) {
             // What comes before an error is lent before the error is told.
             (Some(ready), Err(error)) => {
-                self.ending.foresee(error);
+                self.foresee(error);
                 Ok(Some(ready))
             }
             (None, Err(error)) => Err(error),
@@ -577,8 +616,7 @@ impl Receiver {
             false => Ok(None),
             true if self.assembly.is_complete() => {
                 // What is inflated is not read straight into the message.
-                self.is_after_long =
-                    self.inflation.is_none() && self.assembly.as_binary().len() > LEAST_LENT;
+                self.is_after_long = self.inflation.is_none() && self.assembly.len() > LEAST_LENT;
                 let what = What::Message(kind);
                 Ok(Some(Ready { what, place: Place::Assembly, range: 0..0 }))
             }
@@ -592,7 +630,7 @@ impl Receiver {
         let mut len = stretch.bytes.len();
         let mut is_last = stretch.is_last;
         if let Err(error) = self.judge(stretch) {
-            self.ending.foresee(ProtocolError::InvalidUtf8);
+            self.foresee(ProtocolError::InvalidUtf8);
             len = error.at;
             is_last = false;
         }
@@ -649,28 +687,32 @@ impl Receiver {
         Some(Ready { what, place, range: piece.range.clone() })
     }
 
+    /// Notes what was found, if anything was.
+    fn note_found<B>(&mut self, ready: Option<Ready>, input: &mut Input<B>) {
+        self.has_found = ready.is_some();
+        input.ready = ready;
+    }
+
     /// Turns what is ready into an event, and consumes it.
     fn take_ready<'e, B: AsMut<[u8]>>(
-        &'e mut self,
+        &mut self,
         input: &'e mut Input<B>,
         sender: &mut Sender,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        let Some(Ready { what, place, range }) = self.ready.take() else { return Ok(None) };
-        let (lent, rest) = match place {
+        self.has_found = false;
+        let Some(Ready { what, place, range }) = input.take_ready() else { return Ok(None) };
+        // What does not lie in the input already moves there, so that the event borrows nothing else.
+        let (bytes, rest) = match place {
             Place::Input => input.lend(range),
             Place::Scratch => input.lend_inflated(range),
-            Place::Assembly | Place::Control => input.lend(0..0),
-        };
-        let bytes = match place {
-            Place::Input | Place::Scratch => lent,
-            Place::Control => match &mut self.control {
-                Some(control) => control.as_bytes_mut(),
+            Place::Assembly if what == What::Message(Kind::Text) => {
+                return Ok(Some(Event::Text(input.lend_text(self.assembly.release()))));
+            }
+            Place::Assembly => input.lend_held(self.assembly.release()),
+            Place::Control => match self.control.take() {
+                Some(control) => input.lend_held(Held::Control(control)),
                 None => unreachable!("a control frame that was put together is here"),
             },
-            Place::Assembly if what == What::Message(Kind::Text) => {
-                return Ok(Some(Event::Text(self.assembly.as_text())));
-            }
-            Place::Assembly => self.assembly.as_binary(),
         };
         match what {
             What::Message(Kind::Binary) => Ok(Some(Event::Binary(bytes))),
@@ -678,7 +720,7 @@ impl Receiver {
                 Ok(text) => Ok(Some(Event::Text(text))),
                 Err(_) => {
                     rest.clear();
-                    Err(self.ending.fail(ProtocolError::InvalidUtf8, sender))
+                    Err(self.fail(ProtocolError::InvalidUtf8, sender))
                 }
             },
             What::Part(kind, last) => Ok(Some(Event::Part { kind, bytes, last })),
@@ -687,9 +729,9 @@ impl Receiver {
             What::Close => {
                 // Section 1.4: after a close frame, a peer discards any further data.
                 rest.clear();
-                let close =
-                    Close::decode(bytes).map_err(|error| self.ending.fail(error, sender))?;
-                self.ending.close(close.code.into(), sender);
+                let close = Close::decode(bytes).map_err(|error| self.fail(error, sender))?;
+                self.is_done = true;
+                sender.receive_close(close.code.into());
                 Ok(Some(Event::Close(close)))
             }
         }

@@ -1,10 +1,8 @@
+use super::framer::Sender;
+use super::parser::Receiver;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression, Deflation, Inflation};
-use crate::entropy::{Keys, Seed};
-use crate::frame::Role;
-use crate::limits::Limits;
-use crate::receiver::Receiver;
-use crate::sender::Sender;
+use crate::wire::{Keys, Limits, Role, Seed};
 
 /// An open WebSocket connection: two halves, which can be used apart.
 ///

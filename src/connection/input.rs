@@ -1,11 +1,13 @@
-#[cfg(feature = "alloc")]
+use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-#[cfg(feature = "alloc")]
 use core::ops::Range;
 
-#[cfg(feature = "alloc")]
+use super::control::Control;
+use super::timestamp::Instant;
 use crate::deflate::Workspace;
+use crate::wire::Kind;
 
 /// Bytes read from the peer and not yet consumed.
 ///
@@ -25,10 +27,56 @@ pub struct Input<B> {
     start: usize,
     end: usize,
     /// Memory of messages put together before, whatever is in it.
-    #[cfg(feature = "alloc")]
     kept: Vec<u8>,
-    #[cfg(feature = "alloc")]
+    held: Held,
+    /// An event that was found, and not taken.
+    pub(crate) ready: Option<Ready>,
     workspace: Workspace,
+    /// Whose the bytes are: the number of the read that brought them. It is never 0 then.
+    read: u32,
+    /// When that was, as whoever read has told.
+    #[doc(hidden)]
+    pub heard: Instant,
+}
+
+/// The payload of the last event, if it lay neither in the storage nor in the workspace.
+#[derive(Default)]
+pub(crate) enum Held {
+    #[default]
+    Nothing,
+    /// So many bytes at the front of this memory.
+    Bytes(Vec<u8>, usize),
+    Text(String),
+    Control(Box<Control>),
+}
+
+/// An event, and where its payload lies.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) what: What,
+    pub(crate) place: Place,
+    /// Where there, if it may hold more than this. The input is then done with up to its end.
+    pub(crate) range: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Message(Kind),
+    Part(Kind, bool),
+    Ping,
+    Pong,
+    Close,
+}
+
+/// Where a payload lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In what is unread of the input.
+    Input,
+    /// Where the input has been inflated to, which it is done with.
+    Scratch,
+    Assembly,
+    Control,
 }
 
 impl<B: AsMut<[u8]>> Input<B> {
@@ -40,10 +88,12 @@ impl<B: AsMut<[u8]>> Input<B> {
             storage,
             start: 0,
             end: 0,
-            #[cfg(feature = "alloc")]
             kept: Vec::new(),
-            #[cfg(feature = "alloc")]
+            held: Held::Nothing,
+            ready: None,
             workspace: Workspace::new(),
+            read: 0,
+            heard: Instant::new(core::time::Duration::ZERO),
         }
     }
 
@@ -98,8 +148,7 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// Whether all bytes have been consumed, and no event is left of them that has been
     /// [found](crate::Receiver::advance) and not taken.
     pub const fn is_empty(&self) -> bool {
-        #[cfg(feature = "alloc")]
-        if self.workspace.is_lent() {
+        if self.workspace.is_lent() || self.ready.is_some() {
             return false;
         }
         self.start == self.end
@@ -128,7 +177,9 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// Consumes everything, events that have not been taken, too.
     pub fn clear(&mut self) {
         self.start = self.end;
-        #[cfg(feature = "alloc")]
+        {
+            self.ready = None;
+        }
         if self.workspace.is_lent() {
             self.workspace.take();
         }
@@ -136,8 +187,8 @@ impl<B: AsMut<[u8]>> Input<B> {
 
     /// Frees the memory in which messages are put together and inflated. It is made again when it is
     /// needed.
-    #[cfg(feature = "alloc")]
     pub fn release(&mut self) {
+        self.held = Held::Nothing;
         self.kept = Vec::new();
         if !self.workspace.is_lent() {
             self.workspace = Workspace::new();
@@ -151,7 +202,6 @@ impl<B: AsMut<[u8]>> Input<B> {
     }
 
     /// Consumes the first `range.end` bytes and lends those in `range`, apart from what follows them.
-    #[cfg(feature = "alloc")]
     #[inline]
     pub(crate) fn lend(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
         let Self { storage, start, end, .. } = self;
@@ -161,26 +211,75 @@ impl<B: AsMut<[u8]>> Input<B> {
     }
 
     /// What is unread, and where to inflate it.
-    #[cfg(feature = "alloc")]
     pub(crate) fn inflatable(&mut self) -> (&mut [u8], &mut [u8]) {
         let unread = &mut self.storage.as_mut()[self.start..self.end];
         (unread, self.workspace.scratch())
     }
 
-    #[cfg(feature = "alloc")]
     pub(crate) const fn workspace(&mut self) -> &mut Workspace {
         &mut self.workspace
     }
 
     /// Lends a range of what was inflated, apart from what is unread.
-    #[cfg(feature = "alloc")]
     pub(crate) fn lend_inflated(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
         let Self { start, end, workspace, .. } = self;
         (&mut workspace.take()[range], Rest { start, end: *end })
     }
 
+    /// Takes the event that was found.
+    pub(crate) const fn take_ready(&mut self) -> Option<Ready> {
+        self.ready.take()
+    }
+
+    /// Lends a payload that comes with its memory, apart from what is unread.
+    pub(crate) fn lend_held(&mut self, held: Held) -> (&mut [u8], Rest<'_>) {
+        let Self { start, end, held: place, .. } = self;
+        *place = held;
+        let bytes = match place {
+            Held::Bytes(memory, len) => &mut memory[..*len],
+            Held::Control(control) => control.as_bytes_mut(),
+            Held::Nothing | Held::Text(_) => &mut [],
+        };
+        (bytes, Rest { start, end: *end })
+    }
+
+    /// Lends a text that comes with its memory.
+    pub(crate) fn lend_text(&mut self, held: Held) -> &str {
+        self.held = held;
+        match &self.held {
+            Held::Text(text) => text,
+            Held::Nothing | Held::Bytes(..) | Held::Control(_) => "",
+        }
+    }
+
+    /// Lends a copy of a payload which lies elsewhere.
+    #[doc(hidden)]
+    pub fn lend_copy(&mut self, bytes: &[u8]) -> &mut [u8] {
+        self.settle();
+        let mut memory = core::mem::take(&mut self.kept);
+        memory.clear();
+        memory.extend_from_slice(bytes);
+        self.lend_held(Held::Bytes(memory, bytes.len())).0
+    }
+
+    /// The number of the read that brought what is unread: whoever knows it is whose the bytes are.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn read(&self) -> u32 {
+        self.read
+    }
+
+    /// Numbers another read.
+    #[doc(hidden)]
+    pub const fn number_read(&mut self) -> u32 {
+        self.read = match self.read.checked_add(1) {
+            Some(read) => read,
+            None => 1,
+        };
+        self.read
+    }
+
     /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.
-    #[cfg(feature = "alloc")]
     pub(crate) fn take_kept(&mut self, limit: u64) -> Vec<u8> {
         match self.kept.capacity() as u64 <= limit {
             true => core::mem::take(&mut self.kept),
@@ -188,9 +287,24 @@ impl<B: AsMut<[u8]>> Input<B> {
         }
     }
 
-    /// Takes back the memory of a message of `used` bytes that has been delivered.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn keep(&mut self, (memory, used): (Vec<u8>, usize)) {
+    /// Keeps the memory of the last event for the next message that is put together.
+    pub(crate) fn settle(&mut self) {
+        if !matches!(self.held, Held::Nothing) {
+            let held = core::mem::take(&mut self.held);
+            self.keep(held);
+        }
+    }
+
+    /// Takes back the memory of a message that is not needed any more.
+    pub(crate) fn keep(&mut self, held: Held) {
+        let (memory, used) = match held {
+            Held::Bytes(memory, len) => (memory, len),
+            Held::Text(text) => {
+                let len = text.len();
+                (text.into_bytes(), len)
+            }
+            Held::Nothing | Held::Control(_) => return,
+        };
         let capacity = memory.capacity();
         let is_wasteful = capacity > Self::WASTE && used < capacity / 4;
         if !is_wasteful && capacity > self.kept.capacity() {
@@ -200,8 +314,20 @@ impl<B: AsMut<[u8]>> Input<B> {
 
     /// Memory of more bytes than this is not kept after a message which filled less than a quarter
     /// of it, so that one large message among small ones does not hold on to it.
-    #[cfg(feature = "alloc")]
     const WASTE: usize = 64 << 10;
+}
+
+impl Input<Vec<u8>> {
+    /// Adds bytes behind those that are there, in storage that grows. There is always some to spare.
+    #[doc(hidden)]
+    pub fn append(&mut self, bytes: &[u8]) {
+        if self.spare().len() <= bytes.len() {
+            let len = (self.end + bytes.len() + 1).max(self.storage.len() * 2);
+            self.storage.resize(len, 0);
+        }
+        self.spare()[..bytes.len()].copy_from_slice(bytes);
+        self.fill(bytes.len());
+    }
 }
 
 /// What the peer sends is not for logs.
@@ -212,14 +338,12 @@ impl<B> fmt::Debug for Input<B> {
 }
 
 /// What follows the bytes that were lent.
-#[cfg(feature = "alloc")]
 #[derive(Debug)]
 pub(crate) struct Rest<'i> {
     start: &'i mut usize,
     end: usize,
 }
 
-#[cfg(feature = "alloc")]
 impl Rest<'_> {
     /// Consumes it, unread.
     pub(crate) const fn clear(self) {
