@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
-use sansocket::fuzzing::{self, Cut, Seen, Setup};
+use harness::{Cut, Seen, Setup};
 use sansocket::{Limits, Role};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameDecoder, WebsocketFrameEvent};
@@ -18,7 +18,7 @@ use websocket_sans_io::{FrameInfo, Opcode, WebsocketFrameDecoder, WebsocketFrame
 pub fn differential(data: &[u8]) {
     let [flags, size, data @ ..] = data else { return };
     let role = if flags & 1 != 0 { Role::Client } else { Role::Server };
-    let built = (flags & 2 != 0).then(|| fuzzing::build_frames(role, data));
+    let built = (flags & 2 != 0).then(|| harness::build_frames(role, data));
     compare(role, whole_frames(built.as_deref().unwrap_or(data)), usize::from(*size));
 }
 
@@ -129,9 +129,9 @@ impl Case {
         let mut limits = Limits::default();
         (limits.message, limits.fragments) = (u64::MAX, u64::MAX);
         let setup = Setup { limits, ..Setup::new(role) };
-        let (outcome, _) = fuzzing::run(&setup, stream, Cut::Whole);
+        let (outcome, _) = harness::run(&setup, stream, Cut::Whole);
         let has_failed = outcome.error.is_some();
-        let used = fuzzing::judge(&setup, stream).used;
+        let used = harness::judge(&setup, stream).used;
         let bad = has_failed.then(|| Frame::parse(&stream[used..]).expect("frames are whole").0);
         Self { ours: Verdict { seen: outcome.seen, has_failed }, bad }
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes corpus/, what the fuzz targets start from: vectors of tests/vectors.txt, examples of the RFCs, and
-for the targets that draw decisions from their data (src/fuzzing/choices.rs), decisions."""
+for the targets that draw decisions from their data (tests/harness/src/choices.rs), decisions."""
 
 import pathlib
 import random

@@ -27,9 +27,6 @@ pub mod deflate;
 #[cfg(all(feature = "alloc", not(feature = "deflate")))]
 mod deflate;
 #[cfg(feature = "alloc")]
-#[doc(hidden)]
-pub mod fuzzing;
-#[cfg(feature = "alloc")]
 mod handshake;
 pub mod wire;
 

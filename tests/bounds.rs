@@ -13,7 +13,7 @@ mod handshake;
 
 use counting_allocator::{Usage, measure};
 use handshake::{head_limits, offer, open_to_all, start};
-use sansocket::fuzzing::Setup;
+use harness::Setup;
 use sansocket::{Connection, HandshakeError, HeadLimits, Input, Limits, Role, client, server};
 use support::*;
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::{Seen, Setup};
+use harness::{Seen, Setup};
 use sansocket::{
     Cause, Close, CloseCode, CloseFrame, Ended, Event, Initiator, Input, Kind, ProtocolError, Role,
     SendError, TimedOut,

@@ -4,27 +4,25 @@
 use std::fs;
 use std::path::Path;
 
-use sansocket::fuzzing;
-
 /// What a target does with some bytes.
 type Body = fn(&[u8]);
 
 const TARGETS: &[(&str, Body)] = &[
     #[cfg(any(feature = "tokio", feature = "smol"))]
-    ("adapter", fuzzing::adapter),
+    ("adapter", harness::adapter),
     #[cfg(feature = "deflate")]
-    ("deflate_pair", fuzzing::deflate_pair),
+    ("deflate_pair", harness::deflate_pair),
     #[cfg(feature = "deflate")]
-    ("deflate_receive", fuzzing::deflate_receive),
-    ("handshake_client", fuzzing::handshake_client),
-    ("handshake_server", fuzzing::handshake_server),
-    ("limits", fuzzing::limits),
-    ("mask", fuzzing::mask),
-    ("pair", fuzzing::pair),
-    ("receive", fuzzing::receive),
-    ("receive_frames", fuzzing::receive_frames),
-    ("send", fuzzing::send),
-    ("utf8", fuzzing::utf8),
+    ("deflate_receive", harness::deflate_receive),
+    ("handshake_client", harness::handshake_client),
+    ("handshake_server", harness::handshake_server),
+    ("limits", harness::limits),
+    ("mask", harness::mask),
+    ("pair", harness::pair),
+    ("receive", harness::receive),
+    ("receive_frames", harness::receive_frames),
+    ("send", harness::send),
+    ("utf8", harness::utf8),
 ];
 
 #[test]

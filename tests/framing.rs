@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::{Cut, Setup, run};
+use harness::{Cut, Setup, run};
 use sansocket::wire::{Header, OpCode};
 use sansocket::{Cause, Kind, ProtocolError, Role};
 use support::*;

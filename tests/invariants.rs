@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::{Cut, Setup, check, run};
+use harness::{Cut, Setup, check, run};
 use sansocket::{Event, Input, ProtocolError, Role, SendError};
 use support::*;
 

@@ -5,7 +5,7 @@ mod support;
 
 use core::time::Duration;
 
-use sansocket::fuzzing::{Seen, Setup};
+use harness::{Seen, Setup};
 use sansocket::{
     Cause, CloseCode, Connection, Deadlines, Event, Input, Instant, Limits, Liveness, Role,
     SendError, TimedOut, Timeouts,

@@ -74,8 +74,6 @@ const LAYERS: &[&str] = &[
     "adapters/tokio",
     "adapters/smol",
     "adapters",
-    "fuzzing/",
-    "fuzzing_handshake",
     "lib",
 ];
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::Setup;
+use harness::Setup;
 use sansocket::{Limits, ProtocolError};
 use support::*;
 
@@ -77,7 +77,7 @@ fn limits_hold_for_messages_that_are_streamed() {
         let limits = limits(|limits| limits.message = 10);
         let setup = Setup { limits, is_streaming: true, ..Setup::new(role) };
         let stream = [frame_to(role, 0x02, &[1; 6]), frame_to(role, 0x80, &[2; 5])].concat();
-        let outcome = sansocket::fuzzing::run(&setup, &stream, sansocket::fuzzing::Cut::Whole).0;
+        let outcome = harness::run(&setup, &stream, harness::Cut::Whole).0;
         assert_eq!(outcome.error, Some(ProtocolError::MessageTooBig));
         assert_eq!(outcome.parts, [1; 6]);
     }

@@ -3,8 +3,8 @@
 
 mod support;
 
+use harness::{Cut, Seen, Setup, run};
 use proptest::prelude::*;
-use sansocket::fuzzing::{Cut, Seen, Setup, run};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 use support::*;
 

@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::HashSet;
 
-use sansocket::fuzzing::{self, Setup};
+use harness::Setup;
 use sansocket::wire::apply_mask;
 use sansocket::{CloseCode, Connection, Kind, Limits, Role, Seed, SendError};
 use support::*;
@@ -113,7 +113,7 @@ fn masks_are_applied_byte_by_byte_whatever_the_alignment() {
     // M-04, M-07: every alignment, length and split.
     let data: Vec<u8> = (0..=255).cycle().take(4 + 9 + 64).collect();
     for len in 0..=data.len() {
-        fuzzing::mask(&data[..len]);
+        harness::mask(&data[..len]);
     }
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let mut long: Vec<u8> = (0..=255).cycle().take(5000).collect();

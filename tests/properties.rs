@@ -1,9 +1,9 @@
 //! The bodies of the fuzz targets, with data that proptest makes up.
 #![cfg(feature = "alloc")]
 
+use harness::{Cut, Seen, Setup};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sansocket::fuzzing::{self, Cut, Seen, Setup};
 use sansocket::{Connection, Limits, Role, Seed};
 
 proptest! {
@@ -11,37 +11,37 @@ proptest! {
 
     #[test]
     fn any_bytes_are_seen_as_the_rfc_says_however_they_are_cut(data in vec(any::<u8>(), 0..200)) {
-        fuzzing::receive(&data);
+        harness::receive(&data);
     }
 
     #[test]
     fn frames_are_seen_as_the_rfc_says_however_they_are_cut(data in vec(any::<u8>(), 0..400)) {
-        fuzzing::receive_frames(&data);
+        harness::receive_frames(&data);
     }
 
     #[test]
     fn what_one_end_sends_the_other_receives(data in vec(any::<u8>(), 0..400)) {
-        fuzzing::pair(&data);
+        harness::pair(&data);
     }
 
     #[test]
     fn whatever_a_sender_is_asked_to_do_it_breaks_no_rule(data in vec(any::<u8>(), 0..200)) {
-        fuzzing::send(&data);
+        harness::send(&data);
     }
 
     #[test]
     fn text_is_judged_as_by_the_standard_library(data in text_with_faults()) {
-        fuzzing::utf8(&data);
+        harness::utf8(&data);
     }
 
     #[test]
     fn masks_are_applied_as_section_5_3_says(data in vec(any::<u8>(), 0..200)) {
-        fuzzing::mask(&data);
+        harness::mask(&data);
     }
 
     #[test]
     fn a_message_is_delivered_only_within_limits(data in vec(any::<u8>(), 0..24)) {
-        fuzzing::limits(&data);
+        harness::limits(&data);
     }
 }
 
@@ -87,9 +87,9 @@ proptest! {
             }
         }
         let server = Setup { is_echoing: true, ..Setup::new(Role::Server) };
-        let (there, _) = fuzzing::run(&server, &out, Cut::Every(size));
+        let (there, _) = harness::run(&server, &out, Cut::Every(size));
         prop_assert_eq!(&there.seen, &expected);
-        let (back, _) = fuzzing::run(&Setup::new(Role::Client), &there.out, Cut::Every(size));
+        let (back, _) = harness::run(&Setup::new(Role::Client), &there.out, Cut::Every(size));
         prop_assert_eq!(&back.seen, &expected);
     }
 }

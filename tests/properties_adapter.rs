@@ -3,13 +3,12 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sansocket::fuzzing;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
 
     #[test]
     fn what_is_sent_is_seen_once_whatever_is_cancelled_and_delayed(data in vec(any::<u8>(), 0..600)) {
-        fuzzing::adapter(&data);
+        harness::adapter(&data);
     }
 }

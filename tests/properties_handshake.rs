@@ -2,10 +2,8 @@
 
 #![cfg(feature = "alloc")]
 
+use harness::{handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected};
 use proptest::prelude::*;
-use sansocket::fuzzing::{
-    handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
-};
 use sansocket::{Input, server};
 
 /// Text in which the characters and words that matter are frequent.

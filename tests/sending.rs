@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::Setup;
+use harness::Setup;
 use sansocket::{CloseCode, Connection, Kind, Message, Role, SendError};
 use support::*;
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use sansocket::fuzzing::{self, Cut, Setup, run};
+use harness::{Cut, Setup, run};
 use sansocket::{Event, Input, Kind, ProtocolError, SendError};
 use support::*;
 
@@ -199,7 +199,7 @@ fn the_reason_of_a_close_frame_is_text() {
         for (role, stream, _) in masked_too(&short_frame(0x88, &body), 0) {
             let reason = String::from_utf8(bytes(payload)).unwrap();
             let seen = outcome(&Setup::new(role), &stream).seen;
-            assert_eq!(seen, [fuzzing::Seen::Close(Some(1000), reason)]);
+            assert_eq!(seen, [harness::Seen::Close(Some(1000), reason)]);
         }
     }
 }
@@ -264,7 +264,7 @@ fn validators_agree_on_the_verdict_and_the_position() {
             if prefix.len() > 2 && pair % 7 != 0 {
                 continue;
             }
-            fuzzing::utf8(&[prefix.as_bytes(), &pair.to_be_bytes()].concat());
+            harness::utf8(&[prefix.as_bytes(), &pair.to_be_bytes()].concat());
         }
     }
 }

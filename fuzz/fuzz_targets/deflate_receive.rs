@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sansocket::fuzzing::deflate_receive(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::deflate_receive(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sansocket::fuzzing::handshake_server(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::handshake_server(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sansocket::fuzzing::limits(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::limits(data));

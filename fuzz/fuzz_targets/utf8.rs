@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| sansocket::fuzzing::utf8(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| harness::utf8(data));

@@ -2,7 +2,7 @@
 //! limits say, and the end is explained: however the stream is cut, in both modes.
 
 use counting_allocator::measure;
-use sansocket::fuzzing::{Cut, Outcome, Seen, Setup, run};
+use harness::{Cut, Outcome, Seen, Setup, run};
 use sansocket::{Cause, CloseFrame, Connection, Input, Limits, ProtocolError, Role};
 
 use super::support::*;
@@ -253,7 +253,7 @@ fn every_odd_length_is_judged_alike_however_it_is_cut() {
                 for message in [1000, u64::MAX] {
                     let limits = limits(|limits| limits.message = message);
                     let setup = Setup { limits, ..Setup::new(role) };
-                    sansocket::fuzzing::check(&setup, &stream);
+                    harness::check(&setup, &stream);
                     assert!(peak(&setup, &stream, 1) < Limits::OVERHEAD, "{first} {form}");
                 }
             }

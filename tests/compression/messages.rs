@@ -1,6 +1,6 @@
 //! What comes of compressed messages, byte for byte.
 
-use sansocket::fuzzing::{End, inflate};
+use harness::{End, inflate};
 use sansocket::{Limits, ProtocolError, Role};
 
 use super::peer::{noise, open, take_anyhow};

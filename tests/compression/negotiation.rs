@@ -1,8 +1,8 @@
 //! What both ends agree on: sections 10.1 and 10.2 of the catalogue.
 
+use harness::inflate;
 use sansocket::HandshakeError::{self, BadCompression, BadExtension, ExtensionNotOffered};
 use sansocket::deflate::{Agreement, Compression, Context};
-use sansocket::fuzzing::inflate;
 use sansocket::{Connection, Input, Limits, ProtocolError, Role, client};
 
 use super::handshake::{Served, offer, received, request, response, serve, start, value};

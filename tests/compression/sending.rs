@@ -1,7 +1,7 @@
 //! How messages are compressed.
 
+use harness::{End, inflate};
 use sansocket::deflate::Compression;
-use sansocket::fuzzing::{End, inflate};
 use sansocket::{Kind, Limits, Role};
 
 use super::peer::{Got, Random, frames, noise, open, open_with, other, payload, words};

@@ -5,7 +5,7 @@ import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NOT_CORE = ("adapters", "fuzzing", "deflate/distances/tests")
+NOT_CORE = ("adapters", "deflate/distances/tests")
 
 
 def main(what=None):

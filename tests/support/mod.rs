@@ -1,7 +1,7 @@
 //! What the tests of an open connection share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-use sansocket::fuzzing::{Cut, Judged, Outcome, Seen, Setup, judge, run};
+use harness::{Cut, Judged, Outcome, Seen, Setup, judge, run};
 use sansocket::{Close, CloseCode, Connection, Event, Input, Limits, ProtocolError, Role, Seed};
 
 /// The bytes that `text` gives in hex, and how many of them stand before the mark `^`, if there is one.
@@ -81,7 +81,7 @@ pub fn for_both_roles(text: &str) -> Vec<(Role, Vec<u8>, Option<usize>)> {
 
 /// What an end makes of `stream`, in whichever way it is cut, in both modes.
 pub fn outcome(setup: &Setup, stream: &[u8]) -> Outcome {
-    sansocket::fuzzing::check(setup, stream);
+    harness::check(setup, stream);
     run(setup, stream, Cut::Whole).0
 }
 

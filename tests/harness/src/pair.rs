@@ -1,11 +1,35 @@
-use alloc::string::String;
-use alloc::vec::Vec;
+use sansocket::{Cause, CloseCode, Ended, Initiator, Input, Kind, Limits, Role, SendError, Sender};
 
-use super::choices::Choices;
-use super::oracle::{Judged, judge};
-use super::run::{End, Seen, Setup};
-use crate::connection::{Cause, Ended, Initiator, Input, SendError, Sender};
-use crate::wire::{CloseCode, Kind, Limits, Role};
+use crate::changed::changed;
+use crate::choices::Choices;
+use crate::oracle::{Judged, judge};
+use crate::run::{End, Seen, Setup};
+
+/// What one end of a connection sends, the other receives, and both close cleanly.
+pub fn pair(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let flags = choices.byte();
+    let client = Side::new(Role::Client, flags & 1 != 0);
+    let server = Side::new(Role::Server, flags & 2 != 0);
+    let mut pair = Pair { sides: [client, server] };
+    while !choices.is_empty() {
+        pair.act(&mut choices);
+    }
+    pair.finish();
+}
+
+/// Whatever a sender is asked to do, it sends what breaks no rule.
+pub fn send(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let role = if choices.byte() & 1 == 0 { Role::Client } else { Role::Server };
+    let mut side = Side::new(role, false);
+    // Each check goes through all of it again.
+    while !choices.is_empty() && side.sent_len() < 150_000 {
+        side.act(&mut choices);
+        side.check_sent();
+    }
+    side.check_closed();
+}
 
 /// One of two ends, and what its application has said.
 pub(crate) struct Side {
@@ -22,7 +46,7 @@ pub(crate) struct Side {
 
 impl Side {
     pub(crate) fn new(role: Role, is_streaming: bool) -> Self {
-        let limits = Limits { message: u64::MAX, ..Limits::default() };
+        let limits = changed(|limits: &mut Limits| limits.message = u64::MAX);
         let setup = Setup { limits, is_streaming, ..Setup::new(role) };
         let end = End::new(&setup);
         Self { setup, end, delivered: 0, sent: Vec::new(), part: None, close: None }

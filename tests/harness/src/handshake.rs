@@ -1,13 +1,9 @@
 //! Properties of the opening handshake: bodies of fuzz targets, run by `cargo test` too.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use alloc::{format, vec};
+use sansocket::server::Policy;
+use sansocket::{HandshakeError, HeadLimits, Input, Limits, Origins, Seed, Url, client, server};
 
-use crate::connection::Input;
-use crate::handshake::server::Policy;
-use crate::handshake::{HandshakeError, HeadLimits, Origins, Url, client, server};
-use crate::wire::{Limits, Seed};
+use crate::changed::changed;
 
 /// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
 ///
@@ -177,7 +173,7 @@ enum Answer {
 fn ask(stream: &[u8], size: usize) -> Answer {
     let mut request = client::Request::new(Url::parse("ws://a").expect("it is valid"));
     request.add_protocol("chat").expect("it is a token");
-    request.set_head_limits(HeadLimits { body: 64, ..HeadLimits::default() });
+    request.set_head_limits(changed(|limits: &mut HeadLimits| limits.body = 64));
     let mut out = Vec::new();
     let mut handshake =
         client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
@@ -226,7 +222,7 @@ fn fill<'s>(input: &mut Input<Vec<u8>>, stream: &'s [u8], size: usize) -> &'s [u
 }
 
 fn open_to_all() -> Policy<'static> {
-    Policy { origins: Origins::Any, ..Policy::default() }
+    changed(|policy: &mut Policy<'_>| policy.origins = Origins::Any)
 }
 
 fn receive_request(bytes: &[u8]) -> server::Request {

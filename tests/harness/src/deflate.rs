@@ -1,22 +1,22 @@
-use alloc::string::String;
-use alloc::vec::Vec;
+use sansocket::deflate::{Agreement, Compression, Context};
+use sansocket::wire::{Header, OpCode};
+use sansocket::{CloseCode, Input, Kind, Limits, ProtocolError, Role};
 
-use super::choices::Choices;
-use super::inflate::{End as Place, inflate_within};
-use super::run::{Cut, End, Outcome, Seen, Setup, run};
-use crate::connection::Input;
-use crate::deflate::{Agreement, Compression, Context};
-use crate::wire::{CloseCode, Header, Kind, Limits, OpCode, ProtocolError, Role};
+use crate::changed::changed;
+use crate::choices::Choices;
+use crate::inflate::{End as Place, inflate_within};
+use crate::run::{Cut, End, Outcome, Seen, Setup, run};
 
 /// Whatever comes under any agreement, it is seen as RFC 7692 says, within limits, however it is cut.
 pub fn deflate_receive(data: &[u8]) {
     let mut choices = Choices::new(data);
     let role = choose_role(&mut choices);
     let agreement = choose_agreement(&mut choices);
-    let limits = match choices.below(3) {
-        0 => Limits { message: choices.number() as u64 % 1000, ..Limits::default() },
-        _ => Limits { message: 100_000, ..Limits::default() },
+    let message = match choices.below(3) {
+        0 => choices.number() as u64 % 1000,
+        _ => 100_000,
     };
+    let limits = changed(|limits: &mut Limits| limits.message = message);
     let compression = Some((agreement, Compression::default()));
     let setup = Setup { limits, compression, ..Setup::new(role) };
     let mut stream = Vec::new();
@@ -188,7 +188,7 @@ fn judge(messages: &[Sent], context: Context, limit: u64) -> Judged {
         if !judged.codes.is_empty() || !sent.is_whole {
             break;
         }
-        let bytes = core::mem::take(&mut judged.part);
+        let bytes = std::mem::take(&mut judged.part);
         if sent.is_compressed {
             history.extend_from_slice(&bytes);
         }
@@ -210,7 +210,7 @@ impl Judged {
             false => self.part = sent.payload.clone(),
         }
         if sent.kind == Kind::Text
-            && let Err(error) = core::str::from_utf8(&self.part)
+            && let Err(error) = std::str::from_utf8(&self.part)
         {
             if error.error_len().is_some() {
                 let bad = super::oracle::bad_byte(&self.part).unwrap_or(self.part.len());
@@ -306,14 +306,13 @@ impl Wire {
         is_streaming: bool,
         choices: &mut Choices<'_>,
     ) -> Self {
-        let limits = Limits { message: 1 << 24, ..Limits::default() };
-        let compression = Compression {
-            outgoing: choose_context(choices),
-            level: choices.byte() % 10,
-            memory: 1 + choices.byte() % 9,
-            threshold: choices.below(40),
-            ..Compression::default()
-        };
+        let limits = changed(|limits: &mut Limits| limits.message = 1 << 24);
+        let compression = changed(|compression: &mut Compression| {
+            compression.outgoing = choose_context(choices);
+            compression.level = choices.byte() % 10;
+            compression.memory = 1 + choices.byte() % 9;
+            compression.threshold = choices.below(40);
+        });
         let other = if role == Role::Client { Role::Server } else { Role::Client };
         let setup = |role, is_streaming| {
             let compression = Some((agreement, compression));

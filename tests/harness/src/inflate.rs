@@ -1,5 +1,3 @@
-use alloc::vec::Vec;
-
 /// What came of a stream of blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inflated {

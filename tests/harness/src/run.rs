@@ -1,11 +1,8 @@
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
-
-use crate::connection::{Connection, Ended, Event, Input, SendError};
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreement, Compression};
-use crate::wire::{CloseCode, Kind, Limits, ProtocolError, Role, Seed};
+use sansocket::deflate::{Agreement, Compression};
+use sansocket::{
+    CloseCode, Connection, Ended, Event, Input, Kind, Limits, ProtocolError, Role, Seed, SendError,
+};
 
 /// An event, in a form that can be kept and compared. Messages are whole, however they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +87,7 @@ pub enum Cut {
     Every(usize),
     /// At random, from this seed.
     Random(u32),
-    /// To where [`Receiver::spare`](crate::Receiver::spare) says, at most so many bytes at a time.
+    /// To where [`Receiver::spare`](sansocket::Receiver::spare) says, at most so many bytes at a time.
     Spare(usize),
 }
 
@@ -314,7 +311,7 @@ fn see(event: Event<'_>, parts: &mut Vec<u8>) -> Option<Seen> {
             if !last {
                 return None;
             }
-            let message = core::mem::take(parts);
+            let message = std::mem::take(parts);
             match kind {
                 Kind::Binary => Seen::Binary(message),
                 Kind::Text => match String::from_utf8(message) {
@@ -323,5 +320,6 @@ fn see(event: Event<'_>, parts: &mut Vec<u8>) -> Option<Seen> {
                 },
             }
         }
+        event => panic!("an event that no test knows: {event:?}"),
     })
 }

@@ -1,7 +1,6 @@
-use alloc::vec::Vec;
+use sansocket::Role;
 
-use super::choices::Choices;
-use crate::wire::Role;
+use crate::choices::Choices;
 
 /// Builds frames for an end of this role, which are mostly as they should be.
 pub(crate) fn build(role: Role, choices: &mut Choices<'_>) -> Vec<u8> {
@@ -98,7 +97,7 @@ impl Builder<'_, '_> {
         const TEXTS: [&str; 6] = ["a", "é", "€", "😀", "\u{ffff}", "\u{10ffff}"];
         const FAULTS: [&[u8]; 6] =
             [b"\x80", b"\xc0", b"\xed\xa0", b"\xf4\x90", b"\xff", b"\xe2\x82"];
-        let mut text = core::mem::take(&mut self.owed);
+        let mut text = std::mem::take(&mut self.owed);
         let repeated = TEXTS[self.choices.below(TEXTS.len())];
         while text.len() < len {
             let next = if len > 64 { repeated } else { TEXTS[self.choices.below(TEXTS.len())] };

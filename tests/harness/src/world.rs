@@ -1,21 +1,20 @@
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::rc::Rc;
-use alloc::sync::Arc;
-use alloc::task::Wake;
-use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
-use core::fmt;
-use core::future::Future;
-use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, Ordering};
-use core::task::{Context, Poll, Waker};
-use core::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
 use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Wake;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use std::time::Instant;
 
-use super::choices::Choices;
-use crate::adapters::asynchronous::Io;
+use sansocket::adapters::asynchronous::Io;
+
+use crate::choices::Choices;
 
 /// Two pipes between two ends, which are late, short and forgetful at will.
 pub(crate) struct World<'d> {
@@ -402,9 +401,9 @@ impl Wake for Flag {
 
 /// Polls a future up to `count` times, then drops it. It is polled again at once, not when it is woken.
 pub(crate) async fn attempt<T>(count: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = core::pin::pin!(future);
+    let mut future = std::pin::pin!(future);
     let mut left = count;
-    core::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Some(result)),
         Poll::Pending if left == 0 => Poll::Ready(None),
         Poll::Pending => {

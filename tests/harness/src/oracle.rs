@@ -1,9 +1,8 @@
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::str;
+use std::str;
 
-use super::run::{Seen, Setup};
-use crate::wire::{Kind, Role};
+use sansocket::{Kind, Role};
+
+use crate::run::{Seen, Setup};
 
 /// What RFC 6455 says of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,24 +1,20 @@
-use alloc::boxed::Box;
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
-use alloc::{format, vec};
-use core::cell::{Cell, RefCell};
-use core::future::{Future, poll_fn};
-use core::pin::Pin;
-use core::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
+use sansocket::adapters::asynchronous::{Async, Reader, Writer};
+use sansocket::adapters::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
+use sansocket::server::Policy;
+use sansocket::{
+    CloseCode, Connection, Ended, Event, Initiator, Input, Message, Seed, SendError, Url, client,
+};
 
-use super::choices::Choices;
-use super::world::{Memory, NAP, Passing, Sleep, World, attempt};
-use crate::adapters::asynchronous::{Async, Reader, Writer};
-use crate::adapters::{Config, Error, Incoming, OwnedMessage, Parts, WebSocket};
-use crate::connection::{Connection, Ended, Event, Initiator, Input, Message, SendError};
-use crate::handshake::server::Policy;
-use crate::handshake::{Url, client};
-use crate::wire::{CloseCode, Seed};
+use crate::choices::Choices;
+use crate::world::{Memory, NAP, Passing, Sleep, World, attempt};
 
 /// What one end's application is to do, and what came of it.
 struct Side<'d> {
@@ -118,7 +114,8 @@ fn join<'d>([client, server]: [Memory<'d>; 2], config: Config) -> [Socket<'d>; 2
 /// Without time, deadlines cannot make up for a wake-up that is lost. With it, there are many pings, but
 /// nobody naps for long enough to be given up.
 fn config(passing: Passing, max_queued: usize) -> Config {
-    let mut config = Config { max_queued, ..Config::default() };
+    let mut config = Config::default();
+    config.max_queued = max_queued;
     let long = (passing == Passing::May).then_some(Duration::from_secs(1_000_000));
     config.timeouts.idle = long.map(|_| Duration::from_secs(1));
     (config.timeouts.opening, config.timeouts.pong) = (long, long);
@@ -266,7 +263,7 @@ fn own(event: Event<'_>) -> Option<OwnedMessage> {
     match event {
         Event::Text(text) => Some(String::from(text).into()),
         Event::Binary(bytes) => Some(bytes.to_vec().into()),
-        Event::Part { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => None,
+        _ => None,
     }
 }
 

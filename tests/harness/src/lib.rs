@@ -1,0 +1,42 @@
+//! What the tests and the fuzz targets share: oracles, which tell what must come of a stream, and bodies of
+//! fuzz targets.
+//!
+//! A body takes any bytes, and panics if a law of the crate does not hold for them.
+
+#![cfg(feature = "alloc")]
+
+#[cfg(feature = "asynchronous")]
+mod adapter;
+mod changed;
+mod choices;
+#[cfg(feature = "deflate")]
+mod deflate;
+mod frames;
+mod handshake;
+#[cfg(feature = "deflate")]
+mod inflate;
+mod limits;
+mod oracle;
+mod pair;
+mod receive;
+mod run;
+mod wire;
+#[cfg(feature = "asynchronous")]
+mod world;
+
+#[cfg(feature = "asynchronous")]
+pub use adapter::adapter;
+pub use changed::changed;
+#[cfg(feature = "deflate")]
+pub use deflate::{deflate_pair, deflate_receive};
+pub use handshake::{
+    handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
+};
+#[cfg(feature = "deflate")]
+pub use inflate::{End, Inflated, inflate, inflate_within};
+pub use limits::limits;
+pub use oracle::{Judged, judge};
+pub use pair::{pair, send};
+pub use receive::{build_frames, check, receive, receive_frames};
+pub use run::{Cut, Outcome, Seen, Setup, run};
+pub use wire::{mask, utf8};

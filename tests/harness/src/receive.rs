@@ -1,0 +1,177 @@
+use sansocket::{Cause, CloseCode, CloseFrame, Initiator, Kind, Limits, Role};
+
+use crate::changed::changed;
+use crate::choices::Choices;
+use crate::frames::build;
+use crate::oracle::{Judged, judge};
+use crate::run::{Cut, Outcome, Seen, Setup, run};
+
+/// Whatever comes, an end sees what RFC 6455 says, says what it must, and however it is cut.
+pub fn receive(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let setup = choose_setup(&mut choices);
+    check(&setup, choices.rest());
+}
+
+/// As [`receive`], for frames which are mostly as they should be.
+pub fn receive_frames(data: &[u8]) {
+    let mut choices = Choices::new(data);
+    let setup = choose_setup(&mut choices);
+    let stream = build(setup.role, &mut choices);
+    check(&setup, &stream);
+}
+
+/// Frames for an end of this role which are mostly as they should be.
+pub fn build_frames(role: Role, data: &[u8]) -> Vec<u8> {
+    build(role, &mut Choices::new(data))
+}
+
+fn choose_setup(choices: &mut Choices<'_>) -> Setup {
+    let flags = choices.byte();
+    let is_set = |bit: u8| flags & 1 << bit != 0;
+    let limits = match is_set(1) {
+        false => Limits::default(),
+        true => changed(|limits: &mut Limits| {
+            limits.message = choices.len() as u64;
+            limits.frame = choices.len() as u64;
+            limits.fragments = u64::from(choices.byte() % 16);
+            limits.pongs = u16::from(choices.byte() % 8);
+            limits.pong_bytes = u32::from(choices.byte());
+        }),
+    };
+    Setup {
+        role: if is_set(0) { Role::Client } else { Role::Server },
+        limits,
+        is_streaming: false,
+        is_echoing: is_set(2),
+        is_prompt: is_set(3),
+        is_advancing: is_set(4),
+        closes_after: is_set(5).then(|| choices.below(8)),
+        refuses: match (is_set(6), is_set(7)) {
+            (false, _) => None,
+            (true, false) => Some(Kind::Text),
+            (true, true) => Some(Kind::Binary),
+        },
+        #[cfg(feature = "deflate")]
+        compression: None,
+    }
+}
+
+/// Holds an end to what is said of a stream, however it is cut, in both modes.
+pub fn check(setup: &Setup, stream: &[u8]) {
+    let judged = judge(setup, stream);
+    for is_streaming in [false, true] {
+        let setup = Setup { is_streaming, ..*setup };
+        let (whole, _) = run(&setup, stream, Cut::Whole);
+        check_seen(&setup, &whole, &judged);
+        check_sent(&setup, &whole);
+        check_account(&setup, &whole);
+        let (bytewise, given) = run(&setup, stream, Cut::Every(1));
+        assert_eq!(bytewise, whole, "byte by byte");
+        if let Some((_, at)) = judged.failure {
+            assert_eq!(given, at + 1, "it fails at the first byte that shows the fault");
+        }
+        let random = [Cut::Random(1), Cut::Random(2), Cut::Spare(100), Cut::Spare(40_000)];
+        for cut in [Cut::Every(2), Cut::Every(3), Cut::Every(125)].into_iter().chain(random) {
+            assert_eq!(run(&setup, stream, cut).0, whole, "cut {cut:?}");
+        }
+    }
+}
+
+fn check_seen(setup: &Setup, outcome: &Outcome, judged: &Judged) {
+    assert_eq!(outcome.seen, judged.seen, "events are what the RFC says");
+    let code = outcome.error.map(|error| error.close_code().get());
+    assert_eq!(code, judged.failure.map(|(code, _)| code), "{:?}", outcome.error);
+    let parts = if setup.is_streaming { &judged.parts[..] } else { &[] };
+    assert_eq!(outcome.parts, parts, "parts are what came");
+}
+
+/// What is sent is legal, and is what is due after these events.
+fn check_sent(setup: &Setup, outcome: &Outcome) {
+    let role = if setup.role == Role::Client { Role::Server } else { Role::Client };
+    let limits = changed(|limits: &mut Limits| limits.message = u64::MAX);
+    let sent = judge(&Setup { limits, ..Setup::new(role) }, &outcome.out);
+    assert_eq!(sent.failure, None, "what is sent breaks no rule");
+    assert_eq!(sent.used, outcome.out.len(), "only whole frames are sent, none after a close");
+    let due = due(setup, outcome);
+    let pongs = due.iter().filter_map(|seen| match seen {
+        Seen::Pong(payload) => Some(payload.len() + 2),
+        Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Close(..) => None,
+    });
+    let is_within_budget = pongs.clone().count() <= usize::from(setup.limits.pongs)
+        && pongs.sum::<usize>() <= setup.limits.pong_bytes as usize;
+    if setup.is_prompt || is_within_budget {
+        assert_eq!(sent.seen, due, "what is due is sent");
+    } else {
+        let is_pong = |seen: &&Seen| matches!(seen, Seen::Pong(_));
+        let others = |seen: &&Seen| !matches!(seen, Seen::Pong(_));
+        assert!(
+            sent.seen.iter().filter(others).eq(due.iter().filter(others)),
+            "what is due is sent"
+        );
+        let newest = due.iter().rfind(is_pong);
+        assert_eq!(sent.seen.iter().rfind(is_pong), newest, "the newest ping is answered");
+    }
+}
+
+/// What an end owes after these events.
+fn due(setup: &Setup, outcome: &Outcome) -> Vec<Seen> {
+    let mut due = Vec::new();
+    for (count, seen) in outcome.seen.iter().enumerate() {
+        if setup.closes_after == Some(count) {
+            break;
+        }
+        match seen {
+            Seen::Text(_) | Seen::Binary(_) if setup.is_echoing => due.push(seen.clone()),
+            Seen::Ping(payload) => due.push(Seen::Pong(payload.clone())),
+            Seen::Close(code, _) => {
+                due.push(Seen::Close(*code, "".into()));
+                return due;
+            }
+            Seen::Text(_) | Seen::Binary(_) | Seen::Pong(_) => {}
+        }
+    }
+    if has_closed(setup, outcome) {
+        due.push(Seen::Close(Some(1000), "".into()));
+    } else if let Some(error) = outcome.error {
+        due.push(Seen::Close(Some(error.close_code().get()), "".into()));
+    }
+    due
+}
+
+/// Whether the application closed before the peer did.
+fn has_closed(setup: &Setup, outcome: &Outcome) -> bool {
+    let before = outcome.seen.iter().filter(|seen| !matches!(seen, Seen::Close(..))).count();
+    setup.closes_after.is_some_and(|count| count <= before)
+}
+
+/// The account tells what has happened.
+fn check_account(setup: &Setup, outcome: &Outcome) {
+    let frame = |seen: Option<&Seen>| match seen {
+        Some(Seen::Close(None, _)) => CloseFrame::Empty,
+        Some(Seen::Close(Some(code), _)) => {
+            CloseCode::new(*code).map_or(CloseFrame::Empty, CloseFrame::Code)
+        }
+        Some(Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Pong(_)) | None => {
+            CloseFrame::Absent
+        }
+    };
+    let ended = outcome.ended;
+    assert_eq!(ended.sent, frame(due(setup, outcome).last()));
+    assert_eq!(ended.received, frame(outcome.seen.last()));
+    let cause = match outcome.error {
+        Some(error) => Cause::Violation(error),
+        None if ended.received.is_present() => Cause::ClosingHandshake,
+        None => Cause::TransportEnded,
+    };
+    assert_eq!(ended.cause, cause);
+    let initiator = match ended.received.is_present() {
+        true if !has_closed(setup, outcome) => Some(Initiator::Peer),
+        _ if ended.sent.is_present() => Some(Initiator::Us),
+        _ => None,
+    };
+    assert_eq!(ended.initiator, initiator);
+    let is_over =
+        outcome.error.is_some() || setup.role == Role::Server && ended.received.is_present();
+    assert_eq!(outcome.early.is_some(), is_over, "an end that is over asks to close the transport");
+}
