@@ -240,7 +240,7 @@ fn a_certificate_may_be_for_an_address() {
     }
 }
 
-/// Section 4.1, item 5: if TLS fails, so does the connection.
+/// Section 4.1, item 5, and H-C-34: if TLS fails, so does the connection.
 #[test]
 fn a_certificate_of_an_unknown_authority_is_refused() {
     let identity = Identity::local();
@@ -419,7 +419,7 @@ fn our_end_is_told_by_tls_too() {
     }
 }
 
-/// Section 4.1, item 5: the server is told which host is meant. It must not choose HTTP/2.
+/// Section 4.1, item 5, H-C-34 and H-S-64: the server is told which host is meant. It must not choose HTTP/2.
 #[test]
 fn the_host_is_named_and_http_1_chosen_whatever_the_configuration() {
     let identity = Identity::local();

@@ -93,7 +93,7 @@ fn the_limit_is_that_of_each_message() {
     assert_eq!((got.messages.len(), got.error), (5, None));
 }
 
-/// D-28: a quarter and 1 KiB more than the message may have.
+/// D-28, L-08: a quarter and 1 KiB more than the message may have.
 ///
 #[test]
 fn the_limit_holds_for_what_is_on_the_wire() {

@@ -49,6 +49,7 @@ const ROWS: &[Row] = &[
     ("D-26", "4100 0000 8000 c107 f248cdc9c90700", &["", "Hello"], None),
 ];
 
+/// D-07.
 #[test]
 fn compressed_messages_are_judged_as_the_catalogue_says() {
     for (id, wire, messages, error) in ROWS {

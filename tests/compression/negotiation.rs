@@ -320,7 +320,7 @@ type Judged = (
     Result<Option<[&'static str; 2]>, HandshakeError>,
 );
 
-/// Our clients always offer `client_max_window_bits`, so that D-R-05 cannot be.
+/// H-C-25, H-C-26. Our clients always offer `client_max_window_bits`, so that D-R-05 cannot be.
 #[test]
 fn a_client_judges_answers_as_the_catalogue_says() {
     let bad = Err(BadCompression);
