@@ -1,78 +1,14 @@
-//! The same conversations over each adapter, over TCP: what differs is `.await`.
-
-#![cfg(feature = "std")]
-
-mod blocking {
-    use sansocket::blocking::{Config, Error, Incoming, OwnedMessage, WebSocket};
-    type Stream = std::net::TcpStream;
-
-    macro_rules! run {
-        ($body:expr) => {
-            $body
-        };
-    }
-    macro_rules! wait {
-        ($call:expr) => {
-            $call
-        };
-    }
-
-    fn stream(stream: std::net::TcpStream) -> Stream {
-        stream
-    }
-
-    include!("conversations.rs");
-}
+//! The adapters, which drive a connection over a stream.
 
 #[cfg(feature = "tokio")]
-mod tokio {
-    use sansocket::tokio::{Config, Error, Incoming, OwnedMessage, WebSocket};
-    type Stream = tokio::net::TcpStream;
-
-    macro_rules! run {
-        ($body:expr) => {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap()
-                .block_on(async { $body })
-        };
-    }
-    macro_rules! wait {
-        ($call:expr) => {
-            $call.await
-        };
-    }
-
-    fn stream(stream: std::net::TcpStream) -> Stream {
-        stream.set_nonblocking(true).unwrap();
-        Stream::from_std(stream).unwrap()
-    }
-
-    use ::tokio;
-    include!("conversations.rs");
-}
-
-#[cfg(feature = "smol")]
-mod smol {
-    use sansocket::smol::{Config, Error, Incoming, OwnedMessage, WebSocket};
-    type Stream = smol::net::TcpStream;
-
-    macro_rules! run {
-        ($body:expr) => {
-            smol::block_on(async { $body })
-        };
-    }
-    macro_rules! wait {
-        ($call:expr) => {
-            $call.await
-        };
-    }
-
-    fn stream(stream: std::net::TcpStream) -> Stream {
-        Stream::from(smol::Async::new(stream).unwrap())
-    }
-
-    use ::smol;
-    include!("conversations.rs");
-}
+mod asynchronous;
+mod blocking;
+mod conversations;
+#[cfg(any(feature = "tokio", feature = "smol"))]
+mod properties;
+#[cfg(feature = "tokio")]
+mod slow_reader;
+#[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
+mod tls;
+#[cfg(feature = "tokio")]
+mod upgraded;

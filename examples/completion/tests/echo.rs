@@ -1,6 +1,6 @@
 //! Each loop serves an echo to all comers, on whatever it can run.
 
-#[path = "../../../tests/support/echo.rs"]
+#[path = "../../../tests/examples/echo.rs"]
 mod echo;
 
 use std::process::Command;

@@ -40,3 +40,6 @@ pub use pair::{pair, send};
 pub use receive::{build_frames, check, receive, receive_frames};
 pub use run::{Cut, Outcome, Seen, Setup, run};
 pub use wire::{mask, utf8};
+
+/// The folder of the repository, which the corpus lies in.
+pub const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

@@ -1,0 +1,824 @@
+//! The asynchronous adapters: time, memory, backpressure and halves. What all adapters do is in
+//! `conversations`, and cancellation in `properties`.
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use counting_allocator::{Usage, measure};
+use sansocket::adapters::asynchronous::{Async, Io};
+use sansocket::adapters::{Config, Error, OwnedMessage};
+use sansocket::server::Policy;
+use sansocket::tokio::{Incoming, Reader, WebSocket, Writer};
+use sansocket::{
+    Cause, CloseCode, Connection, Event, HandshakeError, Role, Seed, SendError, TimedOut,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, Join, duplex};
+use tokio::runtime::{self, Runtime};
+use tokio::time::{Instant, sleep, timeout};
+
+type Socket = WebSocket<DuplexStream>;
+
+fn over(stream: DuplexStream, role: Role, config: Config) -> Socket {
+    WebSocket::from_upgraded(stream, Vec::new(), connection(role, config), config)
+}
+
+fn connection(role: Role, config: Config) -> Connection {
+    match role {
+        Role::Client => Connection::client(config.limits, Seed::new([1; 32])),
+        Role::Server => Connection::server(config.limits),
+    }
+}
+
+/// A client and a server, with room for so many bytes between them.
+fn pair(room: usize, config: Config) -> (Socket, Socket) {
+    let (one, two) = duplex(room);
+    (over(one, Role::Client, config), over(two, Role::Server, config))
+}
+
+/// A server whose peer is a bare stream.
+fn server(room: usize, config: Config) -> (Socket, DuplexStream) {
+    let (one, two) = duplex(room);
+    (over(one, Role::Server, config), two)
+}
+
+fn config(set: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config::default();
+    set(&mut config);
+    config
+}
+
+fn patient() -> Config {
+    config(|config| {
+        let timeouts = &mut config.timeouts;
+        (timeouts.opening, timeouts.idle, timeouts.pong) = (None, None, None);
+        (timeouts.close, timeouts.end) = (None, None);
+    })
+}
+
+async fn echo(socket: &mut Socket) -> Result<(), Error> {
+    while let Some((event, mut outbox)) = socket.next_event().await? {
+        match event {
+            Event::Text(text) => outbox.send(text)?,
+            Event::Binary(bytes) => outbox.send(bytes)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+const DAY: Duration = seconds(86_400);
+
+/// How many seconds it takes by tokio's clock, which stands still while something can be done.
+async fn clock<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let result = future.await;
+    // Timers ring up to a millisecond late.
+    (result, seconds(start.elapsed().as_secs()))
+}
+
+mod time {
+    use super::*;
+
+    /// H-S-48.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_does_not_come_is_answered_with_408_after_10_seconds() {
+        let (stream, mut peer) = duplex(1000);
+        peer.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let policy = Policy::default();
+        let receive = Incoming::receive(stream, &policy, Config::default());
+        let answer = async {
+            let mut answer = Vec::new();
+            peer.read_to_end(&mut answer).await.unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 408 "));
+            drop(peer);
+        };
+        let ((outcome, ()), elapsed) = clock(async { tokio::join!(receive, answer) }).await;
+        assert!(matches!(outcome, Err(Error::Handshake(HandshakeError::TimedOut))));
+        assert_eq!(elapsed, seconds(10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_may_take_for_ever_if_the_timeout_is_lifted() {
+        let (stream, _peer) = duplex(1000);
+        let policy = Policy::default();
+        let receive = Incoming::receive(stream, &policy, patient());
+        assert!(timeout(DAY, receive).await.is_err());
+    }
+
+    /// K-12.
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_is_pinged_after_30_seconds_and_given_up_20_later() {
+        let (mut server, mut peer) = server(1000, Config::default());
+        let watch = async {
+            let mut ping = [0; 6];
+            clock(peer.read_exact(&mut ping)).await.1
+        };
+        let ((outcome, elapsed), pinged) = tokio::join!(clock(server.receive()), watch);
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))));
+        assert_eq!((pinged, elapsed), (seconds(30), seconds(50)));
+        assert!(server.receive().await.unwrap().is_none());
+        assert_eq!(server.ended().unwrap().cause, Cause::TimedOut(TimedOut::Silence));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_is_waited_for_if_the_timeouts_are_lifted() {
+        let (mut server, _peer) = server(1000, patient());
+        assert!(timeout(DAY, server.receive()).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_ends_that_say_nothing_keep_each_other_alive() {
+        let (mut client, mut server) = pair(1000, Config::default());
+        assert!(
+            timeout(DAY, async { tokio::join!(client.receive(), server.receive()) }).await.is_err()
+        );
+        assert!(client.round_trip().is_some() && server.ended().is_none());
+    }
+
+    /// The answer to a ping may have come while nobody waited on the socket.
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_answered_while_we_were_away_is_not_given_up() {
+        let (mut server, mut peer) = server(1000, Config::default());
+        assert!(timeout(seconds(31), server.receive()).await.is_err());
+        let mut ping = [0; 6];
+        peer.read_exact(&mut ping).await.unwrap();
+        let pong = [&b"\x8a\x84\0\0\0\0"[..], &ping[2..]].concat();
+        peer.write_all(&pong).await.unwrap();
+        sleep(seconds(100)).await;
+        assert!(timeout(seconds(29), server.receive()).await.is_err());
+        assert!(server.round_trip().is_some());
+    }
+
+    /// C-22.
+    #[tokio::test(start_paused = true)]
+    async fn a_close_frame_is_answered_within_10_seconds() {
+        let (mut server, _peer) = server(1000, Config::default());
+        let (outcome, elapsed) = clock(server.close(CloseCode::NORMAL, "")).await;
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Close))));
+        assert_eq!(elapsed, seconds(10));
+    }
+
+    /// C-22, A-55: not even if it goes on sending.
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_goes_on_sending_is_waited_for_no_longer() {
+        let (mut server, mut peer) = server(1000, Config::default());
+        let flood = async {
+            while peer.write_all(&[0x82, 0x80, 0, 0, 0, 0]).await.is_ok() {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let close = clock(server.close(CloseCode::NORMAL, ""));
+        let (outcome, elapsed) = tokio::select!(() = flood => panic!(), it = close => it);
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Close))));
+        assert_eq!(elapsed, seconds(10));
+    }
+
+    /// C-21.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_waits_5_seconds_for_the_end_of_the_transport() {
+        let (stream, mut peer) = duplex(1000);
+        let mut client = over(stream, Role::Client, Config::default());
+        peer.write_all(b"\x88\x00").await.unwrap();
+        let (outcome, elapsed) = clock(client.close(CloseCode::NORMAL, "")).await;
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::End))), "{outcome:?}");
+        assert_eq!(elapsed, seconds(5));
+        assert!(client.ended().unwrap().received.is_present());
+    }
+
+    /// a peer that never ends its side, and never stops sending.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_lingers_for_5_seconds_at_the_most_unless_another_time_is_set() {
+        let short = config(|config| config.timeouts.end = Some(seconds(2)));
+        let long = config(|config| config.timeouts.end = Some(seconds(60)));
+        for (config, time) in [(Config::default(), 5), (patient(), 5), (short, 2), (long, 60)] {
+            let (mut server, mut peer) = server(1000, config);
+            let flood = async {
+                peer.write_all(b"\x83\x80\0\0\0\0").await.unwrap();
+                while peer.write_all(&[0; 100]).await.is_ok() {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            };
+            let (outcome, elapsed) =
+                tokio::select!(() = flood => panic!(), it = clock(server.receive()) => it);
+            assert!(matches!(outcome, Err(Error::Protocol(_))));
+            assert_eq!(elapsed, seconds(time));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_that_closes_starts_the_deadline_of_the_reader() {
+        let (server, _peer) = server(1000, Config::default());
+        let (mut reader, writer) = server.split();
+        let reading = tokio::spawn(async move { reader.receive().await.map(drop) });
+        sleep(seconds(1)).await;
+        let (outcome, elapsed) = clock(async {
+            writer.close(CloseCode::NORMAL, "").await.unwrap();
+            reading.await.unwrap()
+        })
+        .await;
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Close))));
+        assert_eq!(elapsed, seconds(10));
+        assert!(matches!(writer.send("more").await, Err(Error::Send(SendError::Closing))));
+    }
+
+    /// Who waits for room waits no longer than the connection lasts.
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_that_waits_is_told_that_the_peer_was_given_up() {
+        let (server, _peer) = server(100, config(|config| config.max_queued = 10));
+        let (mut reader, writer) = server.split();
+        let sending = tokio::spawn(async move {
+            loop {
+                writer.send("a message").await?;
+            }
+        });
+        assert!(matches!(reader.receive().await, Err(Error::TimedOut(TimedOut::Silence))));
+        let outcome: Result<(), Error> = sending.await.unwrap();
+        assert!(matches!(outcome, Err(Error::Send(SendError::Closing))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_timer_is_set_for_each_message() {
+        let (one, two) = duplex(1000);
+        let [mut client, mut server] =
+            [(one, Role::Client), (two, Role::Server)].map(|(it, role)| {
+                type Socket = sansocket::adapters::WebSocket<Async<Counted>>;
+                let config = Config::default();
+                Socket::from_upgraded(it, Vec::new(), connection(role, config), config)
+            });
+        let serve = async {
+            while let Some(message) = server.receive().await.unwrap() {
+                server.send(&message).await.unwrap();
+            }
+        };
+        let talk = async {
+            for _ in 0..1000 {
+                client.send("text").await.unwrap();
+                client.receive().await.unwrap();
+                sleep(Duration::from_millis(10)).await;
+            }
+            client.close(None, "").await.unwrap();
+        };
+        tokio::join!(serve, talk);
+        let count = SLEEPS.load(Ordering::Relaxed);
+        assert!(count <= 8, "{count} timers for 1000 messages of ten seconds");
+    }
+
+    static SLEEPS: AtomicUsize = AtomicUsize::new(0);
+
+    /// A stream of tokio, whose timers are counted.
+    struct Counted(DuplexStream);
+
+    impl Io for Counted {
+        type Stream = DuplexStream;
+        type Sleep = Pin<Box<tokio::time::Sleep>>;
+
+        fn new(stream: DuplexStream) -> Self {
+            Self(stream)
+        }
+
+        fn get_ref(&self) -> &DuplexStream {
+            &self.0
+        }
+
+        fn into_stream(self) -> DuplexStream {
+            self.0
+        }
+
+        fn sleep(duration: Duration) -> Self::Sleep {
+            SLEEPS.fetch_add(1, Ordering::Relaxed);
+            Box::pin(sleep(duration))
+        }
+
+        fn now() -> std::time::Instant {
+            Instant::now().into_std()
+        }
+
+        fn poll_read(&mut self, cx: &mut Context<'_>, bytes: &mut [u8]) -> Poll<io::Result<usize>> {
+            pin!(self.0.read(bytes)).poll(cx)
+        }
+
+        fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            pin!(self.0.write(bytes)).poll(cx)
+        }
+
+        fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            pin!(self.0.flush()).poll(cx)
+        }
+
+        fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            pin!(self.0.shutdown()).poll(cx)
+        }
+    }
+}
+
+mod backpressure {
+    use super::*;
+
+    /// Sends so many bytes of these frames, as far as they are taken, and never reads.
+    async fn flood(mut peer: DuplexStream, frame: &[u8], count: usize) -> (DuplexStream, usize) {
+        let mut taken = 0;
+        let bytes = frame.repeat(1 + 20_000 / frame.len());
+        while taken < count {
+            let rest = &bytes[taken % bytes.len()..];
+            match timeout(Duration::from_millis(50), peer.write(rest)).await {
+                Ok(outcome) => taken += outcome.unwrap(),
+                Err(_) => break,
+            }
+        }
+        (peer, taken)
+    }
+
+    /// A binary message of a client, whose mask is zero.
+    fn message(len: u16) -> Vec<u8> {
+        let mut frame = match u8::try_from(len) {
+            Ok(len @ 0..126) => vec![0x82, 0x80 | len],
+            _ => [&[0x82, 0xfe], &len.to_be_bytes()[..]].concat(),
+        };
+        frame.resize(frame.len() + 4 + usize::from(len), 0);
+        frame
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        let builder = &mut runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap().block_on(future)
+    }
+
+    /// an echo.
+    #[test]
+    fn a_peer_that_sends_and_never_reads_takes_no_memory() {
+        run(async {
+            for len in [0, 200, 10_000] {
+                let (mut server, peer) = server(1000, config(|it| it.max_queued = 10_000));
+                let mut most = 0;
+                let echo = async {
+                    while let Some((event, mut outbox)) = server.next_event().await.unwrap() {
+                        let Event::Binary(bytes) = event else { panic!("{event:?}") };
+                        outbox.send(bytes).unwrap();
+                        most = most.max(outbox.queued());
+                    }
+                };
+                let bytes = message(len);
+                let taken = tokio::select!(
+                    () = echo => panic!(), (_, taken) = flood(peer, &bytes, 100 << 20) => taken);
+                assert!(most < 10_000 + (64 << 10) + 10_000, "{most} bytes wait");
+                assert!(taken < 300_000, "{taken} bytes were read");
+            }
+        });
+    }
+
+    /// of pings, too, though of those all are read.
+    #[test]
+    fn a_flood_of_pings_takes_no_memory() {
+        for is_split in [false, true] {
+            let ((), usage) = measure(|| {
+                run(async {
+                    let (mut server, peer) = server(1000, Config::default());
+                    let ping = [&b"\x89\xfd\0\0\0\0"[..], &[b'p'; 125]].concat();
+                    let flood = flood(peer, &ping, 3 << 20);
+                    let receive = async {
+                        if is_split {
+                            server.split().0.receive().await
+                        } else {
+                            server.receive().await
+                        }
+                    };
+                    tokio::select!(_ = receive => panic!(), (_, taken) = flood => {
+                        assert!(taken >= 3 << 20, "{taken}");
+                    });
+                });
+            });
+            assert!(usage.peak < 400_000, "{usage:?}");
+        }
+    }
+
+    /// What is queued is bounded though it never is none.
+    #[test]
+    fn a_queue_that_is_never_empty_takes_no_more_memory_with_time() {
+        let ((), usage) = measure(|| {
+            run(async {
+                let (mut server, mut peer) = server(5000, Config::default());
+                let read = async {
+                    let mut bytes = vec![0; 4000];
+                    for _ in 0..5000 {
+                        peer.read_exact(&mut bytes).await.unwrap();
+                    }
+                };
+                let send = async {
+                    loop {
+                        server.send(&[7; 1000]).await.unwrap();
+                    }
+                };
+                tokio::select!(() = read => {}, () = send => {});
+            });
+        });
+        assert!(usage.peak < 500_000, "{usage:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn to_send_waits_at_the_high_water_mark_and_goes_on_below_it() {
+        let (mut server, mut peer) = server(100, config(|config| config.max_queued = 1000));
+        let mut count = 0;
+        while timeout(seconds(1), server.send(&[0; 98])).await.is_ok() {
+            count += 1;
+        }
+        // One is in the stream, and what is queued has just passed the mark.
+        assert_eq!(count, 1 + 10);
+        peer.read_exact(&mut [0; 100]).await.unwrap();
+        timeout(seconds(1), server.send(&[0; 98])).await.unwrap().unwrap();
+        assert!(timeout(seconds(1), server.send(&[0; 98])).await.is_err());
+        let mut rest = [0; 1100];
+        let (flushed, read) = tokio::join!(server.flush(), peer.read_exact(&mut rest));
+        flushed.unwrap();
+        read.unwrap();
+        assert!(timeout(seconds(1), peer.read_u8()).await.is_err(), "all has come, and no more");
+    }
+
+    /// Two ends that send much at once, before they read, do not wait for each other.
+    #[tokio::test(start_paused = true)]
+    async fn two_ends_may_send_much_at_once() {
+        let (mut one, mut two) = pair(1000, Config::default());
+        let large = vec![7; 1 << 20];
+        for socket in [&mut one, &mut two] {
+            socket.send(&large).await.unwrap();
+        }
+        let receive = async {
+            tokio::join!(async { one.next_event().await.unwrap().is_some() }, async {
+                two.next_event().await.unwrap().is_some()
+            })
+        };
+        assert_eq!(receive.await, (true, true));
+    }
+
+    /// Else two ends that reply, and then send much, would wait for each other.
+    #[tokio::test(start_paused = true)]
+    async fn replies_that_were_taken_do_not_count_among_those_that_wait() {
+        let (mut server, mut peer) = server(10, config(|config| config.max_queued = 16));
+        let mut is_answered = async |peer: &mut DuplexStream, reply: &[u8]| {
+            peer.write_all(b"\x81\x81\0\0\0\0a").await.unwrap();
+            let event = timeout(seconds(1), server.next_event()).await;
+            let Ok(event) = event else { return false };
+            event.unwrap().unwrap().1.send(reply).unwrap();
+            // There is room for more once half of a long reply is written.
+            if reply.len() > 1 {
+                server.send(&[0; 98]).await.unwrap();
+            }
+            true
+        };
+        assert!(is_answered(&mut peer, &[0; 18]).await);
+        peer.read_exact(&mut [0; 10]).await.unwrap();
+        for count in 1..=6 {
+            assert!(is_answered(&mut peer, &[0]).await, "{count}");
+        }
+        assert!(!is_answered(&mut peer, &[0]).await, "six replies of three bytes wait");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_halves_may_send_without_end_in_both_directions() {
+        let (one, two) = pair(1000, Config::default());
+        let mut tasks = Vec::new();
+        for socket in [one, two] {
+            let (mut reader, writer) = socket.split();
+            tokio::spawn(async move {
+                let message = vec![7; 30_000];
+                while writer.send(&message).await.is_ok() {}
+            });
+            tasks.push(tokio::spawn(async move {
+                for _ in 0..100 {
+                    reader.receive().await.unwrap();
+                }
+                reader
+            }));
+        }
+        let mut readers = Vec::new();
+        for task in tasks {
+            readers.push(task.await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_longest_message_passes_both_ways() {
+        let (mut client, mut server) = pair(100_000, Config::default());
+        let large = vec![7; 16 << 20];
+        let talk = async {
+            client.send(&large).await.unwrap();
+            let back = client.receive().await.unwrap();
+            client.close(None, "").await.unwrap();
+            back
+        };
+        let (back, outcome) = tokio::join!(talk, echo(&mut server));
+        outcome.unwrap();
+        assert_eq!(back, Some(large.into()));
+    }
+}
+
+mod halves {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_clones_of_a_writer_send_while_all_wait() {
+        let (client, server) = pair(50, config(|config| config.max_queued = 20));
+        let (mut reader, writer) = server.split();
+        let writers: Vec<_> = (0..10)
+            .map(|number| {
+                let writer = writer.clone();
+                tokio::spawn(async move {
+                    for _ in 0..50 {
+                        writer.send(&format!("{number} writes")).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        drop(writer);
+        let reading = tokio::spawn(async move { reader.receive().await });
+        let (mut others, other) = client.split();
+        let mut counts = [0; 10];
+        for _ in 0..500 {
+            let Some(OwnedMessage::Text(text)) = others.receive().await.unwrap() else { panic!() };
+            counts[usize::from(text.as_bytes()[0] - b'0')] += 1;
+        }
+        assert_eq!(counts, [50; 10]);
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        other.close(None, "").await.unwrap();
+        assert!(others.receive().await.unwrap().is_none());
+        assert!(reading.await.unwrap().unwrap().is_none(), "without a writer, the reader reads on");
+    }
+
+    #[tokio::test]
+    async fn a_writer_goes_on_without_the_reader() {
+        let (mut client, server) = pair(50, config(|config| config.max_queued = 20));
+        let (reader, writer) = server.split();
+        drop(reader);
+        let send = async {
+            for _ in 0..100 {
+                writer.send("text").await.unwrap();
+            }
+            writer.close(CloseCode::NORMAL, "").await.unwrap();
+            writer.flush().await.unwrap();
+        };
+        let receive = async {
+            for _ in 0..100 {
+                assert_eq!(client.receive().await.unwrap(), Some("text".into()));
+            }
+            let (event, _) = client.next_event().await.unwrap().unwrap();
+            assert!(matches!(event, Event::Close(_)));
+        };
+        tokio::join!(send, receive);
+    }
+
+    /// K-09.
+    #[tokio::test(start_paused = true)]
+    async fn a_ping_of_the_writer_tells_the_reader_the_time() {
+        let (mut client, server) = pair(1000, Config::default());
+        let (mut reader, writer) = server.split();
+        writer.ping().await.unwrap();
+        tokio::select!(
+            _ = client.receive() => panic!(),
+            event = reader.next_event() => assert!(matches!(event, Ok(Some(Event::Pong(_))))),
+        );
+        assert!(reader.round_trip().is_some());
+    }
+
+    /// A flood of one-shot tasks leaves nothing behind.
+    #[test]
+    fn who_has_sent_or_was_cancelled_is_forgotten() {
+        struct Mute;
+
+        impl Wake for Mute {
+            fn wake(self: Arc<Self>) {}
+        }
+
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        for room in [100_000, 10] {
+            let (server, _peer) = server(room, config(|config| config.max_queued = 10));
+            let (_reader, writer) = server.split();
+            let send = || {
+                // Each is another task.
+                let waker = Waker::from(Arc::new(Mute));
+                let mut send = pin!(writer.send("a message"));
+                let _ = send.as_mut().poll(&mut Context::from_waker(&waker));
+            };
+            (0..10).for_each(|_| send());
+            let ((), usage) = measure(|| (0..1000).for_each(|_| send()));
+            let in_stream = if room > 10 { 20_000 } else { 0 };
+            assert!(usage.held <= in_stream, "{usage:?}");
+        }
+    }
+
+    /// Nothing that is not `Send` is held across an await, and no lock.
+    #[test]
+    fn futures_can_be_sent_to_other_threads() {
+        const fn assert_send<T: Send>(_: &T) {}
+        const fn assert_shared<T: Send + Sync>() {}
+
+        assert_shared::<Reader<DuplexStream>>();
+        assert_shared::<Writer<DuplexStream>>();
+        #[cfg(feature = "smol")]
+        assert_shared::<sansocket::smol::Writer<smol::net::TcpStream>>();
+        assert_send(&WebSocket::<DuplexStream>::accept(duplex(10).0));
+        let policy = Policy::default();
+        assert_send(&Incoming::receive(duplex(10).0, &policy, Config::default()));
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let (mut one, two) = pair(10, Config::default());
+        assert_send(&one.next_event());
+        assert_send(&one.receive());
+        assert_send(&one.send("text"));
+        assert_send(&one.send_part("text"));
+        assert_send(&one.flush());
+        assert_send(&one.ping());
+        assert_send(&one.close(None, ""));
+        let (mut reader, writer) = two.split();
+        assert_send(&reader.next_event());
+        assert_send(&reader.receive());
+        assert_send(&writer.send("text"));
+        assert_send(&writer.flush());
+        assert_send(&writer.ping());
+        assert_send(&writer.close(None, ""));
+    }
+}
+
+mod ends {
+    use super::*;
+
+    /// C-16: a stream that cannot be written to ends the connection, too, and is told once.
+    #[tokio::test]
+    async fn a_stream_that_takes_nothing_more_is_an_error_and_then_the_end() {
+        let (mut server, peer) = server(10, Config::default());
+        server.send("more than the stream takes").await.unwrap();
+        drop(peer);
+        let outcome = server.receive().await;
+        let Err(Error::Io(error)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        assert!(server.receive().await.unwrap().is_none());
+        assert_eq!(server.ended().unwrap().cause, Cause::TransportEnded);
+        assert!(matches!(server.send("more").await, Err(Error::Send(SendError::Closing))));
+        let flushed = server.flush().await;
+        assert!(matches!(flushed, Err(Error::Io(_))), "what was queued is not written");
+    }
+
+    type Halves =
+        (Reader<Join<DuplexStream, DuplexStream>>, Writer<Join<DuplexStream, DuplexStream>>);
+
+    /// Both halves of a server that hears its peer, but cannot write to it.
+    fn half_broken() -> (Halves, DuplexStream) {
+        let ((to_read, peer), (to_write, _)) = (duplex(1000), duplex(1000));
+        let stream = tokio::io::join(to_read, to_write);
+        let connection = connection(Role::Server, Config::default());
+        (WebSocket::from_upgraded(stream, [], connection, Config::default()).split(), peer)
+    }
+
+    /// C-33: who sends is told at once. The other half goes on, but not for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_waits_is_told_of_a_writer_that_cannot_write() {
+        let ((mut reader, writer), _peer) = half_broken();
+        let reading = tokio::spawn(async move { reader.receive().await.map(drop) });
+        sleep(seconds(1)).await;
+        writer.send("text").await.unwrap_err();
+        let (outcome, took) = clock(reading).await;
+        assert!(matches!(outcome.unwrap(), Err(Error::Io(_))));
+        assert_eq!(took, seconds(5));
+    }
+
+    /// What comes meanwhile does not give it more time.
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_takes_nothing_more_is_read_for_5_seconds() {
+        let ((mut reader, writer), mut peer) = half_broken();
+        let read = async {
+            assert_eq!(reader.receive().await.unwrap(), Some("early".to_owned().into()));
+            assert_eq!(reader.receive().await.unwrap(), Some("late".to_owned().into()));
+            reader.receive().await
+        };
+        let write = async {
+            peer.write_all(b"\x81\x85\0\0\0\0early").await.unwrap();
+            sleep(seconds(7)).await;
+            let outcome = writer.send("text").await;
+            assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+            sleep(seconds(4)).await;
+            peer.write_all(b"\x81\x84\0\0\0\0late").await.unwrap();
+        };
+        let ((outcome, ()), took) = clock(async { tokio::join!(read, write) }).await;
+        assert!(matches!(outcome, Err(Error::Io(_))), "{outcome:?}");
+        assert_eq!(took, seconds(12));
+        assert_eq!(reader.ended().unwrap().cause, Cause::TransportEnded);
+        assert!(matches!(writer.send("more").await, Err(Error::Send(SendError::Closing))));
+    }
+
+    /// A peer that has said its last word, and still gets ours.
+    #[tokio::test]
+    async fn what_was_queued_before_a_close_frame_is_written() {
+        let (mut client, mut server) = pair(10, Config::default());
+        let large = vec![7; 200_000];
+        server.send(&large).await.unwrap();
+        server.outbox().close(CloseCode::NORMAL, "done").unwrap();
+        let listen = async {
+            assert_eq!(client.receive().await.unwrap(), Some(large.into()));
+            assert!(client.receive().await.unwrap().is_none());
+        };
+        let ((), outcome) = tokio::join!(listen, server.receive());
+        assert!(outcome.unwrap().is_none() && server.ended().unwrap().is_clean());
+    }
+}
+
+mod memory {
+    use super::*;
+
+    const _: () = assert!(size_of::<WebSocket<tokio::net::TcpStream>>() <= 712);
+
+    /// The timer of the deadlines, and what the runtime allocates for it.
+    const MOST: isize = 256;
+
+    /// Waits on a socket for one poll. What is measured is negative if it gives back something.
+    fn poll_once(socket: &mut Socket) -> (bool, Usage) {
+        let mut wait = pin!(socket.next_event());
+        measure(|| wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready())
+    }
+
+    #[test]
+    fn a_socket_that_waits_owns_next_to_nothing() {
+        let runtime = runtime();
+        let _guard = runtime.enter();
+        let (stream, _peer) = duplex(10);
+        let (mut socket, made) = measure(|| over(stream, Role::Server, Config::default()));
+        assert_eq!(made.held, 0);
+        // The first wait of a thread makes the storage that all of its sockets share.
+        poll_once(&mut over(duplex(10).0, Role::Server, patient()));
+        let (is_ready, usage) = poll_once(&mut socket);
+        assert!(!is_ready && usage.held <= MOST, "{usage:?}");
+    }
+
+    #[test]
+    fn an_echo_leaves_nothing_behind() {
+        let runtime = runtime();
+        for size in [100, 70_000, 1 << 20] {
+            let message = OwnedMessage::from(vec![7; size]);
+            let sockets = runtime.block_on(async {
+                let (mut client, mut server) = pair(1000, Config::default());
+                let talk = async {
+                    client.send(&message).await.unwrap();
+                    client.receive().await.unwrap();
+                };
+                tokio::select! {
+                    () = talk => {}
+                    outcome = echo(&mut server) => panic!("the client still waits: {outcome:?}"),
+                }
+                assert!(!poll_once(&mut client).0);
+                assert!(!poll_once(&mut server).0);
+                (client, server)
+            });
+            let ((), usage) = measure(|| drop(sockets));
+            // What the streams hold, and the generator of the client.
+            let most = 2 * (1000 + 200) + 512 + 2 * MOST;
+            assert!(-usage.held <= most, "after {size} bytes: {usage:?}");
+        }
+    }
+
+    /// What is left when all sockets are gone.
+    #[test]
+    fn a_thread_keeps_memory_of_messages_for_the_next_but_no_more_than_a_mebibyte() {
+        for (size, kept) in [(500_000, 500_000..1_200_000), (3 << 20, 0..200_000)] {
+            let talk = move || {
+                let (mut client, mut server) = pair(100_000, Config::default());
+                let message = vec![7; size];
+                let receive = async {
+                    assert!(server.receive().await.unwrap().is_some());
+                    // It gives back what it does not need while it waits.
+                    let wait = pin!(server.next_event());
+                    assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                };
+                let send = async {
+                    client.send(&message).await.unwrap();
+                    client.flush().await.unwrap();
+                };
+                runtime().block_on(async { tokio::join!(send, receive) });
+            };
+            let held = std::thread::spawn(move || measure(talk).1.held).join().unwrap();
+            assert!(kept.contains(&held), "{held} bytes after {size}");
+        }
+    }
+
+    #[test]
+    fn a_task_is_no_larger_than_its_socket_needs() {
+        let accept = WebSocket::<DuplexStream>::accept(duplex(10).0);
+        assert!(size_of_val(&accept) <= 100, "{}", size_of_val(&accept));
+        let serve = async {
+            let mut socket = WebSocket::<DuplexStream>::accept(duplex(10).0).await.unwrap();
+            echo(&mut socket).await
+        };
+        let allowed = size_of::<Socket>() + 200;
+        assert!(size_of_val(&serve) <= allowed, "{}", size_of_val(&serve));
+    }
+}
+
+fn runtime() -> Runtime {
+    runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}

@@ -1,0 +1,566 @@
+//! The blocking adapter: over a stream of the test's own, and over TCP.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use sansocket::blocking::{
+    Config, Error, Incoming, OwnedMessage, Parts, Stream, Untimed, WebSocket,
+};
+use sansocket::server::Policy;
+use sansocket::{
+    Cause, CloseCode, CloseFrame, Connection, Event, Initiator, Input, Limits, ProtocolError, Seed,
+    Sender, TimedOut,
+};
+
+/// A stream which reads what the test says, and notes each write.
+#[derive(Default)]
+struct Script {
+    reads: VecDeque<io::Result<Vec<u8>>>,
+    writes: Vec<Written>,
+    /// The most bytes that one write takes.
+    most: Option<usize>,
+    /// How many bytes it takes before it fails for ever, if it does.
+    breaks_after: Option<usize>,
+    /// Whether every other write fails with `Interrupted`.
+    is_nervous: bool,
+    calls: usize,
+    /// How many writes had been made when the stream was flushed.
+    flushed: usize,
+}
+
+/// One write: its bytes, and where the last slice of them lay.
+struct Written {
+    bytes: Vec<u8>,
+    address: usize,
+}
+
+impl Script {
+    fn new(reads: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { reads: reads.into_iter().map(Ok).collect(), ..Self::default() }
+    }
+
+    fn failing(kind: ErrorKind) -> Self {
+        Self { reads: [Err(kind.into())].into(), ..Self::default() }
+    }
+
+    fn written(&self) -> Vec<u8> {
+        self.writes.iter().flat_map(|write| write.bytes.clone()).collect()
+    }
+}
+
+impl Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(read) = self.reads.pop_front() else { return Ok(0) };
+        let bytes = read?;
+        let count = bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        if count < bytes.len() {
+            self.reads.push_front(Ok(bytes[count..].to_vec()));
+        }
+        Ok(count)
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.calls += 1;
+        if self.is_nervous && self.calls % 2 == 1 {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        let mut most = self.most.unwrap_or(usize::MAX);
+        if let Some(breaks_after) = self.breaks_after {
+            most = most.min(breaks_after - self.written().len());
+            if most == 0 {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+        }
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).take(most).collect();
+        let count = bytes.len();
+        let address = slices.last().map_or(0, |slice| slice.as_ptr() as usize);
+        self.writes.push(Written { bytes, address });
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed = self.writes.len();
+        Ok(())
+    }
+}
+
+fn over(script: Script, connection: Connection) -> WebSocket<Untimed<Script>> {
+    configured(script, connection, Config::default())
+}
+
+fn configured(
+    script: Script,
+    connection: Connection,
+    config: Config,
+) -> WebSocket<Untimed<Script>> {
+    let input = Input::new(vec![0; 16 << 10]);
+    let parts = Parts { stream: Untimed(script), connection, input, out: Vec::new() };
+    WebSocket::from_parts(parts, config)
+}
+
+fn server_over(script: Script) -> WebSocket<Untimed<Script>> {
+    over(script, Connection::server(Limits::default()))
+}
+
+fn client_over(script: Script) -> WebSocket<Untimed<Script>> {
+    over(script, Connection::client(Limits::default(), Seed::new([1; 32])))
+}
+
+/// What a client sends, as the bytes on the wire.
+fn from_client(act: impl Fn(&mut Sender, &mut Vec<u8>)) -> Vec<u8> {
+    let mut sender = Connection::client(Limits::default(), Seed::new([2; 32])).sender;
+    let mut out = Vec::new();
+    act(&mut sender, &mut out);
+    sender.poll_transmit(&mut out);
+    out
+}
+
+/// Sends back every message until there are no more.
+fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
+    let mut count = 0;
+    while let Some((event, mut outbox)) = socket.next_event()? {
+        count += 1;
+        match event {
+            Event::Text(text) => outbox.send(text)?,
+            Event::Binary(bytes) => outbox.send(bytes)?,
+            _ => count -= 1,
+        }
+    }
+    Ok(count)
+}
+
+#[test]
+fn what_is_sent_does_not_stay_in_the_stream() {
+    let mut socket = server_over(Script::default());
+    for size in [1, 64 << 10] {
+        socket.send(&vec![0; size]).unwrap();
+        let Script { writes, flushed, .. } = &socket.get_ref().0;
+        assert_eq!(*flushed, writes.len(), "{size}");
+    }
+}
+
+#[test]
+fn the_replies_to_one_read_leave_in_one_write() {
+    let wire = from_client(|sender, out| {
+        for text in ["one", "two", "three"] {
+            sender.send(text, out).unwrap();
+        }
+        sender.ping(b"four").unwrap();
+        sender.poll_transmit(out);
+        sender.close(None, "").unwrap();
+    });
+    let mut socket = server_over(Script::new([wire]));
+    assert_eq!(echo(&mut socket).unwrap(), 3);
+    assert_eq!(socket.get_ref().0.writes.len(), 1, "one write for all of it");
+    let expected = b"\x81\x03one\x81\x03two\x81\x05three\x8a\x04four\x88\0";
+    assert_eq!(socket.get_ref().0.written(), expected);
+}
+
+#[test]
+fn a_large_message_leaves_a_server_from_where_it_lies() {
+    let large = vec![7; 100_000];
+    let mut socket = server_over(Script::default());
+    socket.send(&large).unwrap();
+    let write = &socket.get_ref().0.writes[0];
+    assert_eq!(write.address, large.as_ptr() as usize, "not a copy");
+    assert_eq!(write.bytes.len(), 10 + large.len());
+}
+
+#[test]
+#[cfg(feature = "deflate")]
+fn a_large_message_is_compressed_if_that_was_agreed_to() {
+    use sansocket::deflate::{Agreement, Compression};
+
+    let mut connection = Connection::server(Limits::default());
+    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let mut socket = over(Script::default(), connection);
+    socket.send(&vec![7; 100_000]).unwrap();
+    let written = socket.get_ref().0.written();
+    assert!(written[0] == 0xc2 && written.len() < 1000, "{} bytes", written.len());
+}
+
+#[test]
+fn short_and_interrupted_writes_lose_nothing() {
+    for (size, most) in [(10, 1), (10, 3), (100_000, 1), (100_000, 4096)] {
+        let payload = vec![b'x'; size];
+        let script = Script { most: Some(most), is_nervous: true, ..Script::default() };
+        let mut socket = server_over(script);
+        socket.send("before").unwrap();
+        socket.send(&payload).unwrap();
+        let mut expected = Vec::new();
+        let mut sender = Connection::server(Limits::default()).sender;
+        sender.send("before", &mut expected).unwrap();
+        sender.send(&payload, &mut expected).unwrap();
+        assert_eq!(socket.get_ref().0.written(), expected, "{size} bytes, {most} at a time");
+    }
+}
+
+#[test]
+fn an_interrupted_read_is_tried_again() {
+    let mut script = Script::new([from_client(|sender, out| sender.send("text", out).unwrap())]);
+    script.reads.push_front(Err(ErrorKind::Interrupted.into()));
+    let mut socket = server_over(script);
+    assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("text".into())));
+}
+
+/// C-16, C-33: an end without a close frame is told as an error, once, and accounted for.
+#[test]
+fn a_transport_that_ends_early_is_an_error_and_then_the_end() {
+    let ends = [
+        (Script::new([b"\x81".to_vec()]), ErrorKind::UnexpectedEof),
+        (Script::failing(ErrorKind::ConnectionReset), ErrorKind::ConnectionReset),
+    ];
+    for (script, kind) in ends {
+        let mut socket = server_over(script);
+        let outcome = socket.next_event().map(drop);
+        assert!(matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind), "{outcome:?}");
+        assert!(socket.next_event().unwrap().is_none());
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.code(), ended.cause), (1006, Cause::TransportEnded));
+        assert_eq!((ended.sent, ended.received), (CloseFrame::Absent, CloseFrame::Absent));
+    }
+}
+
+/// C-16, C-33: wherever a stream breaks that is written to, what came is seen: messages, and a close frame,
+/// after which the transport may end in whatever way.
+#[test]
+fn what_came_is_seen_though_nothing_can_be_written() {
+    let texts = ["one", "two", "three"];
+    let read = |text| from_client(|sender, out| sender.send(text, out).unwrap());
+    let close = from_client(|sender, _| sender.close(CloseCode::GOING_AWAY, "").unwrap());
+    let echoed: usize = texts.map(|text| text.len() + 2).iter().sum();
+    for (is_closing, breaks_after) in (0..echoed).flat_map(|at| [(false, at), (true, at)]) {
+        let reads = texts.map(read).into_iter().chain(is_closing.then(|| close.clone()));
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new(reads) };
+        let mut socket = server_over(script);
+        let mut seen = Vec::new();
+        let outcome = loop {
+            match socket.next_event() {
+                Ok(Some((Event::Text(text), mut outbox))) => {
+                    outbox.send(text).unwrap();
+                    seen.push(text.to_owned());
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(Error::Io(error)) => break Err(error.kind()),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        assert_eq!(seen, texts, "broken after {breaks_after}");
+        let expected = if is_closing { Ok(()) } else { Err(ErrorKind::BrokenPipe) };
+        assert_eq!(outcome, expected, "broken after {breaks_after}");
+        assert!(socket.next_event().unwrap().is_none(), "an error is told once");
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.sent, ended.cause), (CloseFrame::Absent, Cause::TransportEnded));
+        assert_eq!(ended.code(), if is_closing { 1001 } else { 1006 });
+        let written = socket.get_ref().0.written();
+        assert_eq!(written, b"\x81\x03one\x81\x03two\x81\x05three"[..breaks_after]);
+        assert_eq!(socket.outbox().queued(), 0, "nothing waits that cannot be written");
+    }
+}
+
+/// A close frame whose answer cannot be written is the end all the same.
+#[test]
+fn an_answer_to_a_close_frame_that_cannot_be_written_is_no_error() {
+    for breaks_after in 0..4 {
+        let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "").unwrap());
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new([close]) };
+        let mut socket = server_over(script);
+        assert!(socket.receive().unwrap().is_none());
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
+    }
+}
+
+/// Nor is it read for ever, however much more comes.
+#[test]
+fn a_stream_that_cannot_be_written_is_read_no_longer_than_its_end_may_take() {
+    let read = || from_client(|sender, out| sender.send("text", out).unwrap());
+    let script =
+        Script { breaks_after: Some(0), ..Script::new(std::iter::repeat_with(read).take(1000)) };
+    let mut config = Config::default();
+    config.timeouts.end = Some(Duration::ZERO);
+    let mut socket = configured(script, Connection::server(Limits::default()), config);
+    let outcome = echo(&mut socket);
+    assert!(matches!(&outcome, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
+    assert_eq!(socket.get_ref().0.reads.len(), 999);
+}
+
+/// C-33: who sends is told at once, of small messages and large ones, and can go on to receive.
+#[test]
+fn a_message_that_cannot_be_written_is_an_error_and_what_came_is_seen() {
+    for (len, breaks_after) in [(5, 0), (5, 6), (100_000, 0), (100_000, 3), (100_000, 50_000)] {
+        let last = from_client(|sender, out| {
+            sender.send("last words", out).unwrap();
+            sender.close(None, "").unwrap();
+        });
+        let script = Script { breaks_after: Some(breaks_after), ..Script::new([last]) };
+        let mut socket = server_over(script);
+        for kind in [ErrorKind::BrokenPipe, ErrorKind::NotConnected] {
+            let outcome = socket.send(&vec![7; len]);
+            assert!(
+                matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind),
+                "{outcome:?}"
+            );
+        }
+        assert!(matches!(socket.ping(), Err(Error::Io(_))));
+        assert!(matches!(socket.flush(), Err(Error::Io(_))));
+        assert_eq!(socket.receive().unwrap(), Some("last words".to_owned().into()));
+        assert_eq!(socket.receive().unwrap(), None);
+        let ended = socket.ended().unwrap();
+        assert_eq!((ended.sent, ended.code()), (CloseFrame::Absent, 1005));
+        assert_eq!(
+            socket.get_ref().0.written().len(),
+            breaks_after,
+            "nothing follows half a frame"
+        );
+    }
+}
+
+/// I-06, C-23: what was valid is delivered, the peer is told, and all of it is explained.
+#[test]
+fn a_violation_is_told_to_both_sides_after_what_was_valid() {
+    let faults: [(&[u8], ProtocolError, u16); 2] = [
+        (b"\x83\x80\0\0\0\0", ProtocolError::ReservedOpcode, 1002),
+        (b"\x81\x81\0\0\0\0\xff", ProtocolError::InvalidUtf8, 1007),
+    ];
+    for (fault, error, code) in faults {
+        let mut wire = from_client(|sender, out| sender.send("valid", out).unwrap());
+        wire.extend(fault);
+        let mut socket = server_over(Script::new([wire]));
+        assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("valid".into())));
+        let outcome = socket.next_event().map(drop);
+        assert!(matches!(outcome, Err(Error::Protocol(seen)) if seen == error), "{outcome:?}");
+        assert!(socket.next_event().unwrap().is_none(), "an error is told once");
+        let [high, low] = code.to_be_bytes();
+        assert_eq!(socket.get_ref().0.written(), [0x88, 2, high, low]);
+        let ended = socket.ended().unwrap();
+        assert_eq!(ended.cause, Cause::Violation(error));
+        assert_eq!(ended.sent, CloseFrame::Code(CloseCode::new(code).unwrap()));
+        assert_eq!((ended.initiator, ended.is_clean()), (Some(Initiator::Us), false));
+    }
+}
+
+/// C-20: the server ends the transport after both close frames, without waiting for the client.
+#[test]
+fn a_server_is_done_with_the_closing_handshake() {
+    let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "bye").unwrap());
+    let mut script = Script::new([close]);
+    script.reads.push_back(Err(io::Error::other("nobody reads on")));
+    let mut socket = server_over(script);
+    let (event, _) = socket.next_event().unwrap().unwrap();
+    assert!(matches!(event, Event::Close(close) if close.reason == "bye"));
+    assert!(socket.next_event().unwrap().is_none());
+    let ended = socket.ended().unwrap();
+    assert!(ended.is_clean());
+    assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
+    assert_eq!(socket.get_ref().0.written(), b"\x88\x02\x03\xe8");
+}
+
+/// C-21: a client waits for the server to end the transport, in whatever way.
+#[test]
+fn a_client_reads_on_until_the_server_ends_the_transport() {
+    let reset = || Err(ErrorKind::ConnectionReset.into());
+    for end in [Ok(Vec::new()), reset()] {
+        let mut script = Script::new([b"\x88\x02\x03\xe8".to_vec()]);
+        script.reads.push_back(end);
+        let mut socket = client_over(script);
+        socket.close(CloseCode::NORMAL, "").unwrap();
+        assert!(socket.get_ref().0.reads.is_empty());
+        let ended = socket.ended().unwrap();
+        assert!(ended.is_clean());
+        assert_eq!(ended.initiator, Some(Initiator::Us));
+    }
+}
+
+#[test]
+fn a_message_in_parts_is_received_whole() {
+    let wire = from_client(|sender, out| {
+        sender.send_part("dö", out).unwrap();
+        sender.send_part("n", out).unwrap();
+        sender.send_last("e", out).unwrap();
+    });
+    for cut in 1..wire.len() {
+        for is_streaming in [false, true] {
+            let (head, tail) = wire.split_at(cut);
+            let mut socket = server_over(Script::new([head.to_vec(), tail.to_vec()]));
+            socket.receiver_mut().set_streaming(is_streaming);
+            assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("döne".into())));
+        }
+    }
+}
+
+// Over TCP. What all adapters do alike is in `conversations`.
+
+#[test]
+fn what_was_taken_apart_can_be_driven_by_hand() {
+    between(
+        |stream| {
+            let incoming = Incoming::receive(stream, &Policy::default(), Config::default());
+            let Ok(Incoming::Opening(opening)) = incoming else { panic!("{incoming:?}") };
+            drive(opening.accept().unwrap().into_parts());
+        },
+        |address| {
+            let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+            for message in ["one", "two"] {
+                socket.send(message).unwrap();
+                assert_eq!(socket.receive().unwrap(), Some(message.into()));
+                // What has been used is no different.
+                let parts = socket.into_parts();
+                socket = WebSocket::from_parts(parts, Config::default());
+            }
+            socket.send("three").unwrap();
+            drive(socket.into_parts());
+        },
+    );
+}
+
+/// Sends back one message after the other, until the third has been received.
+fn drive(parts: Parts<TcpStream>) {
+    let Parts { mut stream, connection, mut input, .. } = parts;
+    let Connection { mut receiver, mut sender } = connection;
+    loop {
+        let mut out = Vec::new();
+        while let Some(event) = receiver.next_event(&mut input, &mut sender).unwrap() {
+            let Event::Text(text) = event else { panic!("{event:?}") };
+            sender.send(text, &mut out).unwrap();
+            if text == "three" {
+                return stream.write_all(&out).unwrap();
+            }
+        }
+        stream.write_all(&out).unwrap();
+        let count = stream.read(receiver.spare(&mut input)).unwrap();
+        assert!(count > 0, "nothing was read");
+        receiver.fill(&mut input, count);
+    }
+}
+
+fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+/// Runs `serve` on the first connection, beside `connect` with the address to connect to.
+fn between<T: Send>(serve: impl FnOnce(TcpStream) -> T + Send, connect: impl FnOnce(&str)) -> T {
+    let (listener, address) = listen();
+    thread::scope(|scope| {
+        let server = scope.spawn(move || serve(listener.accept().unwrap().0));
+        connect(&address);
+        server.join().unwrap()
+    })
+}
+
+/// What a server answers to these bytes, up to the end of the stream.
+fn ask(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
+}
+
+/// H-S-16, I-08: its bytes are there for whoever serves it.
+#[test]
+fn a_request_for_something_else_is_handed_back_untouched() {
+    const REQUEST: &[u8] = b"POST /form HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let incoming = Incoming::receive(accepted, &Policy::default(), Config::default()).unwrap();
+    let Incoming::Http(request) = incoming else { panic!("no handshake") };
+    let (mut stream, mut input) = request.into_parts();
+    while input.unread().len() < REQUEST.len() {
+        let count = stream.read(input.spare()).unwrap();
+        input.fill(count);
+    }
+    assert_eq!(input.unread(), REQUEST);
+}
+
+#[test]
+fn a_bad_request_is_answered_by_the_adapter() {
+    let accept = |stream| WebSocket::accept(stream).map(drop);
+    let requests = [("Hello\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "426")];
+    for (request, status) in requests {
+        let outcome = between(accept, |address| {
+            let response = ask(address, request);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        });
+        assert!(matches!(outcome, Err(Error::Handshake(_))), "{outcome:?}");
+    }
+}
+
+fn impatient() -> Config {
+    let mut config = Config::default();
+    let short = Some(Duration::from_millis(50));
+    config.timeouts.opening = short;
+    config.timeouts.idle = short;
+    config.timeouts.pong = short;
+    config.timeouts.close = short;
+    config.timeouts.end = short;
+    config
+}
+
+/// A server, and a bare stream which has opened a connection to it.
+fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Version: 13\r\n\r\n";
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let incoming = Incoming::receive(accepted, &Policy::default(), impatient()).unwrap();
+    let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+    (opening.accept().unwrap(), stream)
+}
+
+/// C-22.
+#[test]
+fn a_close_frame_that_is_not_answered_times_out() {
+    let (mut socket, _stream) = with_mute_client();
+    let outcome = socket.close(CloseCode::GOING_AWAY, "");
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Close))), "{outcome:?}");
+    let ended = socket.ended().unwrap();
+    assert_eq!(ended.sent, CloseFrame::Code(CloseCode::GOING_AWAY));
+    assert_eq!((ended.code(), ended.is_clean()), (1006, false));
+}
+
+/// A host that does not answer at all, as one whose backlog is full.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _guard = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let _listener = socket.listen(1).unwrap();
+    let patience = Duration::from_millis(200);
+    let fill = || TcpStream::connect_timeout(&address, patience);
+    let _waiting: Vec<_> = std::iter::from_fn(|| fill().ok()).take(1000).collect();
+    let outcome = WebSocket::connect_with(&format!("ws://{address}/"), impatient());
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
+}
+
+/// A-55: a peer that never reads cannot hold us for ever.
+#[test]
+fn a_write_that_nobody_reads_times_out() {
+    let (mut socket, _stream) = with_mute_client();
+    let outcome = socket.send(&vec![0; 64 << 20]);
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    assert!(socket.send("more").is_err(), "nothing follows half a frame");
+    let cause = socket.ended().map(|ended| ended.cause);
+    assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Silence)));
+}

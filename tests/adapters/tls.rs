@@ -1,0 +1,574 @@
+//! TLS below each of the adapters: a client of each talks to a server of each.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rcgen::{CertifiedKey, KeyPair};
+use sansocket::adapters::asynchronous::{Async, Io};
+use sansocket::blocking::{self, Config, Error, OwnedMessage};
+use sansocket::server::Policy;
+use sansocket::tls::rustls::crypto::ring;
+use sansocket::tls::rustls::pki_types::{PrivateKeyDer, ServerName};
+use sansocket::tls::rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error as TlsError,
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
+use sansocket::{CloseCode, Ended, Event, TimedOut, Url, adapters, client, smol, tls, tokio};
+
+/// How a connection went, and how it ended, if there was one.
+type Outcome = (Result<(), Error>, Option<Ended>);
+
+#[derive(Clone, Copy, Debug)]
+enum Adapter {
+    Blocking,
+    Tokio,
+    Smol,
+}
+
+const ADAPTERS: [Adapter; 3] = [Adapter::Blocking, Adapter::Tokio, Adapter::Smol];
+
+/// A server's certificate, and what a client must trust to accept it.
+struct Identity {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+    #[cfg(feature = "rustls-native-roots")]
+    pem: String,
+}
+
+impl Identity {
+    fn new(names: &[&str]) -> Self {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).unwrap();
+        let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key(&signing_key))
+            .unwrap();
+        Self {
+            server: Arc::new(server),
+            client: tls::config(roots),
+            #[cfg(feature = "rustls-native-roots")]
+            pem: cert.pem(),
+        }
+    }
+
+    /// One for the host and the address at which the tests listen.
+    fn local() -> Self {
+        Self::new(&["localhost", "127.0.0.1"])
+    }
+}
+
+fn key(pair: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(pair.serialize_der().into())
+}
+
+/// What `serve` gives for the one connection that it accepts while `act` talks to its port.
+fn between<T: Send, U>(
+    serve: impl FnOnce(TcpStream) -> T + Send,
+    act: impl FnOnce(u16) -> U,
+) -> (T, U) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::scope(|scope| {
+        let server = scope.spawn(move || serve(listener.accept().unwrap().0));
+        let result = act(port);
+        (server.join().unwrap(), result)
+    })
+}
+
+/// Sends back every message, until the connection is over.
+fn serve(adapter: Adapter, stream: TcpStream, tls: Arc<ServerConfig>) -> Outcome {
+    match adapter {
+        Adapter::Blocking => match accept(stream, tls) {
+            Ok(mut socket) => (echo(&mut socket), socket.ended()),
+            Err(error) => (Err(error), None),
+        },
+        Adapter::Tokio => in_tokio(async {
+            stream.set_nonblocking(true).unwrap();
+            let stream = ::tokio::net::TcpStream::from_std(stream).unwrap();
+            match tokio_rustls::TlsAcceptor::from(tls).accept(stream).await {
+                Ok(stream) => echo_later(tokio::WebSocket::accept(stream).await).await,
+                Err(error) => (Err(error.into()), None),
+            }
+        }),
+        Adapter::Smol => ::smol::block_on(async {
+            let stream = ::smol::Async::new(stream).unwrap();
+            match futures_rustls::TlsAcceptor::from(tls).accept(stream).await {
+                Ok(stream) => echo_later(smol::WebSocket::accept(stream).await).await,
+                Err(error) => (Err(error.into()), None),
+            }
+        }),
+    }
+}
+
+type Accepted = blocking::WebSocket<StreamOwned<ServerConnection, TcpStream>>;
+
+fn accept(stream: TcpStream, tls: Arc<ServerConfig>) -> Result<Accepted, Error> {
+    let connection = ServerConnection::new(tls).unwrap();
+    blocking::WebSocket::accept(StreamOwned::new(connection, stream))
+}
+
+fn echo(socket: &mut blocking::WebSocket<impl blocking::Stream>) -> Result<(), Error> {
+    while let Some((event, mut outbox)) = socket.next_event()? {
+        match event {
+            Event::Text(text) => outbox.send(text)?,
+            Event::Binary(bytes) => outbox.send(bytes)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn echo_later<I: Io>(socket: Result<adapters::WebSocket<Async<I>>, Error>) -> Outcome {
+    let mut socket = match socket {
+        Ok(socket) => socket,
+        Err(error) => return (Err(error), None),
+    };
+    let outcome = async {
+        while let Some((event, mut outbox)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => outbox.send(text)?,
+                Event::Binary(bytes) => outbox.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    (outcome.await, socket.ended())
+}
+
+/// Connects, hears what it says, and closes.
+fn talk(adapter: Adapter, url: &str, tls: Arc<ClientConfig>) -> Outcome {
+    let config = Config::default();
+    match adapter {
+        Adapter::Blocking => match blocking::WebSocket::connect_tls(url, tls, config) {
+            Ok(mut socket) => (hear(&mut socket), socket.ended()),
+            Err(error) => (Err(error), None),
+        },
+        Adapter::Tokio => in_tokio(async {
+            hear_later(tokio::WebSocket::connect_tls(url, tls, config).await).await
+        }),
+        Adapter::Smol => ::smol::block_on(async {
+            hear_later(smol::WebSocket::connect_tls(url, tls, config).await).await
+        }),
+    }
+}
+
+fn hear(socket: &mut blocking::WebSocket<impl blocking::Stream>) -> Result<(), Error> {
+    for message in messages() {
+        socket.send(&message)?;
+        let answer = socket.receive()?;
+        assert!(answer == Some(message), "the same comes back");
+    }
+    socket.close(CloseCode::NORMAL, "")
+}
+
+async fn hear_later<I: Io>(socket: Result<adapters::WebSocket<Async<I>>, Error>) -> Outcome {
+    let mut socket = match socket {
+        Ok(socket) => socket,
+        Err(error) => return (Err(error), None),
+    };
+    let outcome = async {
+        for message in messages() {
+            socket.send(&message).await?;
+            let answer = socket.receive().await?;
+            assert!(answer == Some(message), "the same comes back");
+        }
+        socket.close(CloseCode::NORMAL, "").await
+    };
+    (outcome.await, socket.ended())
+}
+
+fn messages() -> [OwnedMessage; 3] {
+    let long: Vec<u8> = (0..1 << 20).map(|at: u32| at.to_le_bytes()[1] ^ 0x5a).collect();
+    ["grüße".into(), vec![0, 0xff, 0x80].into(), long.into()]
+}
+
+fn in_tokio<T>(future: impl Future<Output = T>) -> T {
+    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
+}
+
+/// What rustls says within an error.
+fn tls_error(outcome: &Outcome) -> Option<&TlsError> {
+    let (Err(Error::Io(error)), None) = outcome else { return None };
+    error.get_ref()?.downcast_ref()
+}
+
+fn is_cut_off(outcome: &Outcome) -> bool {
+    let is_unclean = outcome.1.is_some_and(|ended| !ended.is_clean());
+    matches!(&outcome.0, Err(Error::Io(error)) if error.kind() == ErrorKind::UnexpectedEof)
+        && is_unclean
+}
+
+fn is_clean(outcome: &Outcome) -> bool {
+    outcome.0.is_ok() && outcome.1.is_some_and(|ended| ended.is_clean())
+}
+
+#[test]
+fn messages_come_back_over_tls_whatever_the_adapters() {
+    let identity = Identity::local();
+    for server in ADAPTERS {
+        for client in ADAPTERS {
+            let (served, talked) = between(
+                |stream| serve(server, stream, identity.server.clone()),
+                |port| talk(client, &format!("wss://localhost:{port}/"), identity.client.clone()),
+            );
+            assert!(is_clean(&served), "{server:?} to {client:?}: {served:?}");
+            assert!(is_clean(&talked), "{client:?} to {server:?}: {talked:?}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_may_be_for_an_address() {
+    let identity = Identity::new(&["127.0.0.1"]);
+    for adapter in ADAPTERS {
+        let (served, talked) = between(
+            |stream| serve(adapter, stream, identity.server.clone()),
+            |port| talk(adapter, &format!("wss://127.0.0.1:{port}/"), identity.client.clone()),
+        );
+        assert!(is_clean(&served) && is_clean(&talked), "{adapter:?}: {served:?}, {talked:?}");
+    }
+}
+
+/// Section 4.1, item 5, and H-C-34: if TLS fails, so does the connection.
+#[test]
+fn a_certificate_of_an_unknown_authority_is_refused() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        let (served, talked) = between(
+            |stream| serve(adapter, stream, identity.server.clone()),
+            |port| talk(adapter, &format!("wss://localhost:{port}/"), tls::default_config()),
+        );
+        let expected = TlsError::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert_eq!(tls_error(&talked), Some(&expected), "{adapter:?}: {talked:?}");
+        let expected = TlsError::AlertReceived(AlertDescription::UnknownCA);
+        assert_eq!(tls_error(&served), Some(&expected), "{adapter:?}: {served:?}");
+    }
+}
+
+/// A process of its own is told by its environment what the platform trusts.
+#[cfg(feature = "rustls-native-roots")]
+#[test]
+fn an_authority_of_the_platform_is_trusted() {
+    const NAME: &str = "an_authority_of_the_platform_is_trusted";
+    if let Ok(url) = std::env::var(NAME) {
+        let talked = talk(Adapter::Blocking, &url, tls::native_config().unwrap());
+        assert!(is_clean(&talked), "{talked:?}");
+        return;
+    }
+    let identity = Identity::local();
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
+    std::fs::write(&file, &identity.pem).unwrap();
+    let (served, status) = between(
+        |stream| serve(Adapter::Blocking, stream, identity.server.clone()),
+        |port| {
+            let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+            child
+                .args(["--exact", &format!("tls::{NAME}")])
+                .env(NAME, format!("wss://localhost:{port}/"));
+            child.env("SSL_CERT_FILE", &file).env_remove("SSL_CERT_DIR").status().unwrap()
+        },
+    );
+    assert!(status.success() && is_clean(&served), "{status:?}, {served:?}");
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused() {
+    let identity = Identity::new(&["example.com"]);
+    for adapter in ADAPTERS {
+        for host in ["localhost", "127.0.0.1"] {
+            let (_, talked) = between(
+                |stream| serve(adapter, stream, identity.server.clone()),
+                |port| talk(adapter, &format!("wss://{host}:{port}/"), identity.client.clone()),
+            );
+            let error = tls_error(&talked);
+            let is_about_name = matches!(
+                error,
+                Some(TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }))
+            );
+            assert!(is_about_name, "{adapter:?}: {talked:?}");
+        }
+    }
+}
+
+/// Whoever is between could have ended the stream: C-34.
+#[test]
+fn a_server_that_is_cut_off_is_not_a_clean_end() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        let cut_off = |stream| {
+            let mut socket = accept(stream, identity.server.clone()).unwrap();
+            socket.next_event().unwrap();
+            end_without_notice(socket.into_parts().stream);
+        };
+        let ((), talked) = between(cut_off, |port| {
+            talk(adapter, &format!("wss://localhost:{port}/"), identity.client.clone())
+        });
+        assert!(is_cut_off(&talked), "{adapter:?}: {talked:?}");
+    }
+}
+
+#[test]
+fn a_client_that_is_cut_off_is_not_a_clean_end() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        let (served, ()) = between(
+            |stream| serve(adapter, stream, identity.server.clone()),
+            |port| {
+                let mut socket = connect(port, &identity);
+                socket.send("half of what I have to say").unwrap();
+                socket.next_event().unwrap();
+                end_without_notice(socket.into_parts().stream);
+            },
+        );
+        assert!(is_cut_off(&served), "{adapter:?}: {served:?}");
+    }
+}
+
+/// Nothing can have been lost then.
+#[test]
+fn a_server_may_be_cut_off_after_both_close_frames() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        let close = |stream| {
+            let mut socket = accept(stream, identity.server.clone()).unwrap();
+            while let Some((event, mut outbox)) = socket.next_event().unwrap() {
+                match event {
+                    Event::Text(text) => outbox.send(text).unwrap(),
+                    Event::Binary(bytes) => outbox.send(bytes).unwrap(),
+                    Event::Close(_) => break,
+                    _ => {}
+                }
+            }
+            socket.flush().unwrap();
+            end_without_notice(socket.into_parts().stream);
+        };
+        let ((), talked) = between(close, |port| {
+            talk(adapter, &format!("wss://localhost:{port}/"), identity.client.clone())
+        });
+        assert!(is_clean(&talked), "{adapter:?}: {talked:?}");
+    }
+}
+
+#[test]
+fn a_client_may_be_cut_off_after_both_close_frames() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        let (served, ()) = between(
+            |stream| serve(adapter, stream, identity.server.clone()),
+            |port| {
+                let mut socket = connect(port, &identity);
+                socket.outbox().close(CloseCode::NORMAL, "").unwrap();
+                let (event, _) = socket.next_event().unwrap().unwrap();
+                assert!(matches!(event, Event::Close(_)), "{event:?}");
+                end_without_notice(socket.into_parts().stream);
+            },
+        );
+        assert!(is_clean(&served), "{adapter:?}: {served:?}");
+    }
+}
+
+type Connected = blocking::WebSocket<StreamOwned<ClientConnection, TcpStream>>;
+
+fn connect(port: u16, identity: &Identity) -> Connected {
+    let url = format!("wss://localhost:{port}/");
+    Connected::connect_tls(&url, identity.client.clone(), Config::default()).unwrap()
+}
+
+/// Ends the transport, of which TLS does not tell the peer.
+fn end_without_notice<C>(stream: StreamOwned<C, TcpStream>) {
+    stream.sock.shutdown(std::net::Shutdown::Write).unwrap();
+    let StreamOwned { mut sock, .. } = stream;
+    io::copy(&mut sock, &mut io::sink()).unwrap();
+}
+
+#[test]
+fn our_end_is_told_by_tls_too() {
+    let identity = Identity::local();
+    let listen = |stream| {
+        let mut socket = accept(stream, identity.server.clone()).unwrap();
+        while socket.next_event().unwrap().is_some() {}
+        // Had it not been told, this would be an error.
+        io::copy(&mut socket.into_parts().stream, &mut io::sink()).unwrap()
+    };
+    for adapter in ADAPTERS {
+        let (_, talked) = between(listen, |port| {
+            let url = format!("wss://localhost:{port}/");
+            let config = Config::default();
+            let tls = identity.client.clone();
+            match adapter {
+                Adapter::Blocking => blocking::WebSocket::connect_tls(&url, tls, config)
+                    .and_then(|mut socket| socket.close(None, "")),
+                Adapter::Tokio => in_tokio(async {
+                    tokio::WebSocket::connect_tls(&url, tls, config).await?.close(None, "").await
+                }),
+                Adapter::Smol => ::smol::block_on(async {
+                    smol::WebSocket::connect_tls(&url, tls, config).await?.close(None, "").await
+                }),
+            }
+        });
+        assert!(talked.is_ok(), "{adapter:?}: {talked:?}");
+    }
+}
+
+/// Section 4.1, item 5, H-C-34 and H-S-64: the server is told which host is meant. It must not choose HTTP/2.
+#[test]
+fn the_host_is_named_and_http_1_chosen_whatever_the_configuration() {
+    let identity = Identity::local();
+    let mut server = ServerConfig::clone(&identity.server);
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let server = Arc::new(server);
+    let mut client = ClientConfig::clone(&identity.client);
+    client.alpn_protocols = server.alpn_protocols.clone();
+    client.enable_sni = false;
+    let client = Arc::new(client);
+    for adapter in ADAPTERS {
+        let look = |stream| {
+            let mut socket = accept(stream, server.clone()).unwrap();
+            echo(&mut socket).unwrap();
+            let connection = socket.into_parts().stream.conn;
+            let name = connection.server_name().map(str::to_owned);
+            (name, connection.alpn_protocol().map(<[u8]>::to_vec))
+        };
+        let (seen, talked) = between(look, |port| {
+            talk(adapter, &format!("wss://localhost:{port}/"), client.clone())
+        });
+        let expected = (Some("localhost".to_owned()), Some(b"http/1.1".to_vec()));
+        assert_eq!(seen, expected, "{adapter:?}: {talked:?}");
+    }
+}
+
+#[test]
+fn a_url_that_is_not_secure_gets_no_tls() {
+    for adapter in ADAPTERS {
+        for url in ["ws://localhost:1/", "http://localhost:1/", "wss://%41:1/"] {
+            let (outcome, _) = talk(adapter, url, tls::default_config());
+            let is_refused = match &outcome {
+                Err(Error::Io(error)) => error.kind() == ErrorKind::Unsupported,
+                Err(Error::Url(_)) => true,
+                _ => false,
+            };
+            assert!(is_refused, "{adapter:?}, {url}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_of_tls_can_be_handed_in() {
+    let identity = Identity::local();
+    let ((served, _), ()) = between(
+        |stream| serve(Adapter::Blocking, stream, identity.server.clone()),
+        |port| {
+            let url = format!("wss://localhost:{port}/chat");
+            let name = ServerName::try_from("localhost").unwrap();
+            let connection = ClientConnection::new(identity.client.clone(), name).unwrap();
+            let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let stream = StreamOwned::new(connection, stream);
+            let request = client::Request::new(Url::parse(&url).unwrap());
+            let (mut socket, response) =
+                blocking::WebSocket::connect_over(stream, request, Config::default()).unwrap();
+            assert_eq!(response.status(), 101);
+            hear(&mut socket).unwrap();
+        },
+    );
+    served.unwrap();
+}
+
+/// Each adapter bounds the opening from its beginning, in which TLS is agreed on.
+#[test]
+fn a_server_that_never_speaks_tls_times_out() {
+    let mut config = Config::default();
+    config.timeouts.opening = Some(Duration::from_millis(50));
+    for adapter in ADAPTERS {
+        let mute = |mut stream: TcpStream| io::copy(&mut stream, &mut io::sink()).map(drop);
+        let (_, outcome) = between(mute, |port| {
+            let url = format!("wss://localhost:{port}/");
+            let tls = tls::default_config();
+            match adapter {
+                Adapter::Blocking => blocking::WebSocket::connect_tls(&url, tls, config).map(drop),
+                Adapter::Tokio => in_tokio(async {
+                    tokio::WebSocket::connect_tls(&url, tls, config).await.map(drop)
+                }),
+                Adapter::Smol => ::smol::block_on(async {
+                    smol::WebSocket::connect_tls(&url, tls, config).await.map(drop)
+                }),
+            }
+        });
+        let is_timeout = matches!(outcome, Err(Error::TimedOut(TimedOut::Opening)));
+        assert!(is_timeout, "{adapter:?}: {outcome:?}");
+    }
+}
+
+/// A server, too, has its own time for a client that never gets to the end of TLS.
+#[test]
+fn a_client_that_never_speaks_tls_times_out() {
+    let identity = Identity::local();
+    let mut config = Config::default();
+    config.timeouts.opening = Some(Duration::from_millis(50));
+    config.timeouts.end = Some(Duration::from_millis(50));
+    let receive = |stream| {
+        let connection = ServerConnection::new(identity.server.clone()).unwrap();
+        let stream = StreamOwned::new(connection, stream);
+        blocking::Incoming::receive(stream, &Policy::default(), config).map(drop)
+    };
+    let (outcome, _) = between(receive, |port| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(b"\x16\x03\x01").unwrap();
+        io::copy(&mut stream, &mut io::sink())
+    });
+    assert!(outcome.is_err(), "{outcome:?}");
+}
+
+#[test]
+fn deadlines_work_below_tls() {
+    let identity = Identity::local();
+    let mute = |stream| {
+        let socket = accept(stream, identity.server.clone()).unwrap();
+        io::copy(&mut socket.into_parts().stream.sock, &mut io::sink()).map(drop)
+    };
+    let mut config = Config::default();
+    config.timeouts.idle = Some(Duration::from_millis(20));
+    config.timeouts.pong = Some(Duration::from_millis(20));
+    let (_, ()) = between(mute, |port| {
+        let url = format!("wss://localhost:{port}/");
+        let mut socket = Connected::connect_tls(&url, identity.client.clone(), config).unwrap();
+        let outcome = socket.next_event().map(drop);
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    });
+}
+
+/// What TLS holds back is not taken for written, whether it is written from the queue or from where it
+/// lies.
+#[test]
+fn writes_over_tls_that_nobody_reads_time_out() {
+    let identity = Identity::local();
+    let mut config = Config::default();
+    config.timeouts.idle = Some(Duration::from_millis(20));
+    config.timeouts.pong = Some(Duration::from_millis(20));
+    for size in [1000, 1 << 20] {
+        let send = |stream| {
+            let connection = ServerConnection::new(identity.server.clone()).unwrap();
+            let stream = StreamOwned::new(connection, stream);
+            let incoming = blocking::Incoming::receive(stream, &Policy::default(), config).unwrap();
+            let blocking::Incoming::Opening(opening) = incoming else { panic!("a handshake") };
+            let mut socket = opening.accept().unwrap();
+            let message = vec![0; size];
+            (0..(64 << 20) / size).find_map(|_| socket.send(&message).err())
+        };
+        let (error, socket) = between(send, |port| {
+            let socket = connect(port, &identity);
+            thread::sleep(Duration::from_millis(500));
+            socket
+        });
+        drop(socket);
+        assert!(matches!(error, Some(Error::TimedOut(TimedOut::Silence))), "{size}: {error:?}");
+    }
+}

@@ -1,0 +1,66 @@
+//! WebSockets over streams that an HTTP library has upgraded.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use sansocket::tokio::{Config, WebSocket};
+use sansocket::{Connection, Limits, Seed};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A stream that gives one stretch of bytes, and notes for how many it is asked.
+struct Stream {
+    bytes: Vec<u8>,
+    asked: usize,
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.asked = buffer.remaining();
+        let count = self.bytes.len().min(buffer.remaining());
+        buffer.put_slice(&self.bytes.drain(..count).collect::<Vec<_>>());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// What was read ahead may be cut anywhere, and is too little to read into.
+#[tokio::test]
+async fn what_was_read_ahead_comes_first_and_the_rest_by_long_reads() {
+    let mut client = Connection::client(Limits::default(), Seed::new([1; 32]));
+    let mut bytes = Vec::new();
+    client.sender.send("one", &mut bytes).unwrap();
+    client.sender.send("two", &mut bytes).unwrap();
+    for cut in 0..=bytes.len() {
+        let (ahead, rest) = bytes.split_at(cut);
+        let stream = Stream { bytes: rest.to_vec(), asked: 0 };
+        let connection = Connection::server(Limits::default());
+        let mut socket = WebSocket::from_upgraded(stream, ahead, connection, Config::default());
+        for text in ["one", "two"] {
+            assert_eq!(socket.receive().await.unwrap(), Some(text.into()), "cut at {cut}");
+        }
+        assert!(socket.receive().await.is_err(), "the end comes without a close frame");
+        assert!(socket.get_ref().asked >= 4096, "asked for {}", socket.get_ref().asked);
+    }
+}

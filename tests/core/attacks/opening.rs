@@ -1,0 +1,108 @@
+//! Attacks on opening handshakes which no other file has.
+
+use sansocket::client::Progress;
+use sansocket::{HandshakeError, Input, Url, UrlError};
+
+use crate::support::handshake::*;
+
+#[test]
+fn a_redirect_or_a_challenge_is_a_value_and_nothing_comes_of_it() {
+    // it is neither followed nor answered, so that nothing is told to another host, and
+    // no loop can be.
+    for (id, status, header, value) in [
+        ("A-34", 302, "Location", "ws://evil.example/"),
+        ("A-34", 401, "WWW-Authenticate", "Basic"),
+        ("A-35", 301, "Location", "ws://server.example.com/chat"),
+        ("A-35", 307, "Location", "/chat"),
+        ("A-35", 308, "Location", "file:///etc/passwd"),
+        ("A-60", 407, "Proxy-Authenticate", "Basic"),
+    ] {
+        let stream = response(&[
+            &format!("=HTTP/1.1 {status} x"),
+            &format!("+{header}: {value}"),
+            "+Content-Length: 0",
+        ]);
+        assert_eq!(ask(&stream), Asked::Refused(status, Vec::new(), false), "{id}");
+        let mut input = Input::filled([&stream[..], b"\x81\x01a"].concat());
+        let Ok(Progress::Refused(refusal)) = start(offer()).0.receive(&mut input) else {
+            panic!("{id}: {status} is a refusal");
+        };
+        assert_eq!(refusal.headers().text(header), Some(value), "{id}");
+        assert_eq!(input.unread(), b"\x81\x01a", "{id}: no frame is read without a connection");
+    }
+    let local = Url::parse("file:///etc/passwd").map(|_| ());
+    assert_eq!(local, Err(UrlError::BadScheme), "A-35: we would not even know how");
+}
+
+/// CVE-2026-55517: a head with bytes that are no text panics nobody. Only values that are not ours may
+/// hold them.
+#[test]
+fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_ours() {
+    let request = request(&[
+        "+Origin: http://a",
+        "+Sec-WebSocket-Protocol: chat",
+        "+Sec-WebSocket-Extensions: x; y=1",
+        "+Expect: 100-continue",
+        "+Content-Length: 0",
+        "+Cookie: a=b",
+    ]);
+    assert_eq!(serve(&request).status(), 101);
+    let ours = |at: usize, head: &[u8]| {
+        let free = head.windows(9).position(|name| name == b"\r\nCookie:").expect("a cookie") + 9;
+        !(free..free + " a=b".len()).contains(&at)
+    };
+    for at in 0..request.len() {
+        for byte in [0x80, 0xc3, 0xff] {
+            let mut stream = request.clone();
+            stream[at] = byte;
+            let served = serve(&stream);
+            match ours(at, &request) {
+                true => assert!((400..600).contains(&served.status()), "{at}: {served:?}"),
+                false => {
+                    assert_eq!(served.status(), 101, "{at}");
+                    let request = received(&stream);
+                    assert_eq!(request.headers().text("Cookie"), None, "{at}");
+                    assert!(request.header("Cookie").is_some_and(|value| value.contains(&byte)));
+                }
+            }
+        }
+    }
+    let response = response(&["+Sec-WebSocket-Protocol: chat", "+Cookie: a=b"]);
+    let start = b"HTTP/1.1 101 Switching Protocols".len();
+    for at in 0..response.len() {
+        for byte in [0x80, 0xc3, 0xff] {
+            let mut stream = response.clone();
+            stream[at] = byte;
+            let asked = ask(&stream);
+            // RFC 9112, section 4: the reason may hold any bytes.
+            let is_reason = ("HTTP/1.1 101 ".len()..start).contains(&at);
+            match ours(at, &response) && !is_reason {
+                true => assert!(matches!(asked, Asked::Failed(_)), "{at}: {asked:?}"),
+                false => assert!(matches!(asked, Asked::Open(..)), "{at}: {asked:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn each_line_that_makes_a_handshake_is_missed_and_refused_twice() {
+    // CVE-2026-59898, CVE-2026-107284: no header of the handshake may be forgotten, and none that has one
+    // value may stand twice.
+    for line in &REQUEST[1..] {
+        let (name, _) = line.split_once(':').expect("a header");
+        let served = serve(&request(&[&format!("-{name}")]));
+        assert!((400..500).contains(&served.status()), "without {name}: {served:?}");
+        // These two are lists: RFC 9110, sections 7.6.1 and 7.8.
+        if !["Upgrade", "Connection"].contains(&name) {
+            let served = serve(&request(&[&format!("+{line}")]));
+            assert_eq!(served.status(), 400, "twice {name}: {served:?}");
+        }
+    }
+    for (name, error) in [
+        ("Upgrade", HandshakeError::MissingUpgrade),
+        ("Connection", HandshakeError::BadConnection),
+        ("Sec-WebSocket-Accept", HandshakeError::BadAccept),
+    ] {
+        assert_eq!(ask(&response(&[&format!("-{name}")])), Asked::Failed(error));
+    }
+}

@@ -1,0 +1,362 @@
+//! What a peer can make us hold and do: `Limits::max_memory()` under floods, and a number of operations
+//! that grows with the bytes which came, not faster.
+//!
+//! Operations are counted, not timed. Each look at the storage of an input is one, and shows at most all of
+//! it: with a storage of one byte, that is a count of the bytes which were looked at. What is put together
+//! elsewhere is moved only to memory that was allocated for it, which the allocator counts.
+
+use counting_allocator::{Usage, measure};
+use harness::Setup;
+use sansocket::{Connection, HandshakeError, HeadLimits, Input, Limits, Role, client, server};
+
+use crate::support::handshake::{head_limits, offer, open_to_all, start};
+use crate::support::*;
+
+/// What a connection under `limits` may hold that keeps no message.
+fn without_message(limits: &Limits) -> u64 {
+    let mut limits = *limits;
+    limits.message = 0;
+    limits.max_memory()
+}
+
+/// Gives the same stream again and again, and says how many events came of it.
+fn repeat(connection: &mut Connection, stream: &[u8], count: usize) -> usize {
+    let mut input = Input::new(vec![0; stream.len()]);
+    let mut events = 0;
+    for _ in 0..count {
+        input.spare().copy_from_slice(stream);
+        input.fill(stream.len());
+        let Connection { receiver, sender } = &mut *connection;
+        while receiver.next_event(&mut input, sender).expect("no rule is broken").is_some() {
+            events += 1;
+        }
+    }
+    events
+}
+
+/// The most that the connection and its heap took.
+fn total(usage: Usage) -> u64 {
+    u64::try_from(usage.peak).expect("more is held than before") + size_of::<Connection>() as u64
+}
+
+#[test]
+fn ten_million_empty_fragments_take_no_memory_in_either_mode() {
+    // the limit on their number is lifted.
+    let limits = limits(|limits| limits.fragments = u64::MAX);
+    for role in ROLES {
+        for is_streaming in [false, true] {
+            let setup = Setup { limits, is_streaming, ..Setup::new(role) };
+            let stream = frame_to(role, 0x00, b"").repeat(10_000);
+            let (mut connection, usage) = measure(|| {
+                let mut connection = setup.connect();
+                assert_eq!(receive(&mut connection, &frame_to(role, 0x01, b"")), Ok(0));
+                assert_eq!(repeat(&mut connection, &stream, 250), 0);
+                connection
+            });
+            let input = stream.len() as u64;
+            assert!(total(usage) - input <= without_message(&limits), "{role:?}: {usage:?}");
+            assert_eq!(receive(&mut connection, &frame_to(role, 0x80, b"")), Ok(1), "{role:?}");
+        }
+    }
+}
+
+#[test]
+fn a_receiver_that_streams_holds_no_message_however_long() {
+    // L-12, L-13: while nobody takes what is owed.
+    let limits = limits(|limits| (limits.message, limits.fragments) = (u64::MAX, u64::MAX));
+    for role in ROLES {
+        let ping = frame_to(role, 0x89, &[b'p'; 125]);
+        for (kind, payload) in [(0x01, "é".repeat(5_000)), (0x02, "\0".repeat(10_000))] {
+            let part = [&frame_to(role, 0x00, payload.as_bytes())[..], &ping].concat();
+            for size in [1, 1000, part.len()] {
+                let mut input = Input::new(vec![0; size]);
+                let (connection, usage) = measure(|| {
+                    let setup = Setup { limits, is_streaming: true, ..Setup::new(role) };
+                    let mut connection = setup.connect();
+                    receive(&mut connection, &frame_to(role, kind, b"")).expect("a message starts");
+                    for chunk in part.chunks(size).cycle().take(20 * part.len().div_ceil(size)) {
+                        input.spare()[..chunk.len()].copy_from_slice(chunk);
+                        input.fill(chunk.len());
+                        let Connection { receiver, sender } = &mut connection;
+                        while receiver.next_event(&mut input, sender).expect("no fault").is_some() {
+                        }
+                    }
+                    connection
+                });
+                assert!(total(usage) <= without_message(&limits), "reads of {size}: {usage:?}");
+                drop(connection);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_default_limits_hold_for_the_longest_message() {
+    // L-07, I-07: 16 MiB, in reads of 64 KiB, in frames of 60,000 bytes.
+    let limits = Limits::default();
+    let most = usize::try_from(limits.message).expect("it is 16 MiB");
+    for (first, message) in [(0x02, vec![0; most]), (0x01, "é".repeat(most / 2).into_bytes())] {
+        let mut stream = frame_to(Role::Client, first, b"");
+        for payload in message.chunks(60_000) {
+            stream.extend(frame_to(Role::Client, 0x00, payload));
+        }
+        stream.extend(frame_to(Role::Client, 0x80, b""));
+        let mut input = Input::new(vec![0; 64 << 10]);
+        let (connection, usage) = measure(|| {
+            let mut connection = client();
+            let mut events = 0;
+            for chunk in stream.chunks(64 << 10) {
+                input.spare()[..chunk.len()].copy_from_slice(chunk);
+                input.fill(chunk.len());
+                let Connection { receiver, sender } = &mut connection;
+                while receiver.next_event(&mut input, sender).expect("no fault").is_some() {
+                    events += 1;
+                }
+            }
+            assert_eq!(events, 1);
+            connection
+        });
+        assert!(total(usage) <= limits.max_memory(), "{usage:?}");
+        assert!(usage.bytes <= 3 * most, "{usage:?}");
+        drop(connection);
+    }
+}
+
+/// CVE-2026-48779, CVE-2026-123817: neither reads nor fragments are kept one by one, nor is what has come
+/// before moved for each.
+#[test]
+fn bytes_are_moved_a_fixed_number_of_times_however_small_the_reads_and_fragments_are() {
+    // I-07, L-12.
+    let limits = limits(|limits| limits.fragments = u64::MAX);
+    for role in ROLES {
+        for len in [1000, 10_000, 100_000, 1 << 17, (1 << 17) + 1] {
+            for kind in [0x01, 0x02] {
+                let payload = vec![b'x'; len];
+                let fragments = payload.iter().map(|byte| frame_to(role, 0x00, &[*byte]));
+                let fragments = fragments.collect::<Vec<_>>().concat();
+                let start = frame_to(role, kind, b"");
+                let streams = [
+                    frame_to(role, 0x80 | kind, &payload),
+                    [start, fragments, frame_to(role, 0x80, b"")].concat(),
+                ];
+                for stream in streams {
+                    let mut connection = connect(role, limits);
+                    let mut input = Input::new([0]);
+                    let mut events = 0;
+                    let ((), usage) = measure(|| {
+                        for byte in &stream {
+                            input.spare()[0] = *byte;
+                            input.fill(1);
+                            let Connection { receiver, sender } = &mut connection;
+                            let event = receiver.next_event(&mut input, sender);
+                            events += usize::from(event.expect("no fault").is_some());
+                        }
+                    });
+                    assert_eq!(events, 1);
+                    assert!(usage.bytes <= 4 * len, "{len} bytes: {usage:?}");
+                    assert!(usage.allocations <= len.ilog2() as usize, "{len} bytes: {usage:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A storage that counts how often it is looked at, and gives up if that is too often.
+struct Watched {
+    bytes: Vec<u8>,
+    looks: usize,
+    most: usize,
+}
+
+impl AsMut<[u8]> for Watched {
+    fn as_mut(&mut self) -> &mut [u8] {
+        self.looks += 1;
+        assert!(self.looks <= self.most, "looked at {} times", self.looks);
+        &mut self.bytes
+    }
+}
+
+/// CVE-2025-5399, CVE-2024-52532: no loop goes round without taking a byte, or for more than it has taken.
+#[test]
+fn each_look_at_the_input_takes_something_from_it() {
+    // I-07: for each read and for each frame there are a few, whatever they hold.
+    let hostile = [
+        "8900".repeat(300),
+        "8a00".repeat(300),
+        format!("0100 {}", "0000".repeat(300)),
+        "8100".repeat(300),
+        "810161 0101 62 8900 800163".repeat(50),
+        format!("827e0400 {}", "00".repeat(1024)),
+        format!("817e0400 {}", "c3a9".repeat(512)),
+        format!("0103 e282ac {}", "0001e2 0001 82 0001 ac".repeat(50)),
+        format!("83 {}", "00".repeat(300)),
+        format!("8800 {}", "8900".repeat(300)),
+        format!("8101ff {}", "ff".repeat(300)),
+    ];
+    for stream in hostile {
+        for (role, stream, _) in for_both_roles(&stream) {
+            for is_streaming in [false, true] {
+                for size in [1, 2, 7, 100, stream.len()] {
+                    let reads = stream.len().div_ceil(size);
+                    let frames = stream.len() / if role == Role::Server { 6 } else { 2 };
+                    let most = 8 * (reads + frames);
+                    let looks =
+                        looks(&Setup { is_streaming, ..Setup::new(role) }, &stream, size, most);
+                    assert!(looks >= reads, "every read is looked at");
+                }
+            }
+        }
+    }
+}
+
+/// How often a connection looks at the storage, which is to be at most so often.
+fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
+    let mut connection = setup.connect();
+    let mut input = Input::new(Watched { bytes: vec![0; size], looks: 0, most });
+    for chunk in stream.chunks(size) {
+        input.spare()[..chunk.len()].copy_from_slice(chunk);
+        input.fill(chunk.len());
+        let Connection { receiver, sender } = &mut connection;
+        while let Ok(Some(_)) = receiver.next_event(&mut input, sender) {}
+        assert!(input.is_empty(), "nothing is left to be looked at again");
+    }
+    input.replace(Watched { bytes: Vec::new(), looks: 0, most }).looks
+}
+
+/// What a handshake may hold: the head that it keeps, where its lines are, and the body of a refusal, which
+/// is moved as it grows.
+fn most_of_handshake(limits: &HeadLimits) -> usize {
+    let [bytes, fields, body] = [limits.bytes, limits.fields, limits.body]
+        .map(|most| usize::try_from(most).expect("small"));
+    bytes + 16 * fields + 3 * body + 1024
+}
+
+/// Heads and bodies that have no end: a beginning, and what is repeated.
+const ENDLESS_REQUESTS: [(&str, &str); 6] = [
+    ("GET /", "a"),
+    ("", "a"),
+    ("GET / HTTP/1.1\r\nX: ", "a"),
+    ("GET / HTTP/1.1\r\n", "X: y\r\n"),
+    ("GET / HTTP/1.1\r\n", "a"),
+    ("GET / HTTP/1.1\r\nSec-WebSocket-Protocol: a", " "),
+];
+
+const ENDLESS_RESPONSES: [(&str, &str); 10] = [
+    ("", "a"),
+    ("HTTP/1.1 101 ", "a"),
+    ("HTTP/1.1 101 x\r\nX: ", "a"),
+    ("HTTP/1.1 101 x\r\n", "X: y\r\n"),
+    ("HTTP/1.1 101 x\r\nX: y", "\r\n z"),
+    ("", "HTTP/1.1 103 x\r\nLink: </a>\r\n\r\n"),
+    ("HTTP/1.1 404 x\r\n\r\n", "a"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n", "1;a=b\r\nx\r\n"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n1;", "a"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
+];
+
+/// Bytes without end, of which at most so many are to be taken.
+fn endless(start: &'static str, again: &'static str, most: u32) -> impl Iterator<Item = u8> {
+    let bytes = start.bytes().chain(again.bytes().cycle());
+    bytes.zip(0..).map(move |(byte, taken)| {
+        assert!(taken <= most, "more than {most} bytes are taken of {start:?} and {again:?}");
+        byte
+    })
+}
+
+/// CVE-2026-54465: and it is over after a fixed number of bytes.
+#[test]
+fn a_head_without_end_takes_no_more_than_its_limits() {
+    // L-01 to L-04, L-13: byte by byte, and in large reads.
+    for limits in [
+        HeadLimits::default(),
+        head_limits(|limits| (limits.bytes, limits.target, limits.body) = (1000, 100, 1000)),
+        head_limits(|limits| (limits.fields, limits.body, limits.interim) = (10, 0, 0)),
+    ] {
+        // The heads, and a body in chunks of one byte, and the rest of a read.
+        let most = limits.bytes * (limits.interim + 1) + limits.body * 12 + 2000;
+        for size in [1, 1000] {
+            for (start, again) in ENDLESS_REQUESTS {
+                let ((), usage) = measure(|| serve(endless(start, again, most), size, limits));
+                check_held(start, usage, &limits);
+            }
+            for (start, again) in ENDLESS_RESPONSES {
+                let ((), usage) = measure(|| ask(endless(start, again, most), size, limits));
+                check_held(start, usage, &limits);
+            }
+        }
+    }
+}
+
+fn check_held(start: &str, usage: Usage, limits: &HeadLimits) {
+    let most = STORAGE + most_of_handshake(limits);
+    assert!(usage.peak <= most.cast_signed(), "{start:?}: {usage:?}, at most {most}");
+}
+
+/// Gives a stream to a server until it refuses.
+fn serve(mut stream: impl Iterator<Item = u8>, size: usize, limits: HeadLimits) {
+    let mut policy = open_to_all();
+    policy.head = limits;
+    let mut input = Input::new(vec![0; STORAGE]);
+    let mut handshake = server::Handshake::new();
+    loop {
+        read(&mut stream, &mut input, size);
+        handshake = match handshake.receive(&mut input, &policy) {
+            Ok(server::Progress::Incomplete(handshake)) => handshake,
+            Ok(progress) => panic!("it has no end: {progress:?}"),
+            Err(error) => return assert!(error.status().is_some(), "it is explained"),
+        };
+    }
+}
+
+/// Gives a stream to a client until it gives up.
+fn ask(mut stream: impl Iterator<Item = u8>, size: usize, limits: HeadLimits) {
+    let mut request = offer();
+    request.set_head_limits(limits);
+    let mut input = Input::new(vec![0; STORAGE]);
+    let mut handshake = start(request).0;
+    loop {
+        read(&mut stream, &mut input, size);
+        handshake = match handshake.receive(&mut input) {
+            Ok(client::Progress::Incomplete(handshake)) => handshake,
+            Ok(client::Progress::Refused(response)) => {
+                return assert!(response.is_truncated(), "it has no end");
+            }
+            Ok(client::Progress::Open(..)) => panic!("it has no end"),
+            Err(_) => return,
+        };
+    }
+}
+
+fn read(stream: &mut impl Iterator<Item = u8>, input: &mut Input<Vec<u8>>, size: usize) {
+    let spare = input.spare();
+    let count = size.min(spare.len());
+    for (place, byte) in spare[..count].iter_mut().zip(stream) {
+        *place = byte;
+    }
+    input.fill(count);
+}
+
+/// I-07, CVE-2023-43669: bytes that were searched may turn into garbage, and nobody notices.
+#[test]
+fn no_byte_of_a_response_is_searched_twice() {
+    let mut input = Input::new(vec![0; STORAGE]);
+    let mut handshake = start(offer()).0;
+    let line = b"HTTP/1.1 101 x\r\n";
+    let error = loop {
+        let seen = input.unread().len();
+        input.spare()[0] = *line.get(seen).unwrap_or(&b'a');
+        input.fill(1);
+        handshake = match handshake.receive(&mut input) {
+            Ok(client::Progress::Incomplete(handshake)) => handshake,
+            Ok(_) => panic!("it has no end"),
+            Err(error) => break (error, seen),
+        };
+        // A line is read when it is there: the one that is not must stay as it is.
+        let done = if seen + 1 < line.len() { 0 } else { seen };
+        input.unread()[..done].fill(0);
+    };
+    assert_eq!(error, (HandshakeError::HeadTooLong, (16 << 10) - 1));
+}
+
+/// More than a head may have.
+const STORAGE: usize = 32 << 10;

@@ -1,0 +1,653 @@
+//! The client's side of the opening handshake, by the rules G, H-C and L of the catalogue.
+
+use sansocket::client::{Handshake, Progress, Request};
+use sansocket::{HandshakeError, HeaderError, Input, Limits, Seed, Url};
+
+use crate::support::handshake::{
+    Asked, accept, answered, ask, ask_to_the_end, ask_with, encoded, head_limits, offer, response,
+    start, value,
+};
+
+fn plain(url: &'static str) -> Request<'static> {
+    Request::new(Url::parse(url).expect("a URL"))
+}
+
+fn opened(protocol: Option<&str>) -> Asked {
+    Asked::Open(protocol.map(Into::into), Vec::new())
+}
+
+/// A rule, edits of the response, and the subprotocol with which it opens, or the error.
+type Row<'r> = (&'r str, &'r [&'r str], Result<Option<&'r str>, HandshakeError>);
+
+/// Asserts what becomes of each edit of the response, cut in every way.
+fn assert_results(rows: &[Row<'_>]) {
+    for (rule, edits, result) in rows {
+        let expected = result.map_or_else(Asked::Failed, opened);
+        assert_eq!(ask(&response(edits)), expected, "{rule}: {edits:?}");
+    }
+}
+
+#[test]
+fn the_request_has_its_headers_in_order() {
+    let mut request = plain("ws://server.example.com/chat?room=1");
+    request.set_origin("http://example.com").unwrap();
+    request.add_protocol("chat").unwrap();
+    request.add_protocol("superchat").unwrap();
+    request.add_header("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==").unwrap();
+    request.add_header("Cookie", "a=b").unwrap();
+    let text = encoded(request);
+    let key = value(&text, "Sec-WebSocket-Key").unwrap();
+    let expected = format!(
+        "GET /chat?room=1 HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\
+         Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
+         Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\nCookie: a=b\r\n\r\n"
+    );
+    assert_eq!(text, expected, "H-C-01, H-C-05, H-C-08, P-39");
+    let bare = encoded(plain("ws://h"));
+    assert_eq!(bare.lines().count(), 7, "H-C-06: neither Origin nor Sec-WebSocket-Protocol");
+}
+
+#[test]
+fn the_request_line_and_host_are_those_of_the_url() {
+    let rows = [
+        ("H-C-03", "ws://h:80/", "/", "h"),
+        ("H-C-03", "ws://h:443/", "/", "h:443"),
+        ("H-C-03", "wss://h:443/", "/", "h"),
+        ("H-C-03", "wss://h:65535/", "/", "h:65535"),
+        ("H-C-03", "ws://[::1]:8080/", "/", "[::1]:8080"),
+        ("H-C-04", "ws://h", "/", "h"),
+        ("H-C-04", "ws://h/?", "/", "h"),
+        ("H-C-04", "ws://h?a=1", "/?a=1", "h"),
+        ("P-08", "ws://h/a/../b%2f", "/a/../b%2f", "h"),
+    ];
+    for (rule, url, resource, host) in rows {
+        let text = encoded(plain(url));
+        let start = format!("GET {resource} HTTP/1.1\r\nHost: {host}\r\n");
+        assert!(text.starts_with(&start), "{rule}: {url}: {text}");
+    }
+}
+
+#[test]
+fn each_seed_makes_another_canonical_key() {
+    let mut keys = Vec::new();
+    for byte in 0..=255 {
+        let mut out = Vec::new();
+        let seed = Seed::new([byte; 32]);
+        let _ = Handshake::start(plain("ws://h"), Limits::default(), seed, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        let key = value(&text, "Sec-WebSocket-Key").unwrap().to_string();
+        assert_eq!(key.len(), 24, "H-C-02");
+        let last = key.strip_suffix("==").and_then(|key| key.chars().last()).unwrap();
+        assert!("AQgw".contains(last), "H-C-02, V-26: {key}");
+        keys.push(key);
+    }
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 256, "H-C-02");
+    assert_eq!(
+        encoded(plain("ws://h")),
+        encoded(plain("ws://h")),
+        "I-02: the same seed, the same bytes"
+    );
+}
+
+#[test]
+fn subprotocols_are_distinct_tokens() {
+    let mut request = plain("ws://h");
+    let rows = [
+        ("a", None),
+        ("A", None),
+        ("v12.stomp", None),
+        ("a", Some(HeaderError::Repeated)),
+        ("v12.stomp", Some(HeaderError::Repeated)),
+        ("", Some(HeaderError::BadProtocol)),
+        ("a b", Some(HeaderError::BadProtocol)),
+        ("b,c", Some(HeaderError::BadProtocol)),
+        ("a/b", Some(HeaderError::BadProtocol)),
+        ("b\r\nX: y", Some(HeaderError::BadProtocol)),
+        ("caf\u{e9}", Some(HeaderError::BadProtocol)),
+        ("b\0", Some(HeaderError::BadProtocol)),
+    ];
+    for (name, error) in rows {
+        assert_eq!(request.add_protocol(name).err(), error, "H-C-05, V-40, A-37: {name:?}");
+    }
+    let text = encoded(request);
+    assert_eq!(value(&text, "Sec-WebSocket-Protocol"), Some("a, A, v12.stomp"), "H-C-05");
+}
+
+#[test]
+fn headers_can_be_added_but_not_those_of_the_handshake() {
+    use HeaderError::{BadName, BadValue, Repeated, Reserved};
+    let rows = [
+        ("H-C-07", "X-Name", "value", None),
+        ("H-C-07", "X-Name", "another", None),
+        ("H-C-07", "User-Agent", "x", None),
+        ("G-24", "user-agent", "y", Some(Repeated)),
+        ("G-24", "Cookie", "a=b; c=d", None),
+        ("G-24", "Cookie", "e=f", Some(Repeated)),
+        ("H-C-07", "Host", "evil", Some(Reserved)),
+        ("H-C-07", "upgrade", "h2c", Some(Reserved)),
+        ("H-C-07", "Connection", "close", Some(Reserved)),
+        ("H-C-07", "Sec-WebSocket-Key", "x", Some(Reserved)),
+        ("H-C-07", "Sec-WebSocket-Version", "8", Some(Reserved)),
+        ("H-C-07", "SEC-WEBSOCKET-ANYTHING", "x", Some(Reserved)),
+        ("H-C-07", "Content-Length", "0", Some(Reserved)),
+        ("H-C-07", "Transfer-Encoding", "chunked", Some(Reserved)),
+        ("H-C-06", "Origin", "http://a", Some(Reserved)),
+        ("H-S-46", "Expect", "100-continue", Some(Reserved)),
+        ("G-23", "", "x", Some(BadName)),
+        ("G-23", "a b", "x", Some(BadName)),
+        ("G-23", "a:", "x", Some(BadName)),
+        ("G-23", "X\r\nY", "x", Some(BadName)),
+        ("A-37", "x", "x\r\nSet-Cookie: y", Some(BadValue)),
+        ("G-23", "x", "x\ny", Some(BadValue)),
+        ("G-23", "x", "x\ry", Some(BadValue)),
+        ("G-23", "x", "x\0y", Some(BadValue)),
+        ("G-23", "x", " x", Some(BadValue)),
+        ("G-24", "x", "x\r\n y", Some(BadValue)),
+    ];
+    let mut request = plain("ws://h");
+    for (rule, name, value, error) in rows {
+        assert_eq!(request.add_header(name, value).err(), error, "{rule}: {name}: {value:?}");
+    }
+    let shown = format!("{request:?}");
+    assert!(shown.contains("Cookie") && !shown.contains("a=b"), "L-23: {shown}");
+    let text = encoded(request);
+    let more = "X-Name: value\r\nX-Name: another\r\nUser-Agent: x\r\nCookie: a=b; c=d\r\n\r\n";
+    assert!(text.ends_with(&format!("Sec-WebSocket-Version: 13\r\n{more}")), "H-C-07: {text}");
+}
+
+#[test]
+fn an_origin_is_one_as_browsers_write_it() {
+    for origin in ["null", "http://example.com", "https://a:8443", "http://[::1]", "x-ext://id"] {
+        let mut request = plain("ws://h");
+        request.set_origin(origin).unwrap();
+        assert_eq!(value(&encoded(request), "Origin"), Some(origin), "H-C-06");
+    }
+    for origin in [
+        "",
+        "example.com",
+        "http://",
+        "http://a/",
+        "http://a b",
+        "http://a\r\nX: y",
+        "://a",
+        "1x://a",
+        "h_p://a",
+    ] {
+        let error = plain("ws://h").set_origin(origin).unwrap_err();
+        assert_eq!(error, HeaderError::BadOrigin, "H-C-06, A-37: {origin:?}");
+    }
+}
+
+/// Section 1.3 has the key, and what answers it.
+#[test]
+fn a_handshake_goes_on_whose_request_was_written_elsewhere() {
+    let resume =
+        |key: &str| Handshake::resume(plain("ws://h"), key, Limits::default(), Seed::new([1; 32]));
+    let answer = "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    let receive =
+        |key| resume(key).unwrap().receive(&mut Input::filled(answer.as_bytes().to_vec()));
+    let progress = receive("dGhlIHNhbXBsZSBub25jZQ==");
+    assert!(matches!(progress, Ok(Progress::Open(..))), "{progress:?}");
+    let progress = receive("dGhlIHNhbXBsZSBub25jZA==");
+    assert_eq!(progress.unwrap_err(), HandshakeError::BadAccept);
+    for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "c2hvcnQ="] {
+        assert_eq!(resume(key).unwrap_err(), HandshakeError::BadKey, "{key}");
+    }
+}
+
+#[test]
+fn a_valid_101_opens() {
+    use HandshakeError::{BadField, BadLineEnd, BadStartLine, ControlCharacter, UnsupportedHttp};
+    assert_results(&[
+        ("H-C-16", &[], Ok(None)),
+        ("H-C-10", &["=HTTP/1.1 101"], Ok(None)),
+        ("H-C-10", &["=HTTP/1.1 101 "], Ok(None)),
+        ("H-C-10", &["=HTTP/1.1 101 \u{e9}\tb"], Ok(None)),
+        ("H-S-05", &["=HTTP/1.2 101 x"], Ok(None)),
+        ("G-21", &["+X: y", "+Set-Cookie: a", "+Set-Cookie: b"], Ok(None)),
+        ("H-C-27", &["+Content-Length: 5"], Ok(None)),
+        ("H-C-27", &["+Transfer-Encoding: chunked"], Ok(None)),
+        ("H-C-29", &["+Sec-WebSocket-Version: 8"], Ok(None)),
+        ("H-C-10", &["=HTTP/1.1 1O1 x"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1 1010"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1 10"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1  101 x"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1\t101 x"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1 101\tx"], Err(BadStartLine)),
+        ("H-C-10", &["=HTTP/1.1 +10 x"], Err(BadStartLine)),
+        ("H-C-10", &["= HTTP/1.1 101 x"], Err(BadStartLine)),
+        ("G-06", &["=http/1.1 101 x"], Err(BadStartLine)),
+        ("G-06", &["=HTTP/11 101 x"], Err(BadStartLine)),
+        ("H-C-11", &["=HTTP/1.0 101 x"], Err(UnsupportedHttp)),
+        ("H-C-11", &["=HTTP/1.0 100 x"], Err(UnsupportedHttp)),
+        ("H-C-11", &["=HTTP/2.0 101 x"], Err(UnsupportedHttp)),
+        ("H-C-11", &["=hello"], Err(BadStartLine)),
+        ("H-C-11", &["="], Err(BadStartLine)),
+        ("G-04", &["=HTTP/1.1 101 x\r\n Upgrade: websocket"], Err(BadField)),
+        ("G-07", &["+: x"], Err(BadField)),
+        ("G-07", &["+Ho st: x"], Err(BadField)),
+        ("G-08", &["+X : y"], Err(BadField)),
+        ("G-12", &["+X: a\x01"], Err(ControlCharacter)),
+        ("G-12", &["+X: a\0"], Err(ControlCharacter)),
+        ("G-01", &["+X: a\nY: b"], Err(BadLineEnd)),
+        ("G-02", &["+X: a\rb"], Err(BadLineEnd)),
+    ]);
+}
+
+#[test]
+fn each_header_of_the_101_is_checked() {
+    use HandshakeError::{BadAccept, BadConnection, MissingUpgrade, OtherUpgrade};
+    let accept = accept();
+    let line = |accept: &str| format!("Sec-WebSocket-Accept: {accept}");
+    let again = format!("+{}", line(&accept));
+    let list = line(&format!("{accept}, {accept}"));
+    let unpadded = line(accept.trim_end_matches('='));
+    let swapped = line(&accept.chars().map(swap_case).collect::<String>());
+    assert_results(&[
+        ("H-C-16", &["Upgrade: WebSocket"], Ok(None)),
+        ("G-09", &["Upgrade: \t websocket \t"], Ok(None)),
+        ("H-C-16", &["-Upgrade"], Err(MissingUpgrade)),
+        ("H-C-16", &["Upgrade: websocket, foo"], Err(OtherUpgrade)),
+        ("V-12", &["Upgrade: websocket,"], Err(OtherUpgrade)),
+        ("H-C-16", &["+Upgrade: websocket"], Err(OtherUpgrade)),
+        ("H-C-16", &["Upgrade: websocket/13"], Err(OtherUpgrade)),
+        ("H-C-16", &["Upgrade:"], Err(OtherUpgrade)),
+        ("P-41", &["Upgrade: TLS/1.0, HTTP/1.1"], Err(OtherUpgrade)),
+        ("G-13", &["Upgrade: websocket\u{e9}"], Err(OtherUpgrade)),
+        ("H-C-17", &["Connection: uPGRADE"], Ok(None)),
+        ("H-C-17", &["Connection: keep-alive, Upgrade"], Ok(None)),
+        ("G-15", &["Connection: keep-alive", "+Connection: upgrade"], Ok(None)),
+        ("G-16", &["Connection: , upgrade,"], Ok(None)),
+        ("H-C-17", &["Connection: close"], Err(BadConnection)),
+        ("H-C-17", &["Connection: upgrades"], Err(BadConnection)),
+        ("H-C-17", &["-Connection"], Err(BadConnection)),
+        ("G-13", &["Connection: upgrade, \u{e9}"], Err(BadConnection)),
+        ("H-C-18", &[&format!("Sec-WebSocket-Accept:\t {accept} ")], Ok(None)),
+        ("H-C-18", &["-Sec-WebSocket-Accept"], Err(BadAccept)),
+        ("H-C-18", &[&again], Err(BadAccept)),
+        ("H-C-18", &[&list], Err(BadAccept)),
+        ("H-C-18", &[&unpadded], Err(BadAccept)),
+        ("H-C-18", &[&swapped], Err(BadAccept)),
+        ("H-C-18", &["Sec-WebSocket-Accept:"], Err(BadAccept)),
+        ("A-32", &["Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="], Err(BadAccept)),
+        ("A-26, P-42", &["=HTTP/1.1 101 x", "-Sec-WebSocket-Accept"], Err(BadAccept)),
+    ]);
+}
+
+fn swap_case(letter: char) -> char {
+    if letter.is_ascii_lowercase() {
+        letter.to_ascii_uppercase()
+    } else {
+        letter.to_ascii_lowercase()
+    }
+}
+
+#[test]
+fn an_accept_is_for_one_key_only() {
+    let stream = response(&[]);
+    let mut out = Vec::new();
+    let other = Handshake::start(offer(), Limits::default(), Seed::new([8; 32]), &mut out);
+    let mut input = Input::filled(stream);
+    let error = other.receive(&mut input).unwrap_err();
+    assert_eq!(error, HandshakeError::BadAccept, "H-C-18, A-32, A-33");
+    assert!(input.is_empty(), "I-10: what follows is not read");
+}
+
+#[test]
+fn a_folded_header_is_joined_before_it_is_checked() {
+    let accept = accept();
+    let (first, last) = accept.split_at(10);
+    assert_results(&[
+        ("G-11", &["+X-Foo: a\r\n b\r\n\tc"], Ok(None)),
+        ("G-11", &["Upgrade:\r\n websocket"], Ok(None)),
+        ("G-11", &["Upgrade: websocket\r\n \t "], Ok(None)),
+        ("G-11", &["Connection: keep-alive,\r\n Upgrade"], Ok(None)),
+        ("G-11", &["+X:\r\n \r\n \r\n a\r\n "], Ok(None)),
+        (
+            "G-11",
+            &[&format!("Sec-WebSocket-Accept: {first}\r\n {last}")],
+            Err(HandshakeError::BadAccept),
+        ),
+        ("G-11", &["Upgrade: web\r\n socket"], Err(HandshakeError::OtherUpgrade)),
+        ("G-11", &["Upgrade: websocket\r\n x"], Err(HandshakeError::OtherUpgrade)),
+        ("G-02", &["+X-Foo: a\r\n b\rc"], Err(HandshakeError::BadLineEnd)),
+    ]);
+    let rows: [(&str, &[u8]); 5] = [
+        ("a\r\n b", b"a   b"),
+        ("a \t\r\n\t b", b"a      b"),
+        ("\r\n b", b"b"),
+        ("a\r\n \r\n b", b"a      b"),
+        ("a\r\n b: c\r\n ", b"a   b: c"),
+    ];
+    for (folded, joined) in rows {
+        let response = answered(&response(&[&format!("+X-Foo: {folded}"), "+X-Bar: z"]));
+        assert_eq!(response.header("X-Foo"), Some(joined), "G-11: {folded:?}");
+        assert_eq!(response.header("X-Bar"), Some(&b"z"[..]), "G-11: {folded:?}");
+        assert_eq!(response.headers().len(), 5, "G-11: {folded:?}");
+    }
+}
+
+#[test]
+fn the_subprotocol_is_one_that_was_offered() {
+    use HandshakeError::{BadProtocol, ProtocolNotOffered};
+    assert_results(&[
+        ("H-C-19", &["+Sec-WebSocket-Protocol: chat"], Ok(Some("chat"))),
+        ("H-C-19", &["+Sec-WebSocket-Protocol:  superchat\t"], Ok(Some("superchat"))),
+        ("H-C-19", &["+Sec-WebSocket-Protocol: Chat"], Err(ProtocolNotOffered)),
+        ("H-C-19", &["+Sec-WebSocket-Protocol: chats"], Err(ProtocolNotOffered)),
+        ("H-C-19", &["+Sec-WebSocket-Protocol: super"], Err(ProtocolNotOffered)),
+        ("H-C-20", &["+Sec-WebSocket-Protocol: chat, superchat"], Err(BadProtocol)),
+        ("H-C-20", &["+Sec-WebSocket-Protocol:"], Err(BadProtocol)),
+        ("H-C-20", &["+Sec-WebSocket-Protocol: ,"], Err(BadProtocol)),
+        ("H-C-20", &["+Sec-WebSocket-Protocol: \"chat\""], Err(BadProtocol)),
+        (
+            "H-C-20",
+            &["+Sec-WebSocket-Protocol: chat", "+Sec-WebSocket-Protocol: chat"],
+            Err(BadProtocol),
+        ),
+        ("G-13", &["+Sec-WebSocket-Protocol: caf\u{e9}"], Err(BadProtocol)),
+    ]);
+    let bare = plain("ws://h");
+    let unasked = ask_with(&bare, &response(&["+Sec-WebSocket-Protocol: chat"]));
+    assert_eq!(unasked, Asked::Failed(ProtocolNotOffered), "H-C-19, V-11");
+}
+
+#[test]
+fn a_missing_subprotocol_is_an_error_only_if_the_request_says_so() {
+    assert_eq!(ask(&response(&[])), opened(None), "H-C-21, V-10");
+    let mut strict = offer();
+    strict.require_protocol();
+    let missing = ask_with(&strict, &response(&[]));
+    assert_eq!(missing, Asked::Failed(HandshakeError::MissingProtocol), "H-C-21, V-10");
+    let taken = ask_with(&strict, &response(&["+Sec-WebSocket-Protocol: chat"]));
+    assert_eq!(taken, opened(Some("chat")), "H-C-21");
+    let mut bare = plain("ws://h");
+    bare.require_protocol();
+    assert_eq!(ask_with(&bare, &response(&[])), opened(None), "H-C-21: nothing was offered");
+}
+
+#[test]
+fn an_extension_that_was_not_offered_is_an_error() {
+    use HandshakeError::{BadExtension, ExtensionNotOffered};
+    let name = "+Sec-WebSocket-Extensions: permessage-deflate";
+    assert_results(&[
+        ("H-C-22", &[name], Err(ExtensionNotOffered)),
+        ("H-C-24", &[name, name], Err(ExtensionNotOffered)),
+        ("H-C-23, V-30", &[name, "+Sec-WebSocket-Extensions: foo"], Err(ExtensionNotOffered)),
+        ("H-C-22", &["+Sec-WebSocket-Extensions: foo; a=\"x y\""], Err(BadExtension)),
+        ("H-C-22", &["+Sec-WebSocket-Extensions: foo, bar;"], Err(BadExtension)),
+        ("G-39", &["+Sec-WebSocket-Extensions:"], Err(BadExtension)),
+        ("G-39", &["+Sec-WebSocket-Extensions: ,"], Err(BadExtension)),
+        ("G-13", &["+Sec-WebSocket-Extensions: caf\u{e9}"], Err(BadExtension)),
+    ]);
+}
+
+#[test]
+fn interim_responses_are_skipped_up_to_a_limit() {
+    let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".as_slice();
+    let proceed = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let open = response(&[]);
+    assert_eq!(ask(&[hints, proceed, &open].concat()), opened(None), "H-C-12");
+    assert_eq!(ask(&[&hints.repeat(8), open.as_slice()].concat()), opened(None), "L-19");
+    let flood = [&hints.repeat(9), open.as_slice()].concat();
+    assert_eq!(ask(&flood), Asked::Failed(HandshakeError::TooManyInterim), "H-C-12, A-62");
+    assert_eq!(ask(hints), Asked::Incomplete, "H-C-12: it is no answer");
+    let mut strict = offer();
+    strict.set_head_limits(head_limits(|limits| limits.interim = 0));
+    let failed = ask_with(&strict, &[hints, &open].concat());
+    assert_eq!(failed, Asked::Failed(HandshakeError::TooManyInterim), "L-19");
+    // Head by head, the limits of each start anew.
+    let long = format!("HTTP/1.1 103 x\r\nX: {}\r\n\r\n", "a".repeat(15 << 10));
+    assert_eq!(ask(&[long.repeat(8).as_bytes(), &open].concat()), opened(None), "L-01, L-19");
+}
+
+#[test]
+fn bytes_after_the_101_are_the_first_frames() {
+    let frames = b"\x81\x05Hello\x83\x00";
+    let asked = ask(&[&response(&[]), frames.as_slice()].concat());
+    assert_eq!(asked, Asked::Open(None, frames.to_vec()), "H-C-40, H-C-41, I-08");
+    let announced = response(&["+Content-Length: 7"]);
+    let asked = ask(&[&announced, frames.as_slice()].concat());
+    assert_eq!(asked, Asked::Open(None, frames.to_vec()), "H-C-27");
+}
+
+#[test]
+fn any_other_final_status_is_a_refusal() {
+    let rows = [
+        ("H-C-14", "200 OK", 200),
+        ("H-C-13", "301 Moved Permanently", 301),
+        ("V-22", "302 Found", 302),
+        ("V-21", "401 Unauthorized", 401),
+        ("H-C-13", "403", 403),
+        ("H-C-13", "426 ", 426),
+        ("H-C-13", "503 Service Unavailable", 503),
+        ("H-C-13", "999 x", 999),
+        ("H-C-13", "099 x", 99),
+    ];
+    for (rule, line, status) in rows {
+        // All that makes a 101 is there, but for the status.
+        let stream = response(&[&format!("=HTTP/1.1 {line}"), "+Content-Length: 3"]);
+        let refused = Asked::Refused(status, b"why".to_vec(), false);
+        assert_eq!(ask(&[&stream, b"why".as_slice()].concat()), refused, "{rule}: {line}");
+    }
+    let old = b"HTTP/1.0 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(ask(old), Asked::Refused(403, Vec::new(), false), "H-C-13: HTTP/1.0 can refuse");
+}
+
+#[test]
+fn a_refusal_shows_what_the_server_said() {
+    let stream = b"HTTP/1.1 401 Who are you?\r\nWWW-Authenticate: Basic realm=\"a, b\"\r\n\
+        Set-Cookie: a=b\r\nset-cookie: c=d\r\nContent-Length: 2\r\n\r\nno";
+    let response = answered(stream);
+    assert_eq!((response.status(), response.reason()), (401, &b"Who are you?"[..]), "H-C-13");
+    let challenge = response.headers().text("www-authenticate");
+    assert_eq!(challenge, Some("Basic realm=\"a, b\""), "H-C-13");
+    assert!(response.headers().values("Set-Cookie").eq([b"a=b", b"c=d"]), "H-C-30, G-22, P-39");
+    assert_eq!((response.body(), response.is_truncated()), (&b"no"[..], false), "H-C-15");
+    assert_eq!(response.protocol(), None);
+    assert_eq!(answered(b"HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n").reason(), b"", "H-C-10");
+}
+
+#[test]
+fn versions_of_a_refusal_are_numbers() {
+    let rows: [(&str, &[u8]); 5] = [
+        ("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Version: 8, 7\r\n", &[13, 8, 7]),
+        ("Sec-WebSocket-Version: 13\r\n", &[13]),
+        ("Sec-WebSocket-Version: ,13,,x,256,+1,08,0\r\n", &[13, 0]),
+        ("Sec-WebSocket-Version: \r\n", &[]),
+        ("", &[]),
+    ];
+    for (lines, versions) in rows {
+        let stream = format!("HTTP/1.1 426 x\r\n{lines}Content-Length: 0\r\n\r\n");
+        let response = answered(stream.as_bytes());
+        assert!(response.versions().eq(versions.iter().copied()), "H-C-28: {lines:?}");
+    }
+}
+
+#[test]
+fn the_body_of_a_refusal_is_framed() {
+    let rows = [
+        ("Content-Length: 5\r\n\r\nhellobeyond", "hello", false),
+        ("Content-Length: 0\r\n\r\nbeyond", "", false),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nbeyond", "hello", false),
+        ("Transfer-Encoding: gzip, CHUNKED\r\n\r\n1\r\nx\r\n0\r\n\r\n", "x", false),
+        (
+            "Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nhe\r\n003 ; c\r\nllo\r\n0\r\nX: y\r\n\r\n",
+            "hello",
+            false,
+        ),
+        (
+            "Transfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\na\r\nabcdefghij\r\n0\r\n\r\n",
+            "0123456789abcdefghij",
+            false,
+        ),
+        (
+            "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "abc",
+            false,
+        ),
+        // What makes no sense ends the body.
+        ("Content-Length: x\r\n\r\nhello", "", true),
+        ("Content-Length: 5, 5\r\n\r\nhello", "", true),
+        ("Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "", true),
+        ("Transfer-Encoding: ,,,,,,,,,,,,,,,,,chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\nx\r\n", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n\r\n", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n+5\r\nhello", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n 5\r\nhello", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n5\nhello", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n10000000000000000\r\nhello", "", true),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n", "hello", true),
+    ];
+    for (rest, body, is_truncated) in rows {
+        let stream = format!("HTTP/1.1 404 x\r\n{rest}");
+        let refused = Asked::Refused(404, body.as_bytes().to_vec(), is_truncated);
+        assert_eq!(ask(stream.as_bytes()), refused, "H-C-15: {rest:?}");
+    }
+    for status in [204, 304] {
+        let stream = format!("HTTP/1.1 {status} x\r\nContent-Length: 5\r\n\r\n");
+        assert_eq!(ask(stream.as_bytes()), Asked::Refused(status, Vec::new(), false), "H-C-15");
+    }
+    let faulty = b"HTTP/1.0 404 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    assert_eq!(ask(faulty), Asked::Refused(404, Vec::new(), true), "H-C-15: 1.0 has no chunks");
+}
+
+#[test]
+fn the_body_of_a_refusal_may_end_with_the_transport() {
+    let rows = [
+        ("\r\nhello", "hello", false),
+        ("\r\n", "", false),
+        ("Transfer-Encoding: gzip\r\n\r\nhello", "hello", false),
+        ("Content-Length: 9\r\n\r\nhello", "hello", true),
+        ("Content-Length: 99999999999999999999999\r\n\r\nhello", "hello", true),
+        ("Transfer-Encoding: chunked\r\n\r\n9\r\nhello", "hello", true),
+        ("Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nhello", "hello", true),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", "hello", true),
+        ("Transfer-Encoding: chunked\r\n\r\n", "", true),
+    ];
+    for (rest, body, is_truncated) in rows {
+        let stream = format!("HTTP/1.1 404 x\r\n{rest}");
+        assert_eq!(ask(stream.as_bytes()), Asked::Incomplete, "H-C-15: {rest:?}");
+        let refused = Asked::Refused(404, body.as_bytes().to_vec(), is_truncated);
+        assert_eq!(ask_to_the_end(stream.as_bytes()), refused, "H-C-15: {rest:?}");
+    }
+}
+
+#[test]
+fn the_body_of_a_refusal_is_bounded() {
+    let most = 64 << 10;
+    let body = vec![b'x'; most + 1];
+    let heads =
+        ["\r\n", "Content-Length: 65537\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n10001\r\n"];
+    for head in heads {
+        let stream = [format!("HTTP/1.1 502 x\r\n{head}").as_bytes(), &body].concat();
+        let refused = Asked::Refused(502, vec![b'x'; most], true);
+        assert_eq!(ask(&stream), refused, "H-C-15, L-04, A-60: {head:?}");
+        let one_less = &stream[..stream.len() - 1];
+        assert_eq!(ask(one_less), Asked::Incomplete, "L-04: all of it is kept");
+    }
+    let mut request = offer();
+    request.set_head_limits(head_limits(|limits| limits.body = 0));
+    let refused = ask_with(&request, b"HTTP/1.1 502 x\r\n\r\nx");
+    assert_eq!(refused, Asked::Refused(502, Vec::new(), true), "L-04");
+}
+
+#[test]
+fn lines_between_chunks_are_bounded() {
+    let head = "HTTP/1.1 502 x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let extension = |count: usize| format!("{head}1;{}", "x".repeat(count - 2));
+    assert_eq!(ask(extension(1023).as_bytes()), Asked::Incomplete, "L-12");
+    let refused = Asked::Refused(502, Vec::new(), true);
+    assert_eq!(ask(extension(1024).as_bytes()), refused, "L-12");
+    let whole = format!("{}\r\nx\r\n0\r\n\r\n", extension(1022));
+    assert_eq!(ask(whole.as_bytes()), Asked::Refused(502, b"x".to_vec(), false), "L-12");
+    let trailers = format!("{head}0\r\n{}", "X: y\r\n".repeat(101));
+    assert_eq!(ask(trailers.as_bytes()), Asked::Refused(502, Vec::new(), true), "L-02");
+    let trailers = format!("{head}0\r\n{}\r\n", "X: y\r\n".repeat(100));
+    assert_eq!(ask(trailers.as_bytes()), Asked::Refused(502, Vec::new(), false), "L-02");
+}
+
+#[test]
+fn a_transport_that_ends_early_gave_no_response() {
+    let stream = response(&[]);
+    for length in 0..stream.len() {
+        let failed = Asked::Failed(HandshakeError::Incomplete);
+        assert_eq!(ask_to_the_end(&stream[..length]), failed, "H-C-31, A-54: {length}");
+    }
+    let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n";
+    assert_eq!(ask_to_the_end(hints), Asked::Failed(HandshakeError::Incomplete), "H-C-31");
+}
+
+#[test]
+fn a_head_is_bounded() {
+    use HandshakeError::{HeadTooLong, TooManyFields};
+    let endless = "a".repeat(64 << 10);
+    let rows = [
+        ("H-C-09", format!("HTTP/1.1 101 {endless}"), HeadTooLong),
+        ("A-21", format!("HTTP/1.1 101 x\r\nX: {endless}"), HeadTooLong),
+        ("L-01", endless, HeadTooLong),
+        ("L-02", format!("HTTP/1.1 101 x\r\n{}", "X: y\r\n".repeat(101)), TooManyFields),
+        ("L-02", format!("HTTP/1.1 101 x\r\nX: y{}", "\r\n z".repeat(101)), TooManyFields),
+    ];
+    for (rule, stream, error) in rows {
+        assert_eq!(ask(stream.as_bytes()), Asked::Failed(error), "{rule}");
+    }
+    let rest = response(&["+X: "]).len();
+    let exact = |count: usize| response(&[&format!("+X: {}", "a".repeat(count - rest))]);
+    assert_eq!(ask(&exact(16 << 10)), opened(None), "L-01");
+    assert_eq!(ask(&exact((16 << 10) + 1)), Asked::Failed(HeadTooLong), "L-01");
+    let lines = response(&[&format!("+{}", "X: y\r\n".repeat(97).trim_end())]);
+    assert_eq!(ask(&lines), opened(None), "L-02");
+    let mut input = Input::filled(b"HTTP/1.1 101 x\r\nX: y".to_vec());
+    let error = start(offer()).0.receive(&mut input).unwrap_err();
+    assert_eq!(error, HeadTooLong, "L-01: it does not fit in the input");
+}
+
+/// I-07: what was searched may turn into garbage, and nobody notices.
+#[test]
+fn no_line_is_read_twice() {
+    let mut input = Input::new(vec![0; 1 << 10]);
+    let mut handshake = start(offer()).0;
+    for line in ["HTTP/1.1 101 x\r\n", "Upgrade: websocket\r\n", "X: y\r\n", " z\r\n"] {
+        input.spare()[..line.len()].copy_from_slice(line.as_bytes());
+        input.fill(line.len());
+        let Ok(Progress::Incomplete(next)) = handshake.receive(&mut input) else {
+            panic!("{line:?} is valid, and was read once");
+        };
+        handshake = next;
+        input.unread().fill(0);
+    }
+}
+
+#[test]
+fn the_key_is_not_shown_for_debugging() {
+    let (handshake, text) = start(offer());
+    let shown = format!("{handshake:?}");
+    let key = value(&text, "Sec-WebSocket-Key").unwrap();
+    assert!(shown.contains("Key(..)") && !shown.contains(key), "L-23: {shown}");
+}
+
+#[test]
+fn texts_of_errors_differ() {
+    use HeaderError::*;
+    let errors = [
+        BadName,
+        BadOrigin,
+        BadProtocol,
+        BadStatus,
+        BadValue,
+        MissingCompanion,
+        NotOffered,
+        Repeated,
+        Reserved,
+        UnexpectedBody,
+    ];
+    let mut texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), errors.len(), "L-24");
+}

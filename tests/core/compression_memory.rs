@@ -1,0 +1,563 @@
+//! What compression holds in memory, the library's included: D-29, D-32, D-39, `L-12`.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use counting_allocator::{Usage, measure};
+use sansocket::deflate::{Agreement, Compression, Pool};
+use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
+
+use crate::support::*;
+
+/// Of which nothing is kept.
+static NO_POOL: Pool = Pool::new(0);
+
+/// Compresses everything, and returns no memory to others.
+fn compression(change: impl FnOnce(&mut Compression)) -> Compression {
+    let mut compression = Compression::dedicated();
+    (compression.threshold, compression.pool) = (0, None);
+    change(&mut compression);
+    compression
+}
+
+fn open(role: Role, agreed: &str, compression: &Compression) -> Connection {
+    let mut connection = connect(role, Limits::default());
+    connection.compress(Agreement::parse(agreed).unwrap(), compression);
+    connection
+}
+
+const ALONE: &str = "server_no_context_takeover; client_no_context_takeover";
+
+/// Bytes that compress a little.
+fn some(len: usize) -> Vec<u8> {
+    let byte = |i: u32| i.wrapping_mul(2_654_435_761).to_be_bytes()[0] & 0x3f;
+    (0..u32::try_from(len).unwrap()).map(byte).collect()
+}
+
+fn feed(connection: &mut Connection, input: &mut Input<Vec<u8>>, stream: &[u8]) {
+    for chunk in stream.chunks(4096) {
+        input.spare()[..chunk.len()].copy_from_slice(chunk);
+        input.fill(chunk.len());
+        while connection.receiver.next_event(input, &mut connection.sender).unwrap().is_some() {}
+    }
+}
+
+fn to_len(bytes: isize) -> usize {
+    usize::try_from(bytes).unwrap()
+}
+
+#[test]
+fn the_memory_for_sending_is_what_is_said() {
+    let message = some(5000);
+    for bits in 8..=15 {
+        for memory in 1..=9 {
+            for level in 0..=9 {
+                for agreed in ["", ALONE] {
+                    let compression = compression(|compression| {
+                        compression.outgoing.window_bits = bits;
+                        (compression.memory, compression.level) = (memory, level);
+                    });
+                    let mut connection = open(Role::Server, agreed, &compression);
+                    let mut out = Vec::with_capacity(1 << 15);
+                    let usage = measure(|| connection.sender.send(&message, &mut out).unwrap()).1;
+                    let (said, peak) = (compression.memory_sending(), to_len(usage.peak));
+                    assert!((peak..peak * 102 / 100).contains(&said), "{peak} of {said}");
+                    let held = to_len(usage.held);
+                    assert_eq!(held, if agreed.is_empty() { peak } else { 0 }, "{bits} {agreed}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_memory_for_receiving_is_what_is_said() {
+    for bits in 8..=15 {
+        for is_taken_over in [true, false] {
+            let compression = compression(|compression| {
+                compression.incoming.window_bits = bits;
+                compression.incoming.is_taken_over = is_taken_over;
+            });
+            let agreed = if is_taken_over { "" } else { "server_no_context_takeover; " };
+            let agreed = format!("{agreed}server_max_window_bits={bits}");
+            let mut stream = Vec::new();
+            let mut server = open(Role::Server, &agreed, &compression);
+            for len in [10, 100_000, 300] {
+                server.sender.send(&some(len), &mut stream).unwrap();
+            }
+            let mut input = Input::new(vec![0; 4096]);
+            let mut connection = open(Role::Client, &agreed, &compression);
+            connection.receiver.set_streaming(true);
+            let ((), usage) = measure(|| feed(&mut connection, &mut input, &stream));
+            let (said, peak) = (compression.memory_receiving(), to_len(usage.peak));
+            assert!((peak..peak * 125 / 100).contains(&said), "{peak} of {said}");
+            let ((), released) = measure(|| input.release());
+            let waiting = to_len(usage.held + released.held);
+            let said = compression.memory_waiting();
+            assert!((waiting..=waiting + 16).contains(&said), "{waiting} of {said} wait");
+        }
+    }
+}
+
+/// D-32: the inflater itself has the largest window.
+#[test]
+fn what_judges_distances_is_made_only_for_smaller_windows() {
+    let held = |bits: u8| {
+        let compression = compression(|compression| compression.incoming.window_bits = bits);
+        let agreed = format!("server_max_window_bits={bits}");
+        let mut stream = Vec::new();
+        open(Role::Server, &agreed, &compression).sender.send("message", &mut stream).unwrap();
+        let mut input = Input::new(vec![0; 4096]);
+        let mut connection = open(Role::Client, &agreed, &compression);
+        measure(|| feed(&mut connection, &mut input, &stream)).1.held
+    };
+    assert!(held(15) + 2000 < held(14), "{} and {}", held(15), held(14));
+    assert_eq!(held(8), held(14));
+}
+
+/// D-39.
+#[test]
+fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
+    let alone = Compression::shared();
+    for role in ROLES {
+        for is_streaming in [false, true] {
+            let mut from =
+                open(if role == Role::Client { Role::Server } else { Role::Client }, ALONE, &alone);
+            let mut stream = Vec::new();
+            from.sender.send(&some(100_000), &mut stream).unwrap();
+            from.sender.send_part(&some(100), &mut stream).unwrap();
+            from.sender.send_last(b"", &mut stream).unwrap();
+            let mut connection = open(role, ALONE, &alone);
+            let mut input = Input::new(vec![0; 4096]);
+            let mut out = Vec::with_capacity(1 << 20);
+            // The pool is of the process; it has what this takes once this has been sent.
+            connection.sender.send(&some(1000), &mut out).unwrap();
+            let ((), usage) = measure(|| {
+                connection.receiver.set_streaming(is_streaming);
+                feed(&mut connection, &mut input, &stream);
+                connection.sender.send(&some(100_000), &mut out).unwrap();
+                connection.sender.send_part(&some(1000), &mut out).unwrap();
+                connection.sender.send_last(&some(1000), &mut out).unwrap();
+                // The memory of the event before is given back.
+                feed(&mut connection, &mut input, &frame_to(role, 0x8a, b""));
+                input.release();
+            });
+            assert_eq!(usage.held, 0, "{role:?}");
+        }
+    }
+}
+
+/// D-32: not of windows that others have.
+#[test]
+fn the_history_of_a_connection_is_of_its_own_window() {
+    let full = compression(|_| {});
+    let small = compression(|compression| compression.incoming.window_bits = 9);
+    let mut input = Input::new(vec![0; 4096]);
+    for before in ["", "server_no_context_takeover"] {
+        let mut stream = Vec::new();
+        open(Role::Server, before, &full).sender.send(&some(50_000), &mut stream).unwrap();
+        feed(&mut open(Role::Client, before, &full), &mut input, &stream);
+        let mut stream = Vec::new();
+        let agreed = "server_max_window_bits=9";
+        open(Role::Server, agreed, &small).sender.send(&some(5000), &mut stream).unwrap();
+        let mut connection = open(Role::Client, agreed, &small);
+        feed(&mut connection, &mut input, &stream);
+        feed(&mut connection, &mut input, b"\x8a\x00");
+        let ((), usage) = measure(|| connection.receiver.receive_eof(&mut connection.sender));
+        let ((), ended) = measure(|| drop(connection));
+        let keys = 320;
+        let waited = to_len(-usage.held - ended.held);
+        assert!(waited <= small.memory_waiting() + full.memory_sending() + keys, "{waited}");
+        let history = waited - keys;
+        assert!(history <= small.memory_waiting(), "{history}");
+    }
+}
+
+#[test]
+fn a_history_grows_with_what_has_come_and_never_beyond_its_window() {
+    let small = compression(|compression| compression.incoming.window_bits = 10);
+    let agreed = "server_max_window_bits=10";
+    let mut input = Input::new(vec![0; 4096]);
+    let mut receive = |connection: &mut Connection, from: &mut Connection, len| {
+        let mut stream = Vec::new();
+        from.sender.send(&some(len), &mut stream).unwrap();
+        let usage = measure(|| feed(connection, &mut input, &stream)).1;
+        (usage.held, usage.allocations)
+    };
+    let ends = || {
+        let mut connection = open(Role::Client, agreed, &small);
+        connection.receiver.set_streaming(true);
+        (connection, open(Role::Server, agreed, &small))
+    };
+    // What every connection uses is there then.
+    let (mut connection, mut from) = ends();
+    receive(&mut connection, &mut from, 2000);
+    let (mut connection, mut from) = ends();
+    let carried = receive(&mut connection, &mut from, 200).0 - 200;
+    assert!((1..64).contains(&carried), "{carried}");
+    for (len, grown) in [(100, 200), (100, 0), (300, 400), (200, 224), (2000, 0)] {
+        let usage = receive(&mut connection, &mut from, len);
+        assert_eq!(usage, (grown, usize::from(grown > 0)), "{len}");
+    }
+}
+
+#[test]
+fn messages_allocate_nothing_once_memory_is_there() {
+    static POOL: Pool = Pool::new(2);
+    let pooled = compression(|compression| compression.pool = Some(&POOL));
+    let smaller = compression(|compression| {
+        (compression.pool, compression.outgoing.window_bits) = (Some(&POOL), 10);
+    });
+    for agreed in ["", ALONE, "server_max_window_bits=10; client_max_window_bits=9"] {
+        for is_streaming in [false, true] {
+            for role in ROLES {
+                let peer = if role == Role::Client { Role::Server } else { Role::Client };
+                let mut from = open(peer, agreed, &pooled);
+                let mut ends = [&pooled, &pooled, &smaller].map(|how| open(role, agreed, how));
+                for end in &mut ends {
+                    end.receiver.set_streaming(is_streaming);
+                }
+                let mut input = Input::new(vec![0; 4096]);
+                let mut out = Vec::with_capacity(1 << 20);
+                let mut stream = Vec::with_capacity(1 << 20);
+                let message = some(20_000);
+                let mut round = || {
+                    stream.clear();
+                    from.sender.send(&message, &mut stream).unwrap();
+                    from.sender.send_part(&message[..3000], &mut stream).unwrap();
+                    from.sender.send_last(&message[..300], &mut stream).unwrap();
+                    for connection in &mut ends {
+                        feed(connection, &mut input, &stream);
+                        out.clear();
+                        connection.sender.send(&message, &mut out).unwrap();
+                        connection.sender.send_part(&message[..300], &mut out).unwrap();
+                        connection.sender.send_last(&message[..300], &mut out).unwrap();
+                    }
+                };
+                (0..3).for_each(|_| round());
+                let ((), usage) = measure(|| (0..5).for_each(|_| round()));
+                assert_eq!(usage, Usage::default(), "{role:?} {agreed} {is_streaming}");
+                POOL.clear();
+            }
+        }
+    }
+}
+
+/// Connections with and without takeover, one after the other.
+#[test]
+fn messages_of_different_contexts_allocate_nothing_either() {
+    let full = compression(|_| {});
+    let agreements = ["", "server_no_context_takeover", "server_max_window_bits=9"];
+    let mut pairs =
+        agreements.map(|agreed| [Role::Server, Role::Client].map(|role| open(role, agreed, &full)));
+    let mut input = Input::new(vec![0; 4096]);
+    let mut stream = Vec::with_capacity(1 << 20);
+    let message = some(40_000);
+    let mut round = || {
+        let mut allocations = 0;
+        for [from, to] in &mut pairs {
+            stream.clear();
+            from.sender.send(&message, &mut stream).unwrap();
+            allocations += measure(|| feed(to, &mut input, &stream)).1.allocations;
+        }
+        allocations
+    };
+    for _ in 0..3 {
+        round();
+    }
+    assert_eq!((0..5).map(|_| round()).sum::<usize>(), 0);
+}
+
+#[test]
+fn a_connection_that_is_over_owns_no_compressor() {
+    let full = compression(|_| {});
+    for role in ROLES {
+        let (role_of_peer, agreed) =
+            (if role == Role::Client { Role::Server } else { Role::Client }, "");
+        let mut stream = Vec::new();
+        let mut from = open(role_of_peer, agreed, &full);
+        from.sender.send(&some(50_000), &mut stream).unwrap();
+        from.sender.send_part(&some(50_000), &mut stream).unwrap();
+        for end in
+            [frame_to(role, 0x88, b""), frame_to(role, 0x83, b""), frame_to(role, 0x80, b"\x07")]
+        {
+            let mut connection = open(role, agreed, &full);
+            let mut input = Input::new(vec![0; 4096]);
+            let ((), usage) = measure(|| {
+                connection.sender.send(&some(5000), &mut Vec::new()).unwrap();
+                feed(&mut connection, &mut input, &stream);
+                input.spare()[..end.len()].copy_from_slice(&end);
+                input.fill(end.len());
+                for _ in 0..3 {
+                    let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+                }
+                transmit(&mut connection);
+                input.release();
+            });
+            assert_eq!(usage.held, 0, "{role:?} {end:x?}");
+        }
+        // The transport ends.
+        let mut connection = open(role, agreed, &full);
+        let mut input = Input::new(vec![0; 4096]);
+        let ((), usage) = measure(|| {
+            feed(&mut connection, &mut input, &stream);
+            connection.receiver.receive_eof(&mut connection.sender);
+            let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+            transmit(&mut connection);
+            input.release();
+        });
+        assert_eq!(usage.held, 0, "{role:?}");
+    }
+}
+
+#[test]
+fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
+    static POOL: Pool = Pool::new(3);
+    let of = |bits: u8| {
+        let mut compression = compression(|compression| compression.pool = Some(&POOL));
+        compression.outgoing.window_bits = bits;
+        compression
+    };
+    let send = |compression: &Compression, count: usize| {
+        let mut connections: Vec<_> =
+            (0..count).map(|_| open(Role::Server, ALONE, compression)).collect();
+        let mut out = Vec::with_capacity(1 << 20);
+        let message = some(1000);
+        measure(|| {
+            // All of them at once.
+            for connection in &mut connections {
+                connection.sender.send_part(&message, &mut out).unwrap();
+            }
+            for connection in &mut connections {
+                connection.sender.send_last(&message, &mut out).unwrap();
+            }
+        })
+        .1
+    };
+    let list = 3 * size_of::<usize>() + 64;
+    let (large, small) = (of(15), of(9));
+    let held = to_len(send(&large, 10).held);
+    assert!((1..=3 * large.memory_sending() + list).contains(&held), "{held}");
+    assert!(held > 2 * large.memory_sending(), "three are kept");
+    assert_eq!(send(&large, 3).allocations, 0);
+    assert!(send(&large, 4).allocations > 0);
+    let changed = send(&small, 1).held;
+    assert!(changed < 0, "a large one made room for a small one");
+    assert_eq!((send(&small, 1).allocations, send(&large, 2).allocations), (0, 0));
+    let cleared = measure(|| POOL.clear()).1.held;
+    assert!(cleared < 0);
+    let held = to_len(send(&of(12), 1).held);
+    assert!(held <= of(12).memory_sending() + list);
+    // Of none, nothing is kept.
+    let mut none = of(12);
+    none.pool = Some(&NO_POOL);
+    assert_eq!(send(&none, 5).held, 0);
+    none.pool = None;
+    assert_eq!(send(&none, 5).held, 0);
+}
+
+#[test]
+fn a_pool_is_only_the_same_as_itself() {
+    static OTHER: Pool = Pool::new(0);
+    let with = |pool| compression(|compression| compression.pool = Some(pool));
+    assert_eq!(with(&NO_POOL), with(&NO_POOL));
+    assert_ne!(with(&NO_POOL), with(&OTHER));
+}
+
+#[test]
+fn what_comes_from_a_pool_has_forgotten_everything() {
+    static POOL: Pool = Pool::new(1);
+    for level in 0..=9 {
+        let fresh = compression(|compression| compression.level = level);
+        let mut pooled = fresh;
+        pooled.pool = Some(&POOL);
+        for len in [10, 1000, 70_000] {
+            let mut wanted = Vec::new();
+            open(Role::Server, ALONE, &fresh).sender.send(&some(len), &mut wanted).unwrap();
+            for _ in 0..3 {
+                let mut out = Vec::new();
+                open(Role::Server, ALONE, &pooled).sender.send(&some(len), &mut out).unwrap();
+                assert!(out == wanted, "level {level}, {len} bytes");
+            }
+        }
+        // One that was left within a message is not taken.
+        let mut left = open(Role::Server, ALONE, &pooled);
+        left.sender.send_part(&some(1000), &mut Vec::new()).unwrap();
+        left.sender.close(None, "").unwrap();
+        drop(left);
+    }
+}
+
+#[test]
+fn threads_share_a_pool() {
+    static POOL: Pool = Pool::new(2);
+    let compression = compression(|compression| compression.pool = Some(&POOL));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut from = open(Role::Server, ALONE, &compression);
+                let mut to = open(Role::Client, ALONE, &compression);
+                for len in 0..200 {
+                    let mut out = Vec::new();
+                    from.sender.send(&some(10 * len), &mut out).unwrap();
+                    let mut input = Input::filled(out);
+                    match to.receiver.next_event(&mut input, &mut to.sender).unwrap() {
+                        Some(Event::Binary(bytes)) => assert!(bytes == some(10 * len)),
+                        event => panic!("{event:?}"),
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// A frame of zeros, so many of them: a thousandth of it is on the wire.
+fn bomb(len: usize) -> Vec<u8> {
+    let mut server = open(Role::Server, "", &compression(|_| {}));
+    server.sender.set_flushing(false);
+    let mut stream = Vec::new();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..len >> 20 {
+        server.sender.send_part(&zeros, &mut stream).unwrap();
+    }
+    server.sender.send_last(b"", &mut stream).unwrap();
+    stream
+}
+
+/// What came, how it ended, and the most that was held for it.
+fn receive_bomb(
+    stream: &[u8],
+    limits: Limits,
+    is_streaming: bool,
+) -> (u64, Option<ProtocolError>, usize) {
+    let mut connection = connect(Role::Client, limits);
+    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    connection.receiver.set_streaming(is_streaming);
+    let mut input = Input::new(vec![0; 4096]);
+    let mut came = 0;
+    let (error, usage) = measure(|| {
+        for chunk in stream.chunks(4096) {
+            input.spare()[..chunk.len()].copy_from_slice(chunk);
+            input.fill(chunk.len());
+            loop {
+                match connection.receiver.next_event(&mut input, &mut connection.sender) {
+                    Ok(None) => break,
+                    Ok(Some(Event::Binary(bytes) | Event::Part { bytes, .. })) => {
+                        came += bytes.len() as u64;
+                    }
+                    Ok(Some(event)) => panic!("{event:?}"),
+                    Err(error) => return Some(error),
+                }
+            }
+        }
+        None
+    });
+    (came, error, to_len(usage.peak))
+}
+
+/// A-08, D-27, D-29: from one thousandth of that.
+#[test]
+fn a_bomb_ends_at_the_limit_and_takes_no_more_memory_than_is_said() {
+    let compression = compression(|_| {});
+    for (len, limit) in
+        [(1 << 20, (1 << 20) - 1), (16 << 20, 1 << 20), (64 << 20, 16 << 20), (64 << 20, 1000)]
+    {
+        let stream = bomb(len);
+        assert!(stream.len() < len / 800, "{} on the wire", stream.len());
+        let limits = limits(|limits| limits.message = limit);
+        for is_streaming in [false, true] {
+            let (came, error, peak) = receive_bomb(&stream, limits, is_streaming);
+            assert_eq!(error, Some(ProtocolError::MessageTooBig));
+            // What is on the wire may be too much before that is.
+            let wanted = if stream.len() as u64 > limit + limit / 4 + 1024 { came } else { limit };
+            assert_eq!(came, if is_streaming { wanted } else { 0 });
+            let message = if is_streaming { 0 } else { limits.max_memory() };
+            let most = compression.memory_receiving() + usize::try_from(message).unwrap();
+            assert!(peak <= most + 2048, "{peak} of {most}");
+        }
+    }
+}
+
+/// D-42: a gibibyte, in constant memory.
+#[test]
+fn a_bomb_of_any_size_can_be_taken_in_parts() {
+    let stream = bomb(1 << 30);
+    let limits = limits(|limits| (limits.message, limits.fragments) = (u64::MAX, u64::MAX));
+    let (came, error, peak) = receive_bomb(&stream, limits, true);
+    assert_eq!((came, error), (1 << 30, None));
+    let most = compression(|_| {}).memory_receiving();
+    assert!(peak <= most, "{peak} of {most}");
+    // With the usual limits, it ends.
+    let usual = receive_bomb(&stream, Limits::default(), true);
+    assert_eq!((usual.0, usual.1), (16 << 20, Some(ProtocolError::MessageTooBig)));
+}
+
+/// of each, the end is told and its memory used again.
+#[test]
+fn a_million_messages_that_end_with_the_last_block_take_constant_memory() {
+    let message = bytes("c108 f348cdc9c9070000");
+    let stream = message.repeat(4096 / message.len());
+    for agreed in ["", ALONE] {
+        for is_streaming in [false, true] {
+            let mut connection = open(Role::Client, agreed, &compression(|_| {}));
+            connection.receiver.set_streaming(is_streaming);
+            let mut input = Input::new(vec![0; 4096]);
+            // As many as fill the window.
+            (0..20).for_each(|_| feed(&mut connection, &mut input, &stream));
+            let mut left = 1_000_000 / (stream.len() / message.len());
+            let ((), usage) = measure(|| {
+                while left > 0 {
+                    feed(&mut connection, &mut input, &stream);
+                    left -= 1;
+                }
+            });
+            assert_eq!(usage, Usage::default(), "{agreed} {is_streaming}");
+        }
+    }
+}
+
+/// D-28: time, but neither bytes nor memory.
+#[test]
+fn a_million_empty_blocks_end() {
+    for (block, error) in [
+        (&[0, 0, 0, 0xff, 0xff][..], None),
+        // Four of ten bits.
+        (&[0x02, 0x08, 0x20, 0x80, 0x00], None),
+        (&[3, 0], Some(ProtocolError::TooManyBlocks)),
+        (&[1, 0, 0, 0xff, 0xff], Some(ProtocolError::TooManyBlocks)),
+    ] {
+        let mut payload = block.repeat(1_000_000);
+        payload.push(0);
+        let stream = frame_to(Role::Client, 0xc2, &payload);
+        for is_streaming in [false, true] {
+            let (came, ended, peak) = receive_bomb(&stream, Limits::default(), is_streaming);
+            assert_eq!((came, ended), (0, error), "{block:x?}");
+            assert!(peak <= compression(|_| {}).memory_receiving(), "{peak}");
+            let less = limits(|limits| limits.message = 1 << 20);
+            let (_, ended, _) = receive_bomb(&stream, less, is_streaming);
+            assert!(ended.is_some(), "{block:x?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_compressed_is_not_shown_for_debugging() {
+    static SOME: Pool = Pool::new(3);
+    let compression = compression(|compression| compression.pool = Some(&SOME));
+    let mut stream = Vec::new();
+    let mut from = open(Role::Server, "", &compression);
+    for secret in ["secret", "secrets"] {
+        from.sender.send(secret, &mut stream).unwrap();
+    }
+    let shown = format!("{from:?}");
+    for part in ["Deflater(Shape {", "Pool { most: 3, .. }"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    let mut input = Input::new(vec![0; 4096]);
+    let mut connection = open(Role::Client, "", &compression);
+    let (most, last) = stream.split_at(stream.len() - 1);
+    feed(&mut connection, &mut input, most);
+    let shown = format!("{connection:?}");
+    for part in ["Inflater(..)", "History { len: 13, .. }"] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    feed(&mut connection, &mut input, last);
+}

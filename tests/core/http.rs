@@ -1,0 +1,219 @@
+//! The opening handshake of a server whose requests an HTTP library has parsed.
+
+use http::{HeaderValue, Method, Request, Response, Version};
+use sansocket::server::{self, Policy};
+use sansocket::{Event, HandshakeError, Input, Limits, Origins, Role, Seed};
+
+/// A good request, as a library gives it.
+fn good() -> Request<()> {
+    Request::get("/chat?room=1")
+        .header("Host", "server.example.com")
+        .header("Upgrade", "websocket")
+        .header("Connection", "keep-alive, Upgrade")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .header("Sec-WebSocket-Version", "13")
+        .body(())
+        .unwrap()
+}
+
+fn with(name: &'static str, value: impl AsRef<[u8]>) -> Request<()> {
+    let mut request = good();
+    request.headers_mut().insert(name, HeaderValue::from_bytes(value.as_ref()).unwrap());
+    request
+}
+
+fn without(name: &str) -> Request<()> {
+    let mut request = good();
+    request.headers_mut().remove(name);
+    request
+}
+
+fn receive(request: &Request<()>) -> Result<server::Request, HandshakeError> {
+    server::Request::from_http(request, &Policy::default())
+}
+
+fn header<'r, B>(response: &'r Response<B>, name: &str) -> Option<&'r str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// Section 1.3 has this key and its answer.
+#[test]
+fn a_good_request_is_answered_with_a_101() {
+    let (response, connection) = receive(&good()).unwrap().accept_http(Limits::default());
+    assert_eq!(response.status(), 101);
+    assert_eq!(header(&response, "Upgrade"), Some("websocket"));
+    assert_eq!(header(&response, "Connection"), Some("Upgrade"));
+    let accept = header(&response, "Sec-WebSocket-Accept");
+    assert_eq!(accept, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert_eq!(response.headers().len(), 3);
+    assert_eq!(connection.sender.role(), Role::Server);
+}
+
+#[test]
+fn the_connection_is_open() {
+    let (_, connection) = receive(&good()).unwrap().accept_http(Limits::default());
+    let mut client = sansocket::Connection::client(Limits::default(), Seed::new([1; 32]));
+    let (mut out, mut receiver, mut sender) = (Vec::new(), connection.receiver, connection.sender);
+    client.sender.send("hello", &mut out).unwrap();
+    let mut input = Input::filled(out);
+    let event = receiver.next_event(&mut input, &mut sender).unwrap();
+    assert!(matches!(event, Some(Event::Text("hello"))), "{event:?}");
+}
+
+#[test]
+fn the_request_can_be_looked_at() {
+    let mut http = good();
+    for value in ["one", "two"] {
+        http.headers_mut().append("X-Many", HeaderValue::from_static(value));
+    }
+    http.headers_mut().insert("X-Raw", HeaderValue::from_bytes(b"gr\xfc\xdfe").unwrap());
+    http.headers_mut().insert("X-Empty", HeaderValue::from_static(""));
+    let request = receive(&http).unwrap();
+    assert_eq!(request.target(), "/chat?room=1");
+    assert_eq!((request.path(), request.query()), ("/chat", Some("room=1")));
+    assert_eq!(request.authority().to_string(), "server.example.com");
+    assert_eq!(request.headers().values("x-many").collect::<Vec<_>>(), [b"one", b"two"]);
+    assert_eq!(request.header("X-Raw"), Some(b"gr\xfc\xdfe".as_slice()));
+    assert_eq!(request.header("X-Empty"), Some(b"".as_slice()));
+    let names: Vec<_> = request.headers().iter().map(|(name, _)| name.to_owned()).collect();
+    let expected: Vec<_> = http.headers().iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, expected, "in the order of the library");
+}
+
+#[test]
+fn a_target_may_be_absolute() {
+    let mut http = good();
+    *http.uri_mut() = "http://server.example.com:8080/chat".parse().unwrap();
+    let request = receive(&http).unwrap();
+    assert_eq!(request.path(), "/chat");
+    assert_eq!(request.authority().port(), Some(8080));
+}
+
+#[test]
+fn a_subprotocol_and_headers_are_in_the_response() {
+    let mut request = receive(&with("Sec-WebSocket-Protocol", "chat, superchat")).unwrap();
+    request.select_protocol("superchat").unwrap();
+    for cookie in ["a=1", "b=2"] {
+        request.add_header("Set-Cookie", cookie).unwrap();
+    }
+    request.add_header("X-Name", "grüße").unwrap();
+    let (response, _) = request.accept_http(Limits::default());
+    assert_eq!(header(&response, "Sec-WebSocket-Protocol"), Some("superchat"));
+    let cookies: Vec<_> = response.headers().get_all("Set-Cookie").iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2"]);
+    assert_eq!(response.headers()["X-Name"].as_bytes(), "grüße".as_bytes());
+}
+
+/// There is no room for two responses in one; the library sends the first.
+#[test]
+fn an_expectation_is_left_to_the_library() {
+    let request = receive(&with("Expect", "100-continue")).unwrap();
+    let (response, _) = request.accept_http(Limits::default());
+    assert_eq!(response.status(), 101);
+    assert_eq!(header(&response, "Upgrade"), Some("websocket"));
+}
+
+#[test]
+fn each_kind_of_bad_request_is_refused_as_if_it_had_come_as_bytes() {
+    let mut post = good();
+    *post.method_mut() = Method::POST;
+    let mut tunnel = good();
+    *tunnel.method_mut() = Method::CONNECT;
+    *tunnel.uri_mut() = "server.example.com:80".parse().unwrap();
+    let mut asterisk = good();
+    *asterisk.uri_mut() = "*".parse().unwrap();
+    let mut long = good();
+    *long.uri_mut() = format!("/{}", "a".repeat(9000)).parse().unwrap();
+    let mut two_keys = good();
+    let key = two_keys.headers()["Sec-WebSocket-Key"].clone();
+    two_keys.headers_mut().append("Sec-WebSocket-Key", key);
+    let mut many = good();
+    for _ in 0..100 {
+        many.headers_mut().append("X-Many", HeaderValue::from_static(""));
+    }
+    let cases = [
+        (post, HandshakeError::NotGet, 405),
+        (tunnel, HandshakeError::NotGet, 405),
+        (asterisk, HandshakeError::BadTarget, 400),
+        (long, HandshakeError::TargetTooLong, 414),
+        (two_keys, HandshakeError::BadKey, 400),
+        (many, HandshakeError::TooManyFields, 431),
+        (without("Host"), HandshakeError::MissingHost, 400),
+        (without("Upgrade"), HandshakeError::MissingUpgrade, 426),
+        (without("Connection"), HandshakeError::BadConnection, 400),
+        (without("Sec-WebSocket-Key"), HandshakeError::MissingKey, 400),
+        (without("Sec-WebSocket-Version"), HandshakeError::MissingVersion, 400),
+        (with("Content-Length", "5"), HandshakeError::HasBody, 400),
+        (with("Expect", "miracles"), HandshakeError::UnknownExpectation, 417),
+        (with("Host", "a b"), HandshakeError::BadHost, 400),
+        (with("Origin", "http://elsewhere.example"), HandshakeError::ForbiddenOrigin, 403),
+        (with("Origin", b"http://\xfc.example"), HandshakeError::BadOrigin, 400),
+        (with("Sec-WebSocket-Version", "8"), HandshakeError::UnsupportedVersion, 426),
+        (with("Transfer-Encoding", "gold"), HandshakeError::UnknownCoding, 501),
+        (with("Upgrade", "h2c"), HandshakeError::OtherUpgrade, 426),
+        (with("X-Long", "a".repeat(17_000)), HandshakeError::HeadTooLong, 431),
+    ];
+    for (request, error, status) in cases {
+        assert_eq!(receive(&request).err(), Some(error));
+        let response = error.to_http();
+        assert_eq!(response.status(), status, "{error}");
+        assert_eq!(header(&response, "Connection").map(|it| it.ends_with("close")), Some(true));
+        let length = response.body().len().to_string();
+        assert_eq!(header(&response, "Content-Length"), Some(length.as_str()), "{error}");
+        assert_eq!(lines(&response), written(error), "{error}");
+    }
+}
+
+/// HTTP/2 and 3 open a WebSocket in another way.
+#[test]
+fn another_version_of_http_is_refused() {
+    for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
+        let mut request = good();
+        *request.version_mut() = version;
+        assert_eq!(receive(&request).err(), Some(HandshakeError::UnsupportedHttp), "{version:?}");
+    }
+    assert_eq!(HandshakeError::UnsupportedHttp.to_http().status(), 505);
+}
+
+#[test]
+fn the_policy_is_asked() {
+    let mut policy = Policy::default();
+    policy.origins = Origins::Any;
+    let request = with("Origin", "http://elsewhere.example");
+    let request = server::Request::from_http(&request, &policy).unwrap();
+    assert_eq!(request.origin(), Some("http://elsewhere.example"));
+    policy.is_origin_required = true;
+    let error = server::Request::from_http(&good(), &policy).err();
+    assert_eq!(error, Some(HandshakeError::MissingOrigin));
+}
+
+#[test]
+fn an_error_of_no_request_is_ours() {
+    let response = HandshakeError::BadAccept.to_http();
+    assert_eq!((response.status().as_u16(), *response.body()), (500, ""));
+    assert!(response.headers().is_empty());
+}
+
+/// The lines of a response, sorted, since a library keeps no order.
+fn lines(response: &Response<&'static str>) -> Vec<String> {
+    let headers = response.headers().iter();
+    let lines = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+    let mut lines: Vec<_> = lines.chain([(*response.body()).to_owned()]).collect();
+    lines.sort();
+    lines
+}
+
+/// The response as it would have been written.
+fn written(error: HandshakeError) -> Vec<String> {
+    let mut out = Vec::new();
+    error.respond(&mut out);
+    let text = String::from_utf8(out).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let lines = head.split("\r\n").skip(1).map(|line| {
+        let (name, value) = line.split_once(": ").unwrap();
+        format!("{}: {value}", name.to_lowercase())
+    });
+    let mut lines: Vec<_> = lines.chain([body.to_owned()]).collect();
+    lines.sort();
+    lines
+}

@@ -1,0 +1,449 @@
+//! Pings, pongs and deadlines. Ids `K`.
+
+use core::time::Duration;
+
+use harness::{Seen, Setup};
+use sansocket::{
+    Cause, CloseCode, Connection, Deadlines, Event, Input, Instant, Limits, Liveness, Role,
+    SendError, TimedOut, Timeouts,
+};
+
+use crate::support::*;
+
+/// The point `millis` after the origin.
+fn at(millis: u64) -> Instant {
+    Instant::new(Duration::from_millis(millis))
+}
+
+fn seconds(count: u64) -> Option<Duration> {
+    Some(Duration::from_secs(count))
+}
+
+fn timeouts(change: impl FnOnce(&mut Timeouts)) -> Timeouts {
+    let mut timeouts = Timeouts::default();
+    change(&mut timeouts);
+    timeouts
+}
+
+/// A connection, its deadlines, and a clock that is moved by hand.
+struct Clock {
+    connection: Connection,
+    deadlines: Deadlines,
+}
+
+impl Clock {
+    /// A connection that has been open since the origin.
+    fn open(role: Role, timeouts: Timeouts) -> Self {
+        let mut deadlines = Deadlines::new(timeouts, at(0));
+        deadlines.handle_open(at(0));
+        Self { connection: connect(role, Limits::default()), deadlines }
+    }
+
+    /// Tells that it is `millis`, and what the peer then gets.
+    fn handle(&mut self, millis: u64) -> Result<Vec<Seen>, TimedOut> {
+        let Connection { receiver, sender } = &mut self.connection;
+        self.deadlines.handle_timeout(at(millis), receiver, sender)?;
+        let role = sender.role();
+        Ok(read(role, &transmit(&mut self.connection)))
+    }
+
+    /// Gives what comes from the peer to all who want to know of it.
+    fn receive(&mut self, millis: u64, first: u8, payload: &[u8]) -> Option<Duration> {
+        let Connection { receiver, sender } = &mut self.connection;
+        self.deadlines.handle_input(at(millis));
+        let mut input = Input::filled(frame_to(sender.role(), first, payload));
+        let mut round_trip = None;
+        while let Some(event) = receiver.next_event(&mut input, sender).expect("no fault") {
+            if let Event::Pong(payload) = event {
+                round_trip = self.deadlines.handle_pong(payload, at(millis));
+            }
+        }
+        round_trip
+    }
+}
+
+/// The payload of the one ping among these.
+fn ping_payload(seen: &[Seen]) -> Vec<u8> {
+    match seen {
+        [Seen::Ping(payload)] => payload.clone(),
+        _ => panic!("{seen:?} is not one ping"),
+    }
+}
+
+#[test]
+fn a_ping_is_answered_with_its_payload() {
+    // K-01, K-16, K-18, B-03, Autobahn 2.1 to 2.4.
+    assert_eq!(hex("8a05 48656c6c6f").0, {
+        let mut server = server();
+        receive(&mut server, &bytes("8985 37fa213d 7f9f4d5158")).unwrap();
+        transmit(&mut server)
+    });
+    for role in ROLES {
+        for payload in [&b""[..], b"Hello", &[0xff; 125], &[0, 0xff, 0xfe, 0xfd, 0xfc, 0x80]] {
+            let stream = frame_to(role, 0x89, payload);
+            let outcome = outcome(&Setup::new(role), &stream);
+            assert_eq!(outcome.seen, [ping(payload)]);
+            assert_eq!(read(role, &outcome.out), [pong(payload)]);
+            assert!(outcome.out.len() <= 131);
+        }
+    }
+}
+
+#[test]
+fn after_a_close_frame_no_ping_is_answered() {
+    // K-02.
+    for (role, stream, _) in for_both_roles("8800 8900") {
+        let outcome = outcome(&Setup::new(role), &stream);
+        assert_eq!(read(role, &outcome.out), [close(None)]);
+    }
+}
+
+#[test]
+fn ten_pings_get_ten_pongs() {
+    // K-03, V-16, Autobahn 2.10.
+    for role in ROLES {
+        let stream: Vec<u8> = (0..10u8).flat_map(|i| frame_to(role, 0x89, &[i])).collect();
+        let outcome = outcome(&Setup::new(role), &stream);
+        let pongs: Vec<_> = (0..10u8).map(|i| pong(&[i])).collect();
+        assert_eq!(read(role, &outcome.out), pongs);
+    }
+}
+
+#[test]
+fn of_too_many_pongs_the_newest_takes_the_place_of_the_one_before() {
+    // K-03, K-15, L-10, V-16.
+    let pending = |limits: Limits, pings: &[&[u8]]| {
+        let mut server = connect(Role::Server, limits);
+        for payload in pings {
+            receive(&mut server, &frame_to(Role::Server, 0x89, payload)).unwrap();
+        }
+        read(Role::Server, &transmit(&mut server))
+    };
+    let few = |pongs, pong_bytes| {
+        limits(|limits| (limits.pongs, limits.pong_bytes) = (pongs, pong_bytes))
+    };
+    for (limits, pings, expected) in [
+        (few(3, 2048), &[&b"a"[..], b"b", b"c"][..], vec![pong(b"a"), pong(b"b"), pong(b"c")]),
+        (few(3, 2048), &[b"a", b"b", b"c", b"d", b"e"], vec![pong(b"a"), pong(b"b"), pong(b"e")]),
+        // One is always kept, however low the limits.
+        (few(0, 0), &[b"a", b"b"], vec![pong(b"b")]),
+        (few(1, 0), &[b"a", b"b"], vec![pong(b"b")]),
+        (few(0, 2048), &[b"a", b"b"], vec![pong(b"b")]),
+        // Bytes count as on the wire, with two of header.
+        (few(9, 6), &[b"a", b"b"], vec![pong(b"a"), pong(b"b")]),
+        (few(9, 5), &[b"a", b"b"], vec![pong(b"b")]),
+        (few(9, 6), &[b"a", b"bb", b"c"], vec![pong(b"c")]),
+        (few(9, 9), &[b"aaaa", b"bbbb", b"c"], vec![pong(b"bbbb"), pong(b"c")]),
+        (few(9, 6), &[b"", b"", b"", b""], vec![pong(b""), pong(b""), pong(b"")]),
+    ] {
+        assert_eq!(pending(limits, pings), expected, "{limits:?}, {pings:?}");
+    }
+    let all: Vec<Vec<u8>> = (0..100u8).map(|i| vec![i]).collect();
+    let pings: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+    let kept = pending(Limits::default(), &pings);
+    assert_eq!((kept.len(), kept.last()), (16, Some(&pong(&[99]))));
+}
+
+#[test]
+fn a_pong_that_nobody_asked_for_is_no_error() {
+    // K-04, A-43, Autobahn 2.7 to 2.9.
+    for (stream, expected) in [
+        ("8a00", vec![pong(b"")]),
+        ("8a0161", vec![pong(b"a")]),
+        ("8a0161 890162", vec![pong(b"a"), ping(b"b")]),
+    ] {
+        assert_eq!(seen(stream), expected);
+    }
+    let outcome = outcome(&Setup::new(Role::Client), &bytes("8a0161"));
+    assert!(outcome.out.is_empty());
+}
+
+#[test]
+fn a_pong_goes_ahead_of_the_data_that_is_sent_after_it() {
+    // K-05.
+    let mut server = server();
+    let mut out = Vec::new();
+    server.sender.send("a", &mut out).unwrap();
+    receive(&mut server, &frame_to(Role::Server, 0x89, b"p")).unwrap();
+    server.sender.send("b", &mut out).unwrap();
+    assert_eq!(out, bytes("8101 61 8a01 70 8101 62"));
+}
+
+#[test]
+fn a_ping_that_is_too_long_is_refused() {
+    // K-06, K-16.
+    for mut connection in [client(), server()] {
+        let sender = &mut connection.sender;
+        assert_eq!(sender.ping(&[0; 126]), Err(SendError::ControlTooLong));
+        assert_eq!(sender.pong(&[0; 126]), Err(SendError::ControlTooLong));
+        assert!(!sender.has_pending());
+        sender.ping(&[1; 125]).unwrap();
+        sender.pong(&[2; 125]).unwrap();
+        let sent = read(sender.role(), &transmit(&mut connection));
+        assert_eq!(sent, [pong(&[2; 125]), ping(&[1; 125])]);
+    }
+}
+
+#[test]
+fn pings_may_be_sent_until_our_close_frame() {
+    // K-07: the newest takes the place of one that has not been taken.
+    let mut server = server();
+    server.sender.ping(b"a").unwrap();
+    server.sender.ping(b"b").unwrap();
+    assert_eq!(transmit(&mut server), bytes("8901 62"));
+    server.sender.ping(b"c").unwrap();
+    server.sender.close(None, "").unwrap();
+    assert_eq!(server.sender.ping(b"d"), Err(SendError::Closing));
+    assert_eq!(transmit(&mut server), bytes("8901 63 8800"));
+}
+
+#[test]
+fn the_application_can_answer_pings_itself() {
+    // K-08: what it queues is bounded all the same.
+    let mut server = server();
+    server.receiver.set_auto_pong(false);
+    receive(&mut server, &frame_to(Role::Server, 0x89, b"p")).unwrap();
+    assert!(!server.sender.has_pending());
+    for i in 0..100 {
+        server.sender.pong(&[i]).unwrap();
+    }
+    let sent = read(Role::Server, &transmit(&mut server));
+    assert_eq!((sent.len(), sent.last()), (16, Some(&pong(&[99]))));
+}
+
+#[test]
+fn a_silent_peer_is_pinged_and_then_given_up() {
+    // K-11, K-12, L-16: at the exact millisecond.
+    for role in ROLES {
+        let mut clock = Clock::open(role, Timeouts::default());
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(30_000)));
+        assert_eq!(clock.handle(29_999), Ok(vec![]));
+        let payload = ping_payload(&clock.handle(30_000).unwrap());
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(50_000)));
+        // K-13: early and often does no harm, and sends no second ping.
+        for now in [30_000, 30_001, 49_999, 0] {
+            assert_eq!(clock.handle(now), Ok(vec![]));
+        }
+        let Clock { mut connection, .. } = {
+            assert_eq!(clock.handle(50_000), Err(TimedOut::Silence));
+            assert_eq!(clock.handle(50_001), Err(TimedOut::Silence));
+            clock
+        };
+        connection.receiver.give_up(TimedOut::Silence, &mut connection.sender);
+        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
+        assert_eq!((ended.code(), ended.initiator), (1006, None));
+        assert_eq!(connection.sender.ping(&payload), Err(SendError::Closing));
+    }
+}
+
+#[test]
+fn an_answer_in_time_starts_the_wait_anew() {
+    // K-09, K-11.
+    let mut clock = Clock::open(Role::Client, Timeouts::default());
+    let payload = ping_payload(&clock.handle(31_000).unwrap());
+    let round_trip = clock.receive(31_250, 0x8a, &payload);
+    assert_eq!(round_trip, Some(Duration::from_millis(250)));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(at(61_250)));
+    assert_eq!(clock.handle(61_249), Ok(vec![]));
+    ping_payload(&clock.handle(61_250).unwrap());
+}
+
+#[test]
+fn what_comes_in_the_instant_of_the_deadline_is_in_time() {
+    // K-13: told of first, it counts first.
+    let mut clock = Clock::open(Role::Server, Timeouts::default());
+    clock.receive(30_000, 0x81, b"");
+    assert_eq!(clock.handle(30_000), Ok(vec![]));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(at(60_000)));
+    ping_payload(&clock.handle(60_000).unwrap());
+    clock.receive(80_000, 0x81, b"");
+    assert_eq!(clock.handle(80_000), Ok(vec![]));
+    // But once the time is up without it, it is up.
+    ping_payload(&clock.handle(110_000).unwrap());
+    assert_eq!(clock.handle(130_000), Err(TimedOut::Silence));
+}
+
+#[test]
+fn any_byte_is_life_unless_only_a_pong_shall_be() {
+    // K-11, K-10, A-55.
+    for (liveness, is_life) in [(Liveness::Input, true), (Liveness::Pong, false)] {
+        let timeouts = timeouts(|timeouts| timeouts.liveness = liveness);
+        let mut clock = Clock::open(Role::Server, timeouts);
+        clock.receive(20_000, 0x81, b"text");
+        let due = if is_life { 50_000 } else { 30_000 };
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due)));
+        let payload = ping_payload(&clock.handle(due).unwrap());
+        // Neither a message nor a pong that answers nothing will do.
+        clock.receive(due + 1000, 0x82, b"");
+        assert_eq!(clock.receive(due + 1000, 0x8a, b"else"), None);
+        let due = if is_life { due + 31_000 } else { due + 20_000 };
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due)));
+        assert!(clock.receive(due - 1, 0x8a, &payload).is_some());
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due - 1 + 30_000)));
+    }
+}
+
+#[test]
+fn the_round_trip_time_is_measured() {
+    // K-09: a pong answers the pings before it, too. K-10: an unknown one answers none.
+    let mut clock = Clock::open(Role::Client, Timeouts::default());
+    assert_eq!(clock.deadlines.round_trip(), None);
+    let ping = |clock: &mut Clock, millis| {
+        clock.deadlines.ping(at(millis), &mut clock.connection.sender).unwrap();
+        ping_payload(&read(Role::Client, &transmit(&mut clock.connection)))
+    };
+    let (a, b) = (ping(&mut clock, 0), ping(&mut clock, 100));
+    assert_ne!(a, b);
+    for unknown in [&b""[..], b"abcd", b"abcde", &[0xff; 125], &[0, 0, 0, 2]] {
+        assert_eq!(clock.receive(110, 0x8a, unknown), None);
+    }
+    assert_eq!(clock.receive(200, 0x8a, &b), Some(Duration::from_millis(100)));
+    assert_eq!(clock.receive(210, 0x8a, &a), None, "it was answered with the one after it");
+    assert_eq!(clock.receive(210, 0x8a, &b), None, "it was answered before");
+    let c = ping(&mut clock, 300);
+    assert_eq!(clock.receive(1200, 0x8a, &c), Some(Duration::from_millis(900)));
+    let round_trip = clock.deadlines.round_trip().unwrap();
+    assert_eq!(round_trip.last, Duration::from_millis(900));
+    assert_eq!(round_trip.smoothed, Duration::from_millis((100 * 7 + 900) / 8));
+    // Of many under way, the newest four are measured.
+    let many: Vec<_> = (0..5).map(|i| ping(&mut clock, 2000 + i)).collect();
+    assert_eq!(clock.receive(3000, 0x8a, &many[0]), None);
+    assert_eq!(clock.receive(3000, 0x8a, &many[1]), Some(Duration::from_millis(999)));
+    assert_eq!(clock.receive(3000, 0x8a, &many[4]), Some(Duration::from_millis(996)));
+}
+
+#[test]
+fn every_timeout_can_be_set_and_lifted() {
+    let all = [
+        // The opening handshake.
+        (timeouts(|t| t.opening = seconds(3)), timeouts(|t| t.opening = None), "opening", 3000),
+        // Silence before a ping, and after it.
+        (timeouts(|t| t.idle = seconds(3)), timeouts(|t| t.idle = None), "idle", 3000),
+        (timeouts(|t| t.pong = seconds(3)), timeouts(|t| t.pong = None), "pong", 33_000),
+        // C-22, and C-21.
+        (timeouts(|t| t.close = seconds(3)), timeouts(|t| t.close = None), "close", 4000),
+        (timeouts(|t| t.end = seconds(3)), timeouts(|t| t.end = None), "end", 4000),
+    ];
+    for (set, lifted, what, due) in all {
+        for (timeouts, due) in [(set, Some(at(due))), (lifted, None)] {
+            let mut clock = Clock::open(Role::Client, timeouts);
+            let sender = &mut clock.connection.sender;
+            match what {
+                "opening" => clock.deadlines = Deadlines::new(timeouts, at(0)),
+                "pong" => drop(clock.handle(30_000)),
+                "close" => {
+                    sender.close(CloseCode::NORMAL, "").unwrap();
+                    clock.handle(1000).unwrap();
+                }
+                "end" => {
+                    clock.receive(1000, 0x88, b"");
+                    clock.handle(1000).unwrap();
+                }
+                _ => {}
+            }
+            assert_eq!(clock.deadlines.poll_timeout(), due, "{what}");
+            if due.is_none() {
+                assert_eq!(clock.handle(u64::MAX), Ok(vec![]), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_opening_handshake_has_its_time() {
+    // L-05.
+    let mut deadlines = Deadlines::new(Timeouts::default(), at(500));
+    assert_eq!(deadlines.poll_timeout(), Some(at(10_500)));
+    assert_eq!(deadlines.handle_opening(at(10_499)), Ok(()));
+    assert_eq!(deadlines.handle_opening(at(10_500)), Err(TimedOut::Opening));
+    let Connection { receiver, mut sender } = server();
+    let outcome = deadlines.handle_timeout(at(10_500), &receiver, &mut sender);
+    assert_eq!(outcome, Err(TimedOut::Opening));
+    deadlines.handle_input(at(10_000));
+    assert_eq!(deadlines.poll_timeout(), Some(at(10_500)), "a byte now and then is not enough");
+    deadlines.handle_open(at(10_400));
+    assert_eq!(deadlines.handle_opening(at(99_999)), Ok(()));
+    assert_eq!(deadlines.poll_timeout(), Some(at(40_400)));
+}
+
+#[test]
+fn keepalive_stops_when_closing_begins() {
+    // K-17, C-22: what still comes does not prolong the wait for the close frame.
+    let mut clock = Clock::open(Role::Client, Timeouts::default());
+    clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(clock.handle(40_000), Ok(vec![close(1000)]));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(at(50_000)));
+    clock.receive(45_000, 0x82, b"still here");
+    assert_eq!(clock.handle(49_999), Ok(vec![]));
+    assert_eq!(clock.handle(50_000), Err(TimedOut::Close));
+    // C-21: the peer's close frame begins another wait, for the end of the transport.
+    let mut clock = Clock::open(Role::Client, Timeouts::default());
+    clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+    clock.handle(1000).unwrap();
+    clock.receive(9000, 0x88, b"");
+    assert_eq!(clock.handle(9000), Ok(vec![]));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(at(14_000)));
+    assert_eq!(clock.handle(14_000), Err(TimedOut::End));
+    let Connection { receiver, sender } = &mut clock.connection;
+    receiver.give_up(TimedOut::End, sender);
+    assert!(receiver.ended(sender).unwrap().is_clean());
+}
+
+#[test]
+fn a_failed_connection_waits_only_for_its_end() {
+    let mut clock = Clock::open(Role::Server, Timeouts::default());
+    let Connection { receiver, sender } = &mut clock.connection;
+    receiver.next_event(&mut Input::filled([0x83]), sender).unwrap_err();
+    assert_eq!(clock.handle(1000), Ok(vec![close(1002)]));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
+    assert_eq!(clock.handle(6000), Err(TimedOut::End));
+}
+
+#[test]
+fn who_cannot_be_written_to_is_heard_no_longer_than_the_end_may_take() {
+    // C-33.
+    for is_closing in [false, true] {
+        let mut clock = Clock::open(Role::Client, Timeouts::default());
+        clock.deadlines.handle_write_error(at(1000));
+        if is_closing {
+            clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+        }
+        clock.handle(2000).unwrap();
+        clock.deadlines.handle_write_error(at(3000));
+        clock.receive(4000, 0x81, b"late");
+        assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
+        assert_eq!(clock.handle(5999), Ok(vec![]));
+        assert_eq!(clock.handle(6000), Err(TimedOut::End));
+    }
+}
+
+#[test]
+fn time_is_counted_without_overflow() {
+    // K-13.
+    let end = Instant::new(Duration::MAX);
+    let mut clock = Clock::open(Role::Client, timeouts(|t| t.idle = Some(Duration::MAX)));
+    clock.deadlines.handle_input(at(1));
+    assert_eq!(clock.deadlines.poll_timeout(), Some(end));
+    let Connection { receiver, sender } = &mut clock.connection;
+    clock.deadlines.handle_timeout(end, receiver, sender).unwrap();
+    let payload = ping_payload(&read(Role::Client, &transmit(&mut clock.connection)));
+    // A clock that goes backwards measures nothing, and breaks nothing.
+    assert_eq!(clock.deadlines.handle_pong(&payload, at(0)), Some(Duration::ZERO));
+    assert_eq!(at(5).since(at(7)), Duration::ZERO);
+    assert_eq!(at(5) + Duration::from_millis(2), at(7));
+    assert_eq!(at(5) + Duration::MAX, end);
+    assert_eq!(at(7).since(at(5)), Duration::from_millis(2));
+}
+
+#[test]
+fn each_timeout_says_what_did_not_come() {
+    for (timed_out, text) in [
+        (TimedOut::Close, "peer did not answer the close frame in time"),
+        (TimedOut::End, "server did not end the transport in time"),
+        (TimedOut::Opening, "opening handshake took too long"),
+        (TimedOut::Silence, "peer has been silent for too long"),
+    ] {
+        assert_eq!(timed_out.to_string(), text);
+    }
+}

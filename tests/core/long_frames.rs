@@ -1,0 +1,349 @@
+//! Where to read to: what is left of a long binary frame is read straight into its message.
+
+use harness::{Cut, Seen, Setup, run};
+use proptest::prelude::*;
+use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
+
+use crate::support::*;
+
+/// From how many bytes on what is left of a frame is read by itself.
+const LONG: usize = 32 << 10;
+
+/// How many bytes are read first after a long message, to see whether another follows.
+const FIRST: usize = 512;
+
+/// How much an end reads at once, which is more than that.
+const STORAGE: usize = 40_000;
+
+/// No events, and no error.
+const NOTHING: (Vec<Seen>, Option<ProtocolError>) = (Vec::new(), None);
+
+/// An end that reads from a stream, at most so many bytes at once.
+struct End<'s> {
+    connection: Connection,
+    input: Input<Vec<u8>>,
+    stream: &'s [u8],
+    most: usize,
+}
+
+impl<'s> End<'s> {
+    fn new(connection: Connection, storage: usize, stream: &'s [u8]) -> Self {
+        Self { connection, input: Input::new(vec![0; storage]), stream, most: usize::MAX }
+    }
+
+    /// How many bytes the next read may give.
+    fn spare(&mut self) -> usize {
+        self.connection.receiver.spare(&mut self.input).len()
+    }
+
+    /// Reads once, and tells how many bytes there was room for.
+    fn read(&mut self) -> usize {
+        let Connection { receiver, .. } = &mut self.connection;
+        let spare = receiver.spare(&mut self.input);
+        let room = spare.len();
+        let count = room.min(self.most).min(self.stream.len());
+        let (now, rest) = self.stream.split_at(count);
+        spare[..count].copy_from_slice(now);
+        self.stream = rest;
+        receiver.fill(&mut self.input, count);
+        room
+    }
+
+    /// The events of what has been read, and the error, if there is one.
+    fn events(&mut self) -> (Vec<Seen>, Option<ProtocolError>) {
+        let Connection { receiver, sender } = &mut self.connection;
+        let mut seen = Vec::new();
+        loop {
+            let event = match receiver.next_event(&mut self.input, sender) {
+                Ok(Some(event)) => event,
+                Ok(None) => return (seen, None),
+                Err(error) => return (seen, Some(error)),
+            };
+            seen.push(match event {
+                Event::Text(text) => Seen::Text(text.into()),
+                Event::Binary(bytes) => Seen::Binary(bytes.to_vec()),
+                Event::Part { bytes, .. } => Seen::Binary(bytes.to_vec()),
+                Event::Ping(payload) => ping(payload),
+                Event::Pong(payload) => pong(payload),
+                Event::Close(frame) => close(frame.code.map(|code| code.get())),
+                _ => unreachable!("there are no other events"),
+            });
+        }
+    }
+
+    /// Reads the whole stream, and tells which events came of it, and which error.
+    fn read_all(&mut self) -> (Vec<Seen>, Option<ProtocolError>) {
+        let mut seen = Vec::new();
+        loop {
+            let (events, error) = self.events();
+            seen.extend(events);
+            if error.is_some() || self.stream.is_empty() {
+                return (seen, error);
+            }
+            assert!(self.read() > 0, "there is room");
+        }
+    }
+}
+
+/// So many bytes, which cannot be compressed.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    core::iter::repeat_with(next).take(len).collect()
+}
+
+/// Asserts that what is read where the receiver says is seen as what lies whole in an input.
+fn assert_seen_as_whole(limits: Limits, parts: &[(u8, Vec<u8>)]) {
+    for role in ROLES {
+        let stream: Vec<u8> =
+            parts.iter().flat_map(|(first, payload)| frame_to(role, *first, payload)).collect();
+        let mut setup = Setup::new(role);
+        setup.limits = limits;
+        let whole = run(&setup, &stream, Cut::Whole).0;
+        for (storage, most) in [
+            (1 << 20, usize::MAX),
+            (1 << 20, 20_000),
+            (16 << 10, usize::MAX),
+            (1000, usize::MAX),
+            (300, 77),
+        ] {
+            let mut end = End::new(connect(role, limits), storage, &stream);
+            end.most = most;
+            let (seen, error) = end.read_all();
+            assert_eq!(error, whole.error, "{role:?} {storage} {most}");
+            assert!(seen == whole.seen, "{role:?} {storage} {most}");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_read_where_there_is_room_is_seen_as_it_came() {
+    for len in [LONG - 1, LONG, LONG + 1, 3 * LONG + 7] {
+        let text = "a€b".repeat(len / 5);
+        assert_seen_as_whole(
+            Limits::default(),
+            &[
+                (0x82, noise(len)),
+                (0x89, b"ping".to_vec()),
+                (0x02, noise(len)),
+                (0x8a, b"pong".to_vec()),
+                (0x00, noise(len + 1)),
+                (0x00, Vec::new()),
+                (0x80, noise(len)),
+                (0x81, text.clone().into_bytes()),
+                (0x01, text.into_bytes()),
+                (0x80, Vec::new()),
+                (0x82, noise(1)),
+                (0x88, vec![0x03, 0xe8]),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_long_frame_is_found_wherever_it_was_read_to() {
+    let bad_text = [&b"a".repeat(2 * LONG)[..], b"\xff", &b"a".repeat(LONG)].concat();
+    let long = limits(|limits| limits.message = 2 * LONG as u64);
+    for (limits, parts) in [
+        (Limits::default(), vec![(0x82, noise(2 * LONG)), (0x83, Vec::new())]),
+        (Limits::default(), vec![(0x02, noise(2 * LONG)), (0x82, Vec::new())]),
+        (Limits::default(), vec![(0x81, bad_text)]),
+        (long, vec![(0x82, noise(2 * LONG)), (0x82, noise(2 * LONG + 1))]),
+        (long, vec![(0x02, noise(2 * LONG - 1)), (0x80, noise(2))]),
+    ] {
+        assert_seen_as_whole(limits, &parts);
+    }
+}
+
+#[test]
+fn what_is_left_of_a_long_frame_is_read_into_memory_that_grows_with_what_has_come() {
+    for role in ROLES {
+        let stream = frame_to(role, 0x82, &noise(400_000));
+        let head = stream.len() - 400_000;
+        let mut end = End::new(connect(role, Limits::default()), STORAGE, &stream);
+        assert_eq!(end.read(), STORAGE);
+        assert_eq!(end.events(), NOTHING);
+        let come = STORAGE - head;
+        assert_eq!(end.spare(), come, "as much as has come");
+        assert_eq!(end.read(), come);
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.read(), 2 * come);
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.read(), 4 * come);
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.connection.receiver.frame_remaining(), 400_000 - 8 * come as u64);
+        assert_eq!(end.read(), 400_000 - 8 * come, "as much as is left");
+        assert_eq!(end.events(), (vec![binary(&noise(400_000))], None));
+    }
+}
+
+#[test]
+fn what_is_left_of_a_frame_is_read_with_what_follows_if_it_is_little() {
+    for (left, room) in [(LONG, LONG), (LONG - 1, 2 * LONG)] {
+        let stream =
+            [frame_to(Role::Client, 0x82, &noise(2 * LONG + left)), vec![0x8a, 0]].concat();
+        let mut end = End::new(client(), 2 * LONG, &stream);
+        end.most = 2 * LONG - 1;
+        end.read();
+        assert_eq!(end.events(), NOTHING);
+        end.most = end.stream.len() - 2 - left;
+        assert!(end.spare() >= LONG);
+        end.read();
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.connection.receiver.frame_remaining(), left as u64);
+        assert_eq!(end.spare(), room, "{left}");
+    }
+}
+
+#[test]
+fn behind_a_header_alone_there_is_no_memory_to_read_into() {
+    let stream = frame_to(Role::Client, 0x82, &noise(2 * LONG));
+    let mut end = End::new(client(), STORAGE, &stream);
+    end.most = 10;
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.connection.receiver.frame_remaining(), 2 * LONG as u64);
+    assert_eq!(end.spare(), STORAGE);
+}
+
+#[test]
+fn what_is_read_before_the_events_are_taken_is_seen_in_order() {
+    let long = noise(2 * LONG + 12);
+    let stream =
+        [frame_to(Role::Client, 0x82, &long), frame_to(Role::Client, 0x81, b"next")].concat();
+    let mut end = End::new(client(), LONG + 16, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.read(), LONG + 6, "all that is left of the frame");
+    assert_eq!(end.read(), LONG + 16);
+    let seen = end.events();
+    assert!(seen == (vec![binary(&long), text("next")], None));
+}
+
+#[test]
+fn little_is_read_first_after_a_long_message() {
+    for (storage, room) in [(LONG, FIRST), (FIRST, FIRST), (FIRST - 1, FIRST - 1)] {
+        let stream = frame_to(Role::Client, 0x82, &noise(LONG + 1));
+        let mut end = End::new(client(), storage, &stream);
+        assert_eq!(end.read_all(), (vec![binary(&noise(LONG + 1))], None));
+        assert_eq!(end.read(), room, "nothing is read");
+        assert_eq!(end.read(), storage, "then as much as ever");
+    }
+    let stream = frame_to(Role::Client, 0x82, &noise(LONG));
+    let mut end = End::new(client(), LONG, &stream);
+    assert_eq!(end.read_all(), (vec![binary(&noise(LONG))], None));
+    assert_eq!(end.read(), LONG, "it was not long");
+}
+
+#[test]
+fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
+    let binary = frame_to(Role::Client, 0x82, &noise(4 * LONG));
+    let text = frame_to(Role::Client, 0x81, &b"a".repeat(4 * LONG));
+    // What goes wrong, and what an end does before and after it has read once.
+    type Do = fn(&mut Connection);
+    let nothing: Do = |_| {};
+    let rows: [(&str, &[u8], Do, Do, usize); 6] = [
+        ("a message", &binary, nothing, nothing, STORAGE - 10),
+        ("text", &text, nothing, nothing, STORAGE),
+        ("parts", &binary, |end| end.receiver.set_streaming(true), nothing, STORAGE),
+        (
+            "parts from the next on",
+            &binary,
+            nothing,
+            |end| end.receiver.set_streaming(true),
+            STORAGE - 10,
+        ),
+        ("closing", &binary, |end| end.sender.close(None, "").unwrap(), nothing, STORAGE),
+        ("end", &binary, nothing, |end| end.receiver.receive_eof(&mut end.sender), STORAGE),
+    ];
+    for (what, stream, before, after, room) in rows {
+        let mut end = End::new(client(), STORAGE, stream);
+        before(&mut end.connection);
+        end.read();
+        assert_eq!(end.events().1, None);
+        after(&mut end.connection);
+        assert_eq!(end.spare(), room, "{what}");
+    }
+}
+
+#[test]
+#[cfg(feature = "deflate")]
+fn what_is_left_of_a_compressed_frame_is_read_as_ever() {
+    use sansocket::deflate::{Agreement, Compression};
+
+    let compression = Compression::dedicated();
+    let [mut peer, mut client] = [server(), client()];
+    for end in [&mut peer, &mut client] {
+        end.compress(Agreement::parse("permessage-deflate").unwrap(), &compression);
+    }
+    let mut stream = Vec::new();
+    peer.sender.send_part(&noise(8 * LONG), &mut stream).unwrap();
+    peer.sender.send_last(&[], &mut stream).unwrap();
+    let mut end = End::new(client, STORAGE, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert!(end.connection.receiver.frame_remaining() > 3 * LONG as u64);
+    assert_eq!(end.spare(), STORAGE);
+    let seen = end.read_all();
+    assert!(seen == (vec![binary(&noise(8 * LONG))], None));
+}
+
+#[test]
+fn what_was_read_into_a_message_is_discarded_if_we_close_meanwhile() {
+    for role in ROLES {
+        let stream = [
+            frame_to(role, 0x02, &noise(4 * LONG)),
+            frame_to(role, 0x80, &noise(1)),
+            frame_to(role, 0x88, &[0x03, 0xe8]),
+        ]
+        .concat();
+        let mut end = End::new(connect(role, Limits::default()), STORAGE, &stream);
+        end.read();
+        assert_eq!(end.events(), NOTHING);
+        assert!(end.read() < STORAGE);
+        end.connection.sender.close(None, "").unwrap();
+        assert_eq!(end.read_all(), (vec![close(1000)], None));
+    }
+}
+
+#[test]
+#[should_panic = "range end index"]
+fn no_more_than_was_spare_can_be_filled() {
+    let stream = frame_to(Role::Client, 0x82, &noise(4 * LONG));
+    let mut end = End::new(client(), STORAGE, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    let count = end.spare() + 1;
+    end.connection.receiver.fill(&mut end.input, count);
+}
+
+/// A frame of any kind: its first byte, and how long it is.
+fn frames() -> impl Strategy<Value = Vec<(u8, usize)>> {
+    let long = prop_oneof![0..200usize, 30_000..40_000usize, 60_000..140_000usize];
+    let data = prop::sample::select(vec![0x81, 0x82, 0x82, 0x01, 0x02, 0x00, 0x00, 0x80]);
+    let control = prop::sample::select(vec![0x89, 0x8a]);
+    let frame = prop_oneof![4 => (data, long), 1 => (control, 0..100usize)];
+    prop::collection::vec(frame, 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    /// Frames out of sequence are among them, and text that is none.
+    #[test]
+    fn what_is_read_into_place_is_seen_as_if_it_were_not(
+        frames in frames(), byte in any::<u8>(), most in 1000..200_000usize, closes in 0..8usize
+    ) {
+        for role in ROLES {
+            let payload = |len| (0..127).map(|at| byte ^ at).cycle().take(len).collect::<Vec<u8>>();
+            let frames = frames.iter().map(|(first, len)| frame_to(role, *first, &payload(*len)));
+            let stream = frames.collect::<Vec<_>>().concat();
+            let setup = Setup { closes_after: Some(closes), ..Setup::new(role) };
+            let (expected, _) = run(&setup, &stream, Cut::Whole);
+            prop_assert_eq!(run(&setup, &stream, Cut::Spare(most)).0, expected);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Section 5.3: masks. Ids `M`.
+
+use std::collections::HashSet;
+
+use harness::Setup;
+use sansocket::wire::apply_mask;
+use sansocket::{CloseCode, Connection, Kind, Limits, Role, Seed, SendError};
+
+use crate::support::*;
+
+/// The keys of the frames in `out`, all of which have less than 126 bytes of payload.
+fn keys(mut out: &[u8]) -> Vec<[u8; 4]> {
+    let mut keys = Vec::new();
+    while let [_, second, rest @ ..] = out {
+        assert!(*second & 0x80 != 0, "M-01: a client masks every frame");
+        let (key, rest) = rest.split_first_chunk().expect("a frame has a key");
+        keys.push(*key);
+        out = &rest[usize::from(second & 0x7f)..];
+    }
+    keys
+}
+
+#[test]
+fn a_client_masks_every_frame_with_a_new_key() {
+    // M-01, M-02, A-47.
+    let Connection { mut sender, .. } = client();
+    let mut out = Vec::new();
+    for _ in 0..250 {
+        sender.send("", &mut out).unwrap();
+        sender.send(b"payload", &mut out).unwrap();
+        sender.ping(b"ping").unwrap();
+        sender.pong(b"").unwrap();
+        sender.poll_transmit(&mut out);
+        sender.send_part("part", &mut out).unwrap();
+        sender.send_last("", &mut out).unwrap();
+        let mut payload = *b"in place";
+        out.extend(sender.frame(Kind::Binary, &mut payload).unwrap().slices().concat());
+    }
+    sender.close(None, "").unwrap();
+    sender.poll_transmit(&mut out);
+    let keys = keys(&out);
+    assert_eq!(keys.len(), 250 * 7 + 1);
+    let distinct: HashSet<_> = keys.iter().collect();
+    assert!(distinct.len() >= keys.len() - 1, "keys repeat");
+    for bit in 0..32 {
+        let ones = keys.iter().filter(|key| u32::from_be_bytes(**key) >> bit & 1 != 0).count();
+        assert!((700..1050).contains(&ones), "bit {bit} is set in {ones} keys of {}", keys.len());
+    }
+}
+
+#[test]
+fn keys_depend_on_the_seed_alone() {
+    // M-02, I-02.
+    let run = |seed| {
+        let Connection { mut sender, .. } = Connection::client(Limits::default(), Seed::new(seed));
+        let mut out = Vec::new();
+        for _ in 0..10 {
+            sender.send("", &mut out).unwrap();
+        }
+        keys(&out)
+    };
+    assert_eq!(run([1; 32]), run([1; 32]));
+    assert!(run([1; 32]).iter().all(|key| !run([2; 32]).contains(key)));
+}
+
+#[test]
+fn a_frame_of_a_client_cannot_be_changed_once_it_is_masked() {
+    // M-03: appended output is whole frames; a frame in place borrows its payload. Nor can a client
+    // be brought to send what is not masked.
+    let mut client = client();
+    assert_eq!(client.sender.frame_unmasked("text").map(drop), Err(SendError::MustMask));
+    let mut payload = *b"payload";
+    let sent = client.sender.frame(Kind::Binary, &mut payload).unwrap().slices().concat();
+    assert_eq!(read(Role::Client, &sent), [binary(b"payload")]);
+    assert_ne!(payload, *b"payload");
+}
+
+#[test]
+fn a_server_never_masks() {
+    // M-06.
+    let Connection { mut sender, .. } = server();
+    let mut out = Vec::new();
+    sender.send("a", &mut out).unwrap();
+    sender.ping(b"b").unwrap();
+    sender.pong(b"c").unwrap();
+    sender.send_part(b"d", &mut out).unwrap();
+    sender.send_last(b"", &mut out).unwrap();
+    out.extend(sender.frame(Kind::Binary, &mut [b'e']).unwrap().slices().concat());
+    out.extend(sender.frame_unmasked("f").unwrap().slices().concat());
+    sender.close(CloseCode::NORMAL, "g").unwrap();
+    sender.poll_transmit(&mut out);
+    assert_eq!(out, bytes("8101 61 8a01 63 8901 62 0201 64 8000 8201 65 8101 66 8803 03e8 67"));
+}
+
+#[test]
+fn a_masked_frame_is_read_whatever_its_key() {
+    // M-04, M-05, V-07, B-02: the phase begins anew with each frame, and carries across reads.
+    for (stream, expected) in [
+        ("8185 37fa213d 7f9f4d5158", vec![text("Hello")]),
+        ("8185 00000000 48656c6c6f", vec![text("Hello")]),
+        ("8183 37fa213d 7f9f4d 8183 37fa213d 7f9f4d", vec![text("Hel"), text("Hel")]),
+        ("0183 37fa213d 7f9f4d 8082 37fa213d 5b95", vec![text("Hello")]),
+    ] {
+        let outcome = outcome(&Setup::new(Role::Server), &bytes(stream));
+        assert_eq!(outcome.seen, expected, "{stream}");
+    }
+}
+
+#[test]
+fn masks_are_applied_byte_by_byte_whatever_the_alignment() {
+    // M-04, M-07: every alignment, length and split.
+    let data: Vec<u8> = (0..=255).cycle().take(4 + 9 + 64).collect();
+    for len in 0..=data.len() {
+        harness::mask(&data[..len]);
+    }
+    let key = [0x37, 0xfa, 0x21, 0x3d];
+    let mut long: Vec<u8> = (0..=255).cycle().take(5000).collect();
+    for len in [255, 256, 511, 512, 1023, 1024, 1025, 1027, 1086, 1087, 1088, 2047, 2050, 4099] {
+        for (start, phase) in (0..80).zip((0..4).cycle()) {
+            let bytes = &mut long[start..start + len];
+            let wanted =
+                bytes.iter().zip(key.iter().cycle().skip(phase)).map(|(byte, key)| byte ^ key);
+            let wanted: Vec<u8> = wanted.collect();
+            apply_mask(key, phase, bytes);
+            assert_eq!(bytes, wanted, "{len} bytes from {start} on, {phase}");
+        }
+    }
+    let mut bytes = *b"Hello";
+    apply_mask([0x37, 0xfa, 0x21, 0x3d], 0, &mut bytes);
+    assert_eq!(bytes, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+}
+
+#[test]
+fn a_seed_is_asked_for_before_anything_can_be_sent() {
+    // M-08: when there is no seed, there is no client which could send.
+    #[cfg(feature = "std")]
+    assert!(Seed::random().is_ok());
+    assert_eq!(format!("{:?}", Seed::new([7; 32])), "Seed(..)");
+}

@@ -1,0 +1,490 @@
+//! What a connection holds in memory: law 5, `L-12`, `L-13`, and the hostile inputs of section A.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use counting_allocator::{Usage, measure};
+use sansocket::{Connection, Event, Input, Limits, Origins, Role, Seed, Url, client, server};
+
+use crate::support::*;
+
+const _: () = assert!(size_of::<Connection>() <= 256);
+
+#[test]
+fn a_connection_takes_at_most_256_bytes() {
+    assert!(size_of::<Connection>() <= 256, "{} bytes", size_of::<Connection>());
+}
+
+#[test]
+fn a_new_server_owns_no_heap_and_a_client_its_generator() {
+    let (server, usage) = measure(server);
+    assert_eq!(usage, Usage::default());
+    drop(server);
+    let (client, usage) = measure(client);
+    assert_eq!(usage.allocations, 1);
+    assert!(usage.held < 512, "{usage:?}");
+    drop(client);
+}
+
+/// Streams of all kinds, none of which ends the connection.
+fn streams(role: Role) -> Vec<Vec<u8>> {
+    let long = vec![b'x'; 100_000];
+    let accents = "é".repeat(50_000);
+    let mut streams = vec![
+        frame_to(role, 0x81, b"small"),
+        frame_to(role, 0x82, b"small"),
+        frame_to(role, 0x81, accents.as_bytes()),
+        frame_to(role, 0x82, &long),
+        frame_to(role, 0x89, &[b'p'; 125]),
+        frame_to(role, 0x8a, &[b'p'; 125]),
+        frame_to(role, 0x81, b""),
+    ];
+    let mut fragments = frame_to(role, 0x01, b"");
+    fragments.extend(frame_to(role, 0x00, &accents.as_bytes()[..501]));
+    fragments.extend(frame_to(role, 0x89, b"between"));
+    fragments.extend(frame_to(role, 0x80, &accents.as_bytes()[501..1000]));
+    streams.push(fragments);
+    streams
+}
+
+/// Gives `stream` to `connection` in reads of `size`, echoes every message, and throws the output away.
+fn echo(
+    connection: &mut Connection,
+    input: &mut Input<Vec<u8>>,
+    out: &mut Vec<u8>,
+    stream: &[u8],
+    size: usize,
+) {
+    for chunk in stream.chunks(size) {
+        input.spare()[..chunk.len()].copy_from_slice(chunk);
+        input.fill(chunk.len());
+        loop {
+            let event = connection.receiver.next_event(input, &mut connection.sender).unwrap();
+            match event {
+                None => break,
+                Some(Event::Text(text)) => connection.sender.send(text, out).unwrap(),
+                Some(Event::Binary(bytes)) => connection.sender.send(bytes, out).unwrap(),
+                Some(_) => {}
+            }
+        }
+        connection.sender.poll_transmit(out);
+        out.clear();
+    }
+}
+
+#[test]
+fn an_idle_server_owns_no_heap_whatever_has_passed() {
+    for role in ROLES {
+        for is_streaming in [false, true] {
+            for size in [1 << 20, 4096, 997, 7] {
+                let mut input = Input::new(vec![0; 1 << 20]);
+                let mut out = Vec::with_capacity(1 << 20);
+                let streams = streams(role);
+                let (connection, usage) = measure(|| {
+                    let mut connection = connect(role, Limits::default());
+                    connection.receiver.set_streaming(is_streaming);
+                    for stream in &streams {
+                        echo(&mut connection, &mut input, &mut out, stream, size);
+                    }
+                    input.release();
+                    connection
+                });
+                match role {
+                    Role::Server => assert_eq!(usage.held, 0, "reads of {size}"),
+                    Role::Client => assert!(usage.held < 512, "{usage:?}, reads of {size}"),
+                }
+                drop(connection);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_over_owns_no_message() {
+    // In the middle of a message: closed by the peer, and failed.
+    for end in ["8800", "83"] {
+        let mut connection = client();
+        let mut input = Input::new(vec![0; 1 << 16]);
+        let stream = [frame_to(Role::Client, 0x02, &[0; 50_000]), bytes(end)].concat();
+        input.spare()[..stream.len()].copy_from_slice(&stream);
+        input.fill(stream.len());
+        let (_, usage) = measure(|| {
+            for _ in 0..3 {
+                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+            }
+            transmit(&mut connection);
+            input.release();
+        });
+        assert_eq!(usage.held, 0, "{end}");
+    }
+}
+
+#[test]
+fn messages_allocate_nothing_once_memory_is_there() {
+    for role in ROLES {
+        for is_streaming in [false, true] {
+            let mut one = connect(role, Limits::default());
+            let mut two = connect(role, Limits::default());
+            let mut input = Input::new(vec![0; 4096]);
+            let mut out = Vec::with_capacity(1 << 18);
+            for connection in [&mut one, &mut two] {
+                connection.receiver.set_streaming(is_streaming);
+            }
+            let messages: Vec<_> =
+                [frame_to(role, 0x81, b"whole"), frame_to(role, 0x82, &[0; 20_000]), {
+                    let mut stream = frame_to(role, 0x01, &[b'a'; 500]);
+                    stream.extend(frame_to(role, 0x80, &[b'a'; 500]));
+                    stream
+                }]
+                .into();
+            for _ in 0..2 {
+                for message in &messages {
+                    echo(&mut one, &mut input, &mut out, message, 4096);
+                }
+            }
+            let ((), usage) = measure(|| {
+                for _ in 0..10 {
+                    for message in &messages {
+                        for connection in [&mut one, &mut two] {
+                            for size in [4096, 1000, 13] {
+                                echo(connection, &mut input, &mut out, message, size);
+                            }
+                        }
+                    }
+                }
+            });
+            assert_eq!(usage, Usage::default(), "{role:?}, streaming: {is_streaming}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_allocated_from_a_declared_length() {
+    // L-12, A-02, A-07: a header of 16 MiB, and the first byte of payload.
+    for role in ROLES {
+        for is_streaming in [false, true] {
+            let mut connection = connect(role, Limits::default());
+            connection.receiver.set_streaming(is_streaming);
+            let mut stream = bytes("827f0000000001000000");
+            if role == Role::Server {
+                stream = masked(&stream, None, [1; 4]).0;
+            }
+            stream.push(0);
+            let mut input = Input::filled(stream);
+            let (_, usage) = measure(|| {
+                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+            });
+            assert!(usage.peak < 1024, "{usage:?}");
+            let left = connection.receiver.frame_remaining();
+            assert_eq!(left, (16 << 20) - 1, "the length is known before the payload");
+        }
+    }
+}
+
+/// What a peer can send to make a connection hold memory, up to `limits`.
+fn attacks(role: Role, limits: &Limits) -> Vec<(&'static str, Vec<u8>)> {
+    let most = usize::try_from(limits.message).unwrap();
+    let fragments = |opcode: u8, len: usize, payload: &[u8]| {
+        let mut stream = frame_to(role, opcode, b"");
+        for chunk in payload.chunks(len) {
+            stream.extend(frame_to(role, 0x00, chunk));
+        }
+        stream.extend(frame_to(role, 0x80, b""));
+        stream
+    };
+    let accents = "é".repeat(most / 2);
+    let pings: Vec<u8> =
+        (0..300).flat_map(|i| frame_to(role, 0x89, &vec![b'p'; i % 126])).collect();
+    let mut mixed = frame_to(role, 0x02, &vec![0; most]);
+    mixed.pop();
+    mixed.splice(0..0, pings.iter().copied());
+    vec![
+        ("a binary message in one frame", frame_to(role, 0x82, &vec![0; most])),
+        ("a text message in one frame", frame_to(role, 0x81, accents.as_bytes())),
+        ("a binary message in small frames", fragments(0x02, 50, &vec![0; most])),
+        ("a text message in small frames", fragments(0x01, 51, accents.as_bytes())),
+        ("pings of all sizes", pings),
+        ("longest pings", frame_to(role, 0x89, &[0; 125]).repeat(300)),
+        ("empty pings", frame_to(role, 0x89, &[]).repeat(300)),
+        ("a ping that needs a little more than the one before", {
+            let mut stream = frame_to(role, 0x89, &[0; 124]);
+            stream.extend(frame_to(role, 0x89, &[0; 125]));
+            stream
+        }),
+        ("longest pongs", frame_to(role, 0x8a, &[0; 125]).repeat(10)),
+        ("pings and most of a message", mixed),
+        ("a message that is not ended, and a close frame", {
+            let mut stream = frame_to(role, 0x89, &[0; 125]).repeat(20);
+            stream.extend(frame_to(role, 0x02, &vec![0; most]));
+            stream.extend(frame_to(role, 0x89, &[0; 125]).repeat(20));
+            stream.extend(frame_to(role, 0x88, &[&[0x03, 0xe8], &[b'x'; 123][..]].concat()));
+            stream
+        }),
+    ]
+}
+
+/// The most that a connection holds while it is given `stream` in reads of `size`, and nobody takes
+/// what it owes, though the application pings and closes.
+fn peak(role: Role, limits: Limits, stream: &[u8], size: usize) -> u64 {
+    let mut input = Input::new(vec![0; size]);
+    let (connection, usage) = measure(|| {
+        let mut connection = connect(role, limits);
+        connection.sender.ping(&[0; 125]).unwrap();
+        for chunk in stream.chunks(size) {
+            input.spare()[..chunk.len()].copy_from_slice(chunk);
+            input.fill(chunk.len());
+            while let Ok(Some(_)) =
+                connection.receiver.next_event(&mut input, &mut connection.sender)
+            {}
+        }
+        let _ = connection.sender.close(None, "");
+        connection
+    });
+    let heap = u64::try_from(usage.peak).unwrap();
+    drop(connection);
+    heap + size_of::<Connection>() as u64
+}
+
+#[test]
+fn a_connection_holds_no_more_than_its_limits_say() {
+    // Law 5, A-07, A-42, L-10, L-13. At 1-byte reads, too.
+    let all_limits = [
+        Limits::default(),
+        limits(|limits| limits.message = 0),
+        limits(|limits| (limits.message, limits.pongs, limits.pong_bytes) = (0, 0, 0)),
+        limits(|limits| limits.message = 10),
+        limits(|limits| (limits.message, limits.pongs, limits.pong_bytes) = (100, 0, 0)),
+        limits(|limits| (limits.message, limits.pongs, limits.pong_bytes) = (1000, 1000, 100)),
+        limits(|limits| (limits.message, limits.pongs, limits.pong_bytes) = (65_537, 4, 1 << 20)),
+        limits(|limits| (limits.message, limits.pong_bytes) = (100_003, 10_000)),
+    ];
+    let mut overhead = 0;
+    for mut limits in all_limits {
+        let documented = limits.max_memory();
+        assert_eq!(
+            documented,
+            2 * limits.message + 3 * u64::from(limits.pong_bytes) + Limits::OVERHEAD
+        );
+        // The default message would take long, and is no different.
+        let is_default = limits.message > 1 << 20;
+        if is_default {
+            limits.message = 300_000;
+        }
+        for role in ROLES {
+            for (attack, stream) in attacks(role, &limits) {
+                for size in [1, 9, 1000, 1 << 20] {
+                    let peak = peak(role, limits, &stream, size);
+                    let allowed = limits.max_memory();
+                    assert!(peak <= allowed, "{attack}: {peak} of {allowed}, reads of {size}");
+                    overhead = overhead.max(
+                        peak.saturating_sub(2 * limits.message + 3 * u64::from(limits.pong_bytes)),
+                    );
+                }
+            }
+        }
+    }
+    assert!(overhead > Limits::OVERHEAD * 3 / 4, "the overhead is {overhead}, which is lavish");
+}
+
+#[test]
+fn a_flood_of_pings_that_nobody_answers_is_bounded() {
+    // K-15, A-42, L-10: a million of them. A-43: pongs cost nothing.
+    for role in ROLES {
+        let mut connection = connect(role, Limits::default());
+        let pings = frame_to(role, 0x89, &[b'p'; 125]).repeat(100);
+        let pongs = frame_to(role, 0x8a, &[b'p'; 125]).repeat(100);
+        let mut input = Input::new(vec![0; pings.len()]);
+        let mut flood = |stream: &[u8], count: usize| {
+            measure(|| {
+                for _ in 0..count {
+                    input.spare()[..stream.len()].copy_from_slice(stream);
+                    input.fill(stream.len());
+                    while let Ok(Some(_)) =
+                        connection.receiver.next_event(&mut input, &mut connection.sender)
+                    {
+                    }
+                }
+            })
+            .1
+        };
+        assert_eq!(flood(&pongs, 100), Usage::default());
+        let usage = flood(&pings, 10_000);
+        assert!(usage.peak < 8192, "{usage:?}");
+        assert_eq!(read(role, &transmit(&mut connection)).len(), 16);
+    }
+}
+
+#[test]
+fn a_million_empty_fragments_take_no_memory() {
+    // with no limit on their number.
+    let mut connection = connect(Role::Client, limits(|limits| limits.fragments = u64::MAX));
+    receive(&mut connection, &bytes("0100")).unwrap();
+    let mut input = Input::new(vec![0; 2000]);
+    let ((), usage) = measure(|| {
+        for _ in 0..1000 {
+            let spare = input.spare();
+            spare.fill(0);
+            let len = spare.len();
+            input.fill(len);
+            assert_eq!(
+                connection.receiver.next_event(&mut input, &mut connection.sender),
+                Ok(None)
+            );
+        }
+    });
+    assert_eq!(usage, Usage::default());
+    assert_eq!(receive(&mut connection, &bytes("8000")), Ok(1));
+}
+
+#[test]
+fn what_comes_after_our_close_frame_takes_no_memory() {
+    // C-14, A-41: nor what comes after that of the peer.
+    for role in ROLES {
+        let mut connection = connect(role, Limits::default());
+        connection.sender.close(None, "").unwrap();
+        transmit(&mut connection);
+        let mut input = Input::new(vec![0; 4096]);
+        let stream = streams(role).concat();
+        let mut flood = |connection: &mut Connection| {
+            measure(|| {
+                for chunk in stream.chunks(4096) {
+                    input.spare()[..chunk.len()].copy_from_slice(chunk);
+                    input.fill(chunk.len());
+                    let event = connection.receiver.next_event(&mut input, &mut connection.sender);
+                    assert_eq!(event, Ok(None));
+                }
+            })
+            .1
+        };
+        let usage = flood(&mut connection);
+        // A control frame that is cut by the end of a read.
+        assert!(usage.held == 0 && usage.peak <= 256, "{usage:?}");
+        receive(&mut connection, &frame_to(role, 0x88, b"")).unwrap();
+        assert_eq!(flood(&mut connection), Usage::default());
+    }
+}
+
+#[test]
+fn memory_of_messages_is_kept_by_the_input_as_is_said() {
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 1024]);
+    let mut out = Vec::with_capacity(1 << 21);
+    let mut held = |connection: &mut Connection, len: usize| {
+        let stream = frame_to(Role::Client, 0x82, &vec![0; len]);
+        let usage = measure(|| echo(connection, &mut input, &mut out, &stream, 1024)).1;
+        (usage.held, usage.allocations)
+    };
+    // What one message needed is there for the next, if that is not larger, up to 64 KiB.
+    let (some, _) = held(&mut connection, 60_000);
+    assert!((60_000..1 << 17).contains(&some), "{some}");
+    for len in [60_000, 2000, 50_000] {
+        assert_eq!(held(&mut connection, len), (0, 0));
+    }
+    // It is not lent to a connection whose limit is less, which makes its own, and frees it.
+    let mut small = connect(Role::Client, limits(|limits| limits.message = 2000));
+    let (kept, allocations) = held(&mut small, 2000);
+    assert!(kept == 0 && allocations > 0);
+}
+
+#[test]
+fn memory_of_just_64_kib_is_never_given_up() {
+    let mut connection = connect(Role::Client, limits(|limits| limits.message = 1 << 16));
+    let mut input = Input::new(vec![0; 1024]);
+    let mut out = Vec::with_capacity(1 << 17);
+    for (len, held) in [(1 << 16, 1 << 16), (1025, 0), (1 << 16, 0)] {
+        let stream = frame_to(Role::Client, 0x82, &vec![0; len]);
+        let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+        assert_eq!(usage.held, held, "{len}");
+    }
+}
+
+#[test]
+fn memory_of_a_message_is_given_up_after_one_that_fills_less_than_a_quarter_of_it() {
+    for opcode in [0x81, 0x82] {
+        let mut connection = client();
+        let mut input = Input::new(vec![0; 1024]);
+        let mut out = Vec::with_capacity(1 << 21);
+        let mut held = |len: usize| {
+            let stream = frame_to(Role::Client, opcode, &vec![0; len]);
+            let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+            (usage.held, usage.allocations)
+        };
+        let (kept, _) = held(1 << 20);
+        let quarter = usize::try_from(kept).unwrap() / 4;
+        assert_eq!(held(quarter), (0, 0));
+        assert_eq!(held(quarter - 1), (-kept, 0));
+    }
+}
+
+#[test]
+fn the_longest_length_is_counted_without_memory() {
+    // F-08, F-09: the limit lets it come, the counters hold, and nothing is reserved ahead.
+    let mut connection = connect(Role::Client, limits(|limits| limits.message = u64::MAX));
+    let stream = bytes("827f7fffffffffffffff 00");
+    let (result, usage) = measure(|| receive(&mut connection, &stream));
+    assert_eq!(result, Ok(0));
+    assert!(usage.peak < 1024);
+}
+
+#[test]
+fn memory_grows_by_doubling() {
+    // I-07: so bytes are not moved time and again.
+    let stream = frame_to(Role::Client, 0x82, &vec![0; 1 << 20]);
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 1024]);
+    let mut out = Vec::with_capacity(2 << 20);
+    let usage = measure(|| echo(&mut connection, &mut input, &mut out, &stream, 1024)).1;
+    assert!(usage.allocations <= 12, "{usage:?}");
+}
+
+#[test]
+fn our_close_frame_gives_up_the_message_that_is_being_put_together() {
+    // C-14: with the next byte of it.
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 4096]);
+    let stream = frame_to(Role::Client, 0x82, &[0; 2000]);
+    let ((), usage) = measure(|| {
+        echo(&mut connection, &mut input, &mut Vec::new(), &stream[..1000], 1000);
+        connection.sender.close(None, "").unwrap();
+        transmit(&mut connection);
+        echo(&mut connection, &mut input, &mut Vec::new(), &stream[1000..1001], 1000);
+        input.release();
+    });
+    assert_eq!(usage.held, 0);
+}
+
+#[test]
+fn each_head_of_an_opening_is_allocated_once_and_not_much_too_large() {
+    let assert_once = |usage: Usage, len: usize| {
+        assert_eq!(usage.allocations, 1, "{usage:?}");
+        assert!((len..len + 512).contains(&usage.bytes), "{usage:?} for {len}");
+    };
+    let long = "x".repeat(300);
+    let url = format!("ws://{}.example.com/{long}?{long}", &long[..60]);
+    let origin = format!("https://{}.example.com", &long[..60]);
+    let mut request = client::Request::new(Url::parse(&url).unwrap());
+    request.set_origin(&origin).unwrap();
+    request.add_protocol(&long).unwrap();
+    for name in ["X-One", "X-Two"] {
+        request.add_header(name, &long).unwrap();
+    }
+    let seed = Seed::new([7; 32]);
+    let mut out = Vec::new();
+    let start = || client::Handshake::start(request, Limits::default(), seed, &mut out);
+    let (_handshake, usage) = measure(start);
+    assert_once(usage, out.len());
+
+    let mut policy = server::Policy::default();
+    policy.origins = Origins::Any;
+    let len = out.len();
+    let mut input = Input::filled(out);
+    let (progress, usage) = measure(|| server::Handshake::new().receive(&mut input, &policy));
+    assert_once(usage, len);
+
+    let Ok(server::Progress::Request(mut request)) = progress else { panic!("{progress:?}") };
+    for name in ["X-One", "X-Two"] {
+        request.add_header(name, &long).unwrap();
+    }
+    let mut out = Vec::new();
+    let (_connection, usage) = measure(|| request.accept(Limits::default(), &mut out));
+    assert_once(usage, out.len());
+}

@@ -1,0 +1,11 @@
+//! The repository: layers, documents, and what must not compile.
+
+mod advisories;
+mod catalogue;
+mod cited;
+mod layers;
+#[cfg(feature = "tokio")]
+mod misuse;
+#[cfg(all(feature = "deflate", feature = "http", feature = "smol", feature = "tokio-rustls"))]
+mod porting;
+mod promises;
