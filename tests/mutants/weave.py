@@ -1,4 +1,4 @@
-"""Weaves all mutants into one program, and runs its tests with each: weave.py TREE LIST RESULTS
+"""Weaves all mutants into the crate, and runs its tests with each: weave.py TREE LIST RESULTS
 
 TREE is a copy of the crate, which is changed; LIST is what `cargo mutants --list --json` says. Each function gets
 its body once more for every mutant of it, and takes the one that the environment variable MUTANT numbers. So the
