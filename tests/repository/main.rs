@@ -9,3 +9,4 @@ mod misuse;
 #[cfg(all(feature = "deflate", feature = "http", feature = "smol", feature = "tokio-rustls"))]
 mod porting;
 mod promises;
+mod rules;

@@ -1,6 +1,6 @@
 //! The catalogue of rules in `docs/rules.md`, held against the tests that cite its ids.
 //!
-//! `docs/tests.md` lists the tests of each rule. `UPDATE_RULES=1 cargo test --test rules` writes it anew.
+//! `docs/tests.md` lists the tests of each rule. `UPDATE_RULES=1 cargo test --test repository rules` writes it anew.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -72,7 +72,7 @@ fn the_list_of_tests_is_current() {
         fs::write(root().join("docs/tests.md"), &list).unwrap();
     }
     let is_current = read("docs/tests.md") == list;
-    assert!(is_current, "docs/tests.md is old: run `UPDATE_RULES=1 cargo test --test rules`");
+    assert!(is_current, "docs/tests.md is old: run `UPDATE_RULES=1 cargo test --test repository rules`");
 }
 
 struct Catalogue {
@@ -130,7 +130,7 @@ fn proofs(catalogue: &Catalogue) -> BTreeMap<String, BTreeSet<Proof>> {
 
 fn list(catalogue: &Catalogue, proofs: &BTreeMap<String, BTreeSet<Proof>>) -> String {
     let mut list = "# The tests of each rule\n\n\
-        Written by `UPDATE_RULES=1 cargo test --test rules`: do not edit. The rules are in [rules.md](rules.md).\n\n\
+        Written by `UPDATE_RULES=1 cargo test --test repository rules`: do not edit. The rules are in [rules.md](rules.md).\n\n\
         | rule | tests |\n|---|---|\n"
         .to_owned();
     for id in &catalogue.defined {
