@@ -1,9 +1,13 @@
+//! The types that take the place of `Inflation` and `Deflation` without the feature `deflate`.
+//!
+//! They have no values, so the compiler removes all code that uses them.
+
 use alloc::vec::Vec;
 
 use super::step::{Flush, Step};
 use crate::wire::Kind;
 
-/// Inflates nothing: there is no value of this type.
+/// A decompressor that cannot exist.
 #[derive(Debug)]
 pub(crate) enum Inflation {}
 
@@ -33,7 +37,7 @@ impl Inflation {
     }
 }
 
-/// Deflates nothing: there is no value of this type.
+/// A compressor that cannot exist.
 #[derive(Debug)]
 pub(crate) enum Deflation {}
 
@@ -55,7 +59,7 @@ impl Deflation {
     }
 }
 
-/// Takes no memory.
+/// A workspace without memory.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace;
 

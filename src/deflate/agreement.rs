@@ -1,22 +1,32 @@
+//! The parameters of `permessage-deflate`, and what both ends have agreed on.
+
 use alloc::borrow::Cow;
 use core::fmt;
 
 use super::compression::Context;
 use crate::wire::Role;
 
-/// What both ends have agreed to: how each of them compresses.
+/// How each end compresses, as negotiated by the opening handshake.
 ///
-/// Its `Display` is the element of `Sec-WebSocket-Extensions` that says so, in the words of a server.
+/// `Display` writes it as a server answers it in `Sec-WebSocket-Extensions`.
+///
+/// ```
+/// use sansocket::deflate::{Agreement, Context};
+///
+/// let client = Context { window_bits: 15, is_taken_over: false };
+/// let agreement = Agreement { client, server: Context::FULL };
+/// assert_eq!(agreement.to_string(), "permessage-deflate; client_no_context_takeover");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Agreement {
-    /// With which context the client compresses.
+    /// The context with which the client compresses.
     pub client: Context,
-    /// With which context the server compresses.
+    /// The context with which the server compresses.
     pub server: Context,
 }
 
 impl Agreement {
-    /// With which context this end compresses what it sends.
+    /// Returns the context with which this end compresses.
     pub const fn outgoing(&self, role: Role) -> Context {
         match role {
             Role::Client => self.client,
@@ -24,7 +34,7 @@ impl Agreement {
         }
     }
 
-    /// With which context the peer of this end compresses.
+    /// Returns the context with which the peer of this end compresses.
     pub const fn incoming(&self, role: Role) -> Context {
         match role {
             Role::Client => self.server,
@@ -50,13 +60,13 @@ impl fmt::Display for Agreement {
     }
 }
 
-/// The parameters of an element, whether it offers or accepts (RFC 7692, section 7.1).
+/// The parameters of an offer or an answer (RFC 7692, section 7.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parameters {
     pub(crate) server_no_context_takeover: bool,
     pub(crate) client_no_context_takeover: bool,
     pub(crate) server_max_window_bits: Option<u8>,
-    /// An offer may leave the number out.
+    /// An offer may omit the number.
     pub(crate) client_max_window_bits: Option<Option<u8>>,
 }
 
@@ -64,9 +74,9 @@ impl Parameters {
     /// The name of the extension.
     pub(crate) const NAME: &str = "permessage-deflate";
 
-    /// Reads the parameters, each of which stands once at most and has a valid value.
+    /// Parses the parameters. Returns `None` if one is unknown, repeated or has an invalid value.
     ///
-    /// Section 7.1: anything else makes an offer be declined, and an answer fail the handshake.
+    /// RFC 7692, section 7.1: a server declines such an offer, a client fails the handshake.
     pub(crate) fn parse<'h>(
         parameters: impl Iterator<Item = (&'h str, Option<Cow<'h, str>>)>,
     ) -> Option<Self> {
@@ -99,7 +109,7 @@ impl Parameters {
         Some(parsed)
     }
 
-    /// What these parameters say as an answer.
+    /// Returns the agreement that these parameters make as an answer.
     pub(crate) const fn agreement(&self) -> Agreement {
         let client_bits = match self.client_max_window_bits {
             Some(Some(bits)) => bits,
@@ -164,7 +174,7 @@ impl Name {
     }
 }
 
-/// Section 7.1.2: a number from 8 to 15 without leading zeroes.
+/// Parses a number from 8 to 15 without leading zeros (RFC 7692, section 7.1.2).
 fn parse_bits(value: &str) -> Option<u8> {
     match value.as_bytes() {
         [digit @ b'8'..=b'9'] => Some(digit - b'0'),

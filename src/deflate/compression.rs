@@ -1,51 +1,68 @@
+//! The settings of compression, and what they cost.
+
 use super::pool::Pool;
 
-/// How to compress messages, if the peer agrees (RFC 7692).
+/// How to compress messages if the peer agrees (RFC 7692).
 ///
-/// What one message has in common with those before it can be left out of it, if both ends keep a
-/// *context*: memory that outlives messages. [`shared`](Self::shared), the default, keeps none, so that
-/// connections which wait take no memory for it; [`dedicated`](Self::dedicated) keeps one for each
-/// direction of each connection, as browsers do.
+/// A message can refer to earlier messages if both ends keep a *context*: memory that outlives messages.
+/// [`shared`](Self::shared), the default, keeps none, so that idle connections need no memory for
+/// compression. [`dedicated`](Self::dedicated) keeps one for each direction of each connection, as browsers
+/// do.
 ///
-/// Do not compress secrets together with what an attacker may choose: the length of the result tells
-/// of both (RFC 7692, section 8). See [`Sender::compress_from`](crate::Sender::compress_from).
+/// Do not compress secrets together with data that an attacker can choose: the compressed length reveals
+/// whether they match (RFC 7692, section 8). See [`Sender::compress_from`](crate::Sender::compress_from).
+///
+/// ```
+/// use sansocket::deflate::Compression;
+///
+/// let mut compression = Compression::dedicated();
+/// compression.level = 1;
+/// assert_eq!(Compression::shared().memory_waiting(), 0);
+/// assert!(compression.memory_waiting() > 32 << 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compression {
-    /// The context with which we compress, at the most.
+    /// The largest context with which we compress.
     pub outgoing: Context,
-    /// The context with which the peer compresses, which it makes us keep as well: at the most, if it
-    /// can be had. Some peers cannot do with less than they like.
+    /// The largest context with which the peer should compress. We keep the same context to decompress.
+    ///
+    /// Some peers do not support a smaller context than they want.
     pub incoming: Context,
-    /// Whether to do without compression if `incoming` cannot be had. Not unless set.
+    /// Whether to do without compression if the peer does not accept `incoming`. Default: `false`.
     pub is_incoming_required: bool,
-    /// How much time to spend on small messages: from 0, none, to 9. 6 unless set.
+    /// The compression level, from 0 (fastest, no compression) to 9 (smallest). Default: 6.
     pub level: u8,
-    /// How much memory to spend on small messages: from 1 to 9. 8 unless set.
+    /// The memory level of the compressor, from 1 (least memory) to 9 (smallest messages). Default: 8.
     pub memory: u8,
-    /// How many bytes a message has at least if it is compressed. 64 unless set.
+    /// Minimum size of a message that is compressed, in bytes. Default: 64.
     ///
     /// [`Sender::compress_from`](crate::Sender::compress_from) changes it between messages.
     pub threshold: usize,
-    /// Where memory for compressing waits for the next message, if the context is not kept. One for all
-    /// connections which are not given another, unless set; `None` frees it after each message.
+    /// The pool from which compressors come if no context is kept. `None` frees the compressor after each
+    /// message. Default: a pool of four for the whole process.
     pub pool: Option<&'static Pool>,
 }
 
-/// What one end keeps of the messages it has sent, and the other of those it has received.
+/// The memory of earlier messages that both ends keep for one direction (RFC 7692, section 7.1).
 ///
-/// RFC 7692, section 7.1.
+/// ```
+/// use sansocket::deflate::{Compression, Context};
+///
+/// let mut compression = Compression::shared();
+/// compression.incoming = Context { window_bits: 10, is_taken_over: true };
+/// assert!(compression.memory_waiting() < 2 << 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Context {
-    /// How far back a message may refer: the logarithm of a number of bytes, from 8 to 15. What is
-    /// beyond is taken for the nearest.
+    /// How far back a message may refer: 2^`window_bits` bytes. From 8 to 15; other values are clamped.
     pub window_bits: u8,
-    /// Whether a message may refer to those before it.
+    /// Whether a message may refer to earlier messages.
     pub is_taken_over: bool,
 }
 
 impl Compression {
-    /// Compresses each message by itself, so that no memory is taken between messages.
+    /// Compresses each message by itself. Idle connections need no memory for it.
     pub const fn shared() -> Self {
         let context = Context { window_bits: 15, is_taken_over: false };
         Self {
@@ -59,37 +76,38 @@ impl Compression {
         }
     }
 
-    /// Compresses each message with the help of those before it. That makes small messages much
-    /// smaller, and takes [`memory_sending`](Self::memory_sending) and
-    /// [`memory_receiving`](Self::memory_receiving) on each connection.
+    /// Compresses each message with references to earlier ones.
+    ///
+    /// Small messages become much smaller. Each connection needs [`memory_sending`](Self::memory_sending)
+    /// plus [`memory_receiving`](Self::memory_receiving).
     pub const fn dedicated() -> Self {
         let context = Context { window_bits: 15, is_taken_over: true };
         Self { outgoing: context, incoming: context, ..Self::shared() }
     }
 
-    /// The most bytes that one connection takes to compress what it sends: while a message is being
-    /// sent, and ever after if the context is taken over.
+    /// Returns the most memory that one connection uses to compress, in bytes.
     ///
-    /// 4 × 2^`window_bits` + 7 × 2^(`memory` + 6) bytes, and 132 KiB.
+    /// It is used while a message is sent. If the context is taken over, it stays allocated from the first
+    /// message on. It is 4 × 2^`window_bits` + 7 × 2^(`memory` + 6) bytes + 132 KiB.
     pub const fn memory_sending(&self) -> usize {
         let window = self.outgoing.bounded().window_bits;
         let window = if window == 8 { 9 } else { window };
         4 * (1 << window) + 7 * (1 << (self.bounded_memory() + 6)) + DEFLATE_OVERHEAD
     }
 
-    /// The most bytes that one connection takes to inflate what it receives, while a message is being
-    /// received: 2^`window_bits`, and 96 KiB.
+    /// Returns the most memory that one connection uses to decompress, in bytes: 2^`window_bits` + 96 KiB.
     ///
-    /// Between messages, what remains of that is [`memory_waiting`](Self::memory_waiting). The rest is
-    /// kept by the [`Input`](crate::Input), for all connections that it serves.
+    /// It is used while a message is received. Between messages the connection keeps
+    /// [`memory_waiting`](Self::memory_waiting); the [`Input`](crate::Input) keeps the rest for all
+    /// connections that it serves.
     pub const fn memory_receiving(&self) -> usize {
         (1 << self.incoming.bounded().window_bits) + INFLATE_OVERHEAD
     }
 
-    /// The most bytes that one connection takes for what it receives while it waits for a message:
-    /// 2^`window_bits`, if the context is taken over, or none.
+    /// Returns the most memory that an idle connection keeps to decompress, in bytes.
     ///
-    /// This presumes that the peer agrees to `incoming`; otherwise it is 32 KiB.
+    /// It is about 2^`window_bits` if the context is taken over, else 0. If the peer does not accept
+    /// `incoming`, it is about 32 KiB.
     pub const fn memory_waiting(&self) -> usize {
         match self.incoming.is_taken_over {
             true => (1 << self.incoming.bounded().window_bits) + HISTORY_OVERHEAD,
@@ -113,10 +131,10 @@ impl Default for Compression {
 }
 
 impl Context {
-    /// What there is unless anything is agreed: 32 KiB, taken over.
+    /// The context of RFC 7692 without parameters: a window of 32 KiB that is taken over.
     pub const FULL: Self = Self { window_bits: 15, is_taken_over: true };
 
-    /// The context with a window that there can be.
+    /// Returns the context with `window_bits` clamped to 8 to 15.
     pub(crate) const fn bounded(self) -> Self {
         let window_bits = match self.window_bits {
             ..8 => 8,
@@ -127,15 +145,15 @@ impl Context {
     }
 }
 
-/// The pool of all connections which are not given another.
+/// The default pool.
 static POOL: Pool = Pool::new(4);
 
-/// What the compressor takes beside its window and the memory that can be set, in bytes.
+/// The memory of a compressor that does not depend on its settings, in bytes.
 const DEFLATE_OVERHEAD: usize = 132 << 10;
 
-/// What the inflater takes, in bytes: a window of 32 KiB, whatever was agreed on, 32 KiB to inflate to,
-/// and as much for a history that is moved as it grows.
+/// The memory of a decompressor beside the history, in bytes: a window of 32 KiB whatever was negotiated, an
+/// output buffer of 32 KiB, and 32 KiB for a history that is copied when it grows.
 const INFLATE_OVERHEAD: usize = 96 << 10;
 
-/// What a history takes beside its window, in bytes.
+/// The memory of a history beside its bytes.
 const HISTORY_OVERHEAD: usize = 64;

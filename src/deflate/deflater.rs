@@ -1,3 +1,5 @@
+//! The compressor of zlib-rs, with output that grows.
+
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -5,13 +7,13 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
 use super::step::Flush;
 
-/// Deflates a stream: a library's.
+/// A compressor of one DEFLATE stream.
 pub(crate) struct Deflater {
     deflate: Deflate,
     shape: Shape,
 }
 
-/// What a deflater is made for.
+/// The settings of a compressor. Compressors of the same shape are interchangeable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) window_bits: u8,
@@ -23,8 +25,8 @@ impl Deflater {
     pub(crate) fn new(shape: Shape) -> Self {
         let config = DeflateConfig {
             level: i32::from(shape.level.min(9)),
-            // The library has no window of 8 bits. With 9, it refers back by 250 bytes at the most:
-            // 512 but for the 262 that it looks ahead.
+            // The library has no window of 8 bits. With 9 bits it refers back at most 250 bytes: 512 less
+            // the 262 bytes of lookahead. D-40 tests this.
             window_bits: -i32::from(shape.window_bits.max(9)),
             mem_level: i32::from(shape.memory),
             ..DeflateConfig::default()
@@ -36,12 +38,12 @@ impl Deflater {
         self.shape
     }
 
-    /// Forgets all that was deflated.
+    /// Starts a new stream.
     pub(crate) fn reset(&mut self) {
         self.deflate.reset();
     }
 
-    /// Appends what becomes of `bytes` to `out`.
+    /// Compresses `bytes` and appends the result to `out`.
     pub(crate) fn deflate(&mut self, bytes: &[u8], flush: Flush, out: &mut Vec<u8>) {
         let flush = match flush {
             Flush::None => DeflateFlush::NoFlush,
@@ -72,6 +74,7 @@ impl fmt::Debug for Deflater {
     }
 }
 
-/// How much room to make at a time, in bytes: more than what a flush takes, or it would be repeated.
+/// How much `out` grows at a time, in bytes. It must exceed the size of a flush, which would be repeated
+/// else.
 const LEAST_ROOM: usize = 256;
 const MOST_ROOM: usize = 16 << 10;

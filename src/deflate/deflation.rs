@@ -1,3 +1,5 @@
+//! The compression of a connection's outgoing messages.
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -6,20 +8,20 @@ use super::deflater::{Deflater, Shape};
 use super::pool::Pool;
 use super::step::Flush;
 
-/// Deflates the messages of a connection (RFC 7692, section 7.2.1).
+/// Compresses the messages of a connection (RFC 7692, section 7.2.1).
 #[derive(Debug)]
 pub(crate) struct Deflation {
-    /// While a message is sent, and ever after if the context is taken over.
+    /// `Some` while a message is sent. If the context is taken over, from the first message on.
     deflater: Option<Box<Deflater>>,
     pool: Option<&'static Pool>,
-    /// How many bytes a message has at least if it is compressed; [`NEVER`] for none.
+    /// Minimum size of a message that is compressed, in bytes. [`NEVER`] disables compression.
     threshold: u32,
     shape: Shape,
     is_taken_over: bool,
 }
 
 impl Deflation {
-    /// Deflates as both `agreed` and `compression` say.
+    /// Compresses within the limits of both `agreed` and `compression`.
     pub(crate) fn new(agreed: Context, compression: &Compression) -> Self {
         let wanted = compression.outgoing.bounded();
         let window_bits = agreed.bounded().window_bits.min(wanted.window_bits);
@@ -40,7 +42,7 @@ impl Deflation {
         self.threshold = to_threshold(bytes);
     }
 
-    /// Whether to compress a message, of a length which may be unknown.
+    /// Returns whether to compress a message. `None` is an unknown length.
     pub(crate) const fn is_for(&self, len: Option<usize>) -> bool {
         match (self.threshold, len) {
             (NEVER, _) => false,
@@ -49,17 +51,19 @@ impl Deflation {
         }
     }
 
-    /// Whether a message can be sent as it is, although it has been deflated.
+    /// Returns whether a message can be sent uncompressed although it has been compressed.
+    ///
+    /// With context takeover it cannot: later messages would refer to one that the peer never decompressed.
     pub(crate) const fn can_be_undone(&self) -> bool {
         !self.is_taken_over
     }
 
-    /// Appends what becomes of a part of a message.
+    /// Compresses a part of a message and appends the result to `out`.
     pub(crate) fn deflate(&mut self, payload: &[u8], flush: Flush, out: &mut Vec<u8>) {
         self.deflater().deflate(payload, flush, out);
     }
 
-    /// Ends a message, the last part of which was appended from `at` on, to the end of a block.
+    /// Ends a message. Its last part must have been flushed and lie in `out` from `at` on.
     pub(crate) fn finish(&mut self, at: usize, out: &mut Vec<u8>) {
         cut_tail(at, out);
         self.release();
@@ -72,7 +76,8 @@ impl Deflation {
         deflater.get_or_insert_with(|| from_pool().unwrap_or_else(make))
     }
 
-    /// Section 7.1.1: without context takeover, a message starts with an empty window.
+    /// Returns the compressor to the pool (RFC 7692, section 7.1.1: without context takeover, a message
+    /// starts with an empty window).
     fn release(&mut self) {
         if self.is_taken_over {
             return;
@@ -85,12 +90,12 @@ impl Deflation {
     }
 }
 
-/// Cuts off the end of a message, which both ends know.
+/// Removes the end of a message, which both ends know.
 fn cut_tail(at: usize, out: &mut Vec<u8>) {
     if out[at..].ends_with(&TAIL) {
         out.truncate(out.len() - TAIL.len());
     } else {
-        // Section 7.2.3.6: nothing was left to deflate, so there is no block. This is the start of one.
+        // RFC 7692, section 7.2.3.6: nothing was left to compress, so there is no block. This starts one.
         out.push(0);
     }
 }
@@ -101,5 +106,5 @@ fn to_threshold(bytes: usize) -> u32 {
 
 const NEVER: u32 = u32::MAX;
 
-/// The end of each message, which is cut off (RFC 7692, section 7.2.1).
+/// The end of each message, which is not sent (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

@@ -1,3 +1,12 @@
+//! A check of how far back a DEFLATE stream refers.
+//!
+//! zlib has one window of 32 KiB and finds only some references beyond a smaller one, depending on how the
+//! stream is cut. [`Distances`] decodes the stream beside it, without producing output, and finds every
+//! one.
+//!
+//! The states of a stream ([`Next`]): the header of a block, then stored bytes, or the lengths of its codes
+//! (`LengthCode`, `Lengths`) and its symbols. `input` hands out bits, `code` decodes symbols.
+
 mod code;
 mod input;
 #[cfg(test)]
@@ -8,34 +17,35 @@ use core::slice;
 use code::Code;
 use input::{Bits, Input, Stop};
 
-/// Watches a DEFLATE stream pass and judges how far back it refers (RFC 7692, section 7.1.2).
+/// Validates a DEFLATE stream without storing it, and checks how far back it refers (RFC 7692, section
+/// 7.1.2).
 ///
-/// Produces nothing: it keeps codes and counts, but no history. It demands of the stream what zlib
-/// demands, but finds every reference beyond the window, where zlib finds some.
+/// It keeps codes and counts, but no history. It accepts the streams that zlib accepts, apart from references
+/// beyond the window, of which zlib finds only some.
 #[derive(Clone, Debug)]
 pub(crate) struct Distances {
     window: u16,
-    /// How far back the stream may refer now.
+    /// How far back the stream may refer now, in bytes.
     reach: u16,
     bits: Bits,
     next: Next,
-    /// Whether the block that passes has the BFINAL bit.
+    /// Whether the current block has the BFINAL bit.
     is_final: bool,
-    /// Those of the block that passes, or of one before.
+    /// The codes of the current block or an earlier one.
     codes: Codes,
 }
 
-/// Why a stream is not acceptable.
+/// Why a stream is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unacceptable {
-    /// What is not DEFLATE (RFC 1951).
+    /// It is not DEFLATE (RFC 1951).
     Malformed,
-    /// A distance beyond the window, or beyond what has been produced.
+    /// A reference goes beyond the window, or before the start of the history.
     TooFar,
 }
 
 impl Distances {
-    /// A judge at the start of a stream, for a window of `1 << window_bits` bytes, at most 32 KiB.
+    /// Creates a check at the start of a stream, for a window of `1 << window_bits` bytes, at most 32 KiB.
     pub(crate) fn new(window_bits: u8) -> Self {
         Self {
             window: 1 << window_bits.min(15),
@@ -47,16 +57,16 @@ impl Distances {
         }
     }
 
-    /// Judges `bytes`, which follow those given before.
+    /// Validates the next bytes of the stream.
     ///
     /// # Errors
     ///
-    /// At the byte that completes something unacceptable, wherever the stream is cut. An error is
-    /// final: every later call gives the same.
+    /// Returns an error at the byte that completes something invalid, wherever the stream is cut. Every
+    /// later call returns the same error.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), Unacceptable> {
         let mut input = Input { bits: self.bits, bytes };
         loop {
-            // Unless no bytes are left, there are then enough bits for any step.
+            // There are enough bits for any step then, unless no bytes are left.
             input.refill();
             self.bits = input.bits;
             match self.step(&mut input) {
@@ -70,9 +80,9 @@ impl Distances {
         }
     }
 
-    /// How many of `bytes`, which follow those given before, are acceptable.
+    /// Validates the next bytes of the stream, and returns how many of them are valid.
     ///
-    /// If not all are, it is of no use any more.
+    /// If not all are, the check must not be used afterwards.
     pub(crate) fn accept(&mut self, bytes: &[u8]) -> usize {
         let mut replay = self.clone();
         match self.push(bytes) {
@@ -81,7 +91,7 @@ impl Distances {
         }
     }
 
-    /// Starts another stream, which may refer to `reach` bytes that were produced before.
+    /// Starts another stream, which may refer to `reach` bytes of history.
     pub(crate) fn restart(&mut self, window_bits: u8, reach: usize) {
         self.window = 1 << window_bits.min(15);
         self.reach = u16::try_from(reach).map_or(self.window, |reach| reach.min(self.window));
@@ -89,13 +99,13 @@ impl Distances {
         self.next = Next::Header;
     }
 
-    /// Whether the last block has ended, and its last byte with it.
+    /// Returns whether a block and its last byte have ended.
     #[cfg(test)]
     pub(crate) fn is_at_border(&self) -> bool {
         matches!(self.next, Next::Header) && self.bits.len == 0
     }
 
-    /// Takes what comes next. When it starves, what it has not taken is in `bits`.
+    /// Decodes the next element. If the bits do not suffice, `bits` keeps those that were not consumed.
     fn step(&mut self, input: &mut Input<'_>) -> Result<(), Stop> {
         match &mut self.next {
             Next::Symbols => self.pass_symbols(input)?,
@@ -117,7 +127,7 @@ impl Distances {
         Ok(())
     }
 
-    /// RFC 1951, section 3.2.3: whether the block is the last, and how it is compressed.
+    /// Decodes whether the block is the last, and how it is compressed (RFC 1951, section 3.2.3).
     fn begin_block(&mut self, input: &mut Input<'_>) -> Result<(), Stop> {
         let is_final = input.take(1)? != 0;
         self.next = match input.take(2)? {
@@ -134,7 +144,7 @@ impl Distances {
     }
 
     fn end_block(&mut self, input: &mut Input<'_>) {
-        // RFC 7692, section 7.2.3.4: after the last block the next byte begins another.
+        // RFC 7692, section 7.2.3.4: another block starts with the byte after the last block.
         if self.is_final {
             input.align();
         }
@@ -152,7 +162,7 @@ impl Distances {
         Ok(())
     }
 
-    /// RFC 1951, section 3.2.5: literals and references, up to the end of the block.
+    /// Decodes literals and references up to the end of the block (RFC 1951, section 3.2.5).
     #[inline]
     fn pass_symbols(&mut self, input: &mut Input<'_>) -> Result<(), Stop> {
         loop {
@@ -166,14 +176,14 @@ impl Distances {
                     let len = LENGTHS.decode(symbol - END_OF_BLOCK - 1, input)?;
                     let symbol = self.codes.distances.decode(input)?;
                     let distance = DISTANCES.decode(symbol, input)?;
-                    // RFC 7692, section 7.1.2: no reference goes beyond the window that was agreed.
+                    // RFC 7692, section 7.1.2: no reference goes beyond the negotiated window.
                     if distance > self.reach {
                         return Err(Stop::Unacceptable(Unacceptable::TooFar));
                     }
                     self.produce(len);
                 }
             }
-            // Fewer bits may be too few for a symbol, which is then taken again from here on.
+            // Fewer bits may not suffice for a symbol. It is then decoded again from here.
             if input.bits.len < MAX_BITS {
                 input.refill();
                 self.bits = input.bits;
@@ -186,7 +196,7 @@ impl Distances {
     }
 }
 
-/// What comes next in the stream.
+/// The next element of the stream.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "the judge is boxed as a whole")]
 enum Next {
@@ -198,7 +208,7 @@ enum Next {
     Nothing(Unacceptable),
 }
 
-/// RFC 1951, section 3.2.4: a length, which comes a second time with its bits inverted.
+/// Decodes a length, which is repeated with its bits inverted (RFC 1951, section 3.2.4).
 fn stored_len(input: &mut Input<'_>) -> Result<u16, Stop> {
     input.align();
     let len = input.take(16)?;
@@ -208,13 +218,13 @@ fn stored_len(input: &mut Input<'_>) -> Result<u16, Stop> {
     Ok(len)
 }
 
-/// The start of a dynamic block: how the lengths of its codes are coded (RFC 1951, section 3.2.7).
+/// The start of a dynamic block: the code of its code lengths (RFC 1951, section 3.2.7).
 #[derive(Clone, Debug)]
 struct LengthCode {
-    /// How many lengths follow for literals, and how many in all.
+    /// The number of lengths for literals, and of all lengths.
     literals: usize,
     total: usize,
-    /// The symbols of lengths that are still to come.
+    /// The symbols whose lengths are not decoded yet.
     symbols: slice::Iter<'static, u8>,
     lengths: [u8; 19],
 }
@@ -224,7 +234,7 @@ impl LengthCode {
         let literals = 257 + usize::from(input.take(5)?);
         let distances = 1 + usize::from(input.take(5)?);
         let len = 4 + usize::from(input.take(4)?);
-        // RFC 1951, section 3.2.6: more symbols than these would never occur.
+        // RFC 1951, section 3.2.6: more symbols never occur.
         if literals > MAX_LITERALS || distances > MAX_DISTANCES {
             return Err(MALFORMED);
         }
@@ -232,7 +242,7 @@ impl LengthCode {
         Ok(Self { literals, total: literals + distances, symbols, lengths: [0; 19] })
     }
 
-    /// Takes one length, and tells whether it was the last.
+    /// Decodes one length, and returns whether it was the last.
     fn gather(&mut self, input: &mut Input<'_>) -> Result<bool, Stop> {
         let length = input.take(3)?;
         if let Some(&symbol) = self.symbols.next() {
@@ -248,7 +258,7 @@ struct Lengths {
     code: Code<19, 128>,
     literals: usize,
     total: usize,
-    /// How many have come.
+    /// How many lengths are decoded.
     len: usize,
     lengths: [u8; MAX_LITERALS + MAX_DISTANCES],
 }
@@ -258,14 +268,14 @@ impl Lengths {
         let &LengthCode { literals, total, ref lengths, .. } = start;
         let mut code = Code::new();
         code.assign(lengths)?;
-        // As in zlib: only codes for literals and distances may be of a single symbol.
+        // As in zlib: only the codes of literals and distances may have a single symbol.
         if code.vacancy()? > 0 {
             return Err(MALFORMED);
         }
         Ok(Self { code, literals, total, len: 0, lengths: [0; _] })
     }
 
-    /// Takes one length, which may be repeated, and tells whether it was the last.
+    /// Decodes one length, which may be repeated, and returns whether it was the last.
     fn gather(&mut self, input: &mut Input<'_>) -> Result<bool, Stop> {
         let (length, times) = match self.code.decode(input)? {
             16 => (*self.lengths[..self.len].last().ok_or(MALFORMED)?, 3 + input.take(2)?),
@@ -281,7 +291,7 @@ impl Lengths {
     }
 }
 
-/// The codes that symbols are in.
+/// The codes of the symbols in a block.
 #[derive(Clone, Debug)]
 struct Codes {
     literals: Code<288, 1024>,
@@ -294,7 +304,7 @@ impl Codes {
         Self { literals: Code::new(), distances: Code::new(), is_fixed: false }
     }
 
-    /// RFC 1951, section 3.2.6.
+    /// Assigns the codes of a block with fixed codes (RFC 1951, section 3.2.6).
     fn become_fixed(&mut self) -> Result<(), Stop> {
         if !self.is_fixed {
             let mut literals = [8; 288];
@@ -307,7 +317,7 @@ impl Codes {
         Ok(())
     }
 
-    /// RFC 1951, section 3.2.7.
+    /// Assigns the codes of a block with dynamic codes (RFC 1951, section 3.2.7).
     fn become_dynamic(&mut self, lengths: &Lengths) -> Result<(), Stop> {
         let (literals, distances) = lengths.lengths[..lengths.total].split_at(lengths.literals);
         // As in zlib: it must be possible for the block to end.
@@ -320,8 +330,8 @@ impl Codes {
     }
 }
 
-/// What symbols stand for: a value each, to which bits are added that follow the symbol (RFC 1951,
-/// section 3.2.5).
+/// The values of symbols: a base each, to which the bits after the symbol are added (RFC 1951, section
+/// 3.2.5).
 struct Values<const SYMBOLS: usize> {
     bases: [u16; SYMBOLS],
     bits: [u8; SYMBOLS],
@@ -338,7 +348,7 @@ impl<const SYMBOLS: usize> Values<SYMBOLS> {
     }
 }
 
-/// How many bits a step takes at most: a length and a distance, each a code and what is added to it.
+/// Maximum number of bits of a step: a length and a distance, each with a code and additional bits.
 const MAX_BITS: u16 = 15 + 5 + 15 + 13;
 
 const MALFORMED: Stop = Stop::Unacceptable(Unacceptable::Malformed);
@@ -346,7 +356,7 @@ const MAX_LITERALS: usize = 286;
 const MAX_DISTANCES: usize = 30;
 const END_OF_BLOCK: u16 = 256;
 
-/// In which order the lengths of codes for lengths come.
+/// The order of the lengths in the code of code lengths.
 const LENGTH_SYMBOLS: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 const LENGTHS: Values<29> = Values {

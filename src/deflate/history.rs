@@ -1,17 +1,19 @@
+//! The history of a direction: the last bytes that the peer has sent.
+
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The last bytes of what a peer has sent, to which its next message may refer.
+/// The last bytes that a peer has sent, to which its next message may refer.
 #[derive(Default)]
 pub(crate) struct History {
-    /// In a ring, once they are as many as the window.
+    /// A ring buffer once it is as large as the window.
     bytes: Vec<u8>,
-    /// Where the oldest lies.
+    /// The position of the oldest byte.
     start: usize,
 }
 
 impl History {
-    /// Adds bytes, after which at most `window` are left. Always the same window.
+    /// Adds bytes and keeps the last `window` of all. Every call must pass the same window.
     pub(crate) fn push(&mut self, bytes: &[u8], window: usize) {
         let bytes = &bytes[bytes.len().saturating_sub(window)..];
         let (added, rest) = bytes.split_at(bytes.len().min(window - self.bytes.len()));
@@ -26,7 +28,7 @@ impl History {
         }
     }
 
-    /// The bytes in order.
+    /// Returns the bytes, the oldest first.
     pub(crate) fn as_slices(&self) -> [&[u8]; 2] {
         let (wrapped, oldest) = self.bytes.split_at(self.start);
         [oldest, wrapped]
@@ -41,7 +43,7 @@ impl History {
         self.start = 0;
     }
 
-    /// Grows to twice the size, but never beyond the window.
+    /// Doubles the capacity, but not beyond the window.
     fn reserve(&mut self, more: usize, window: usize) {
         let (len, capacity) = (self.bytes.len(), self.bytes.capacity());
         if len + more > capacity {
@@ -51,7 +53,7 @@ impl History {
     }
 }
 
-/// What the peer has sent is not for logs.
+/// Payloads may be secret, so `Debug` prints the length only.
 impl fmt::Debug for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("History").field("len", &self.bytes.len()).finish_non_exhaustive()

@@ -1,28 +1,29 @@
+//! The decompressor of zlib-rs, step by step.
+
 use core::fmt;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::history::History;
 
-/// Inflates a stream, step by step: a library's, with what it does not tell.
-///
-/// Its window is always of 32 KiB.
+/// A decompressor of DEFLATE streams. Its window is always 32 KiB.
 pub(crate) struct Inflater(Inflate);
 
-/// What came of a step.
+/// The result of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inflated {
-    /// How many bytes were taken.
+    /// The number of bytes that were consumed.
     pub(crate) used: usize,
-    /// How many were made, also of what is invalid.
+    /// The number of bytes that were written, also if the stream is invalid.
     pub(crate) made: usize,
     pub(crate) verdict: Verdict,
 }
 
+/// Whether the stream is valid so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Valid,
-    /// The block was marked as the last. A new stream begins, with the same history.
+    /// A block that is marked as the last has ended. A new stream with the same history follows.
     Final,
     Invalid,
 }
@@ -32,7 +33,7 @@ impl Inflater {
         Self(Inflate::new(false, WINDOW_BITS))
     }
 
-    /// Starts a stream that may refer to this history.
+    /// Starts a stream that may refer to `history`.
     pub(crate) fn restart(&mut self, history: &History) {
         self.0.reset(false);
         for bytes in history.as_slices() {
@@ -41,12 +42,12 @@ impl Inflater {
         }
     }
 
-    /// Inflates what fits into `out`. If `out` was filled, more may come of the bytes before.
+    /// Decompresses as much as fits into `out`. If that fills `out`, more may follow without further input.
     pub(crate) fn inflate(&mut self, bytes: &[u8], out: &mut [u8]) -> Inflated {
         self.step(bytes, out, InflateFlush::NoFlush)
     }
 
-    /// Inflates what fits into `out`, but takes nothing behind the end of a block.
+    /// Decompresses as much as fits into `out`, but consumes nothing after the end of a block.
     pub(crate) fn inflate_block(&mut self, bytes: &[u8], out: &mut [u8]) -> Inflated {
         self.step(bytes, out, InflateFlush::Block)
     }
@@ -69,7 +70,7 @@ impl fmt::Debug for Inflater {
     }
 }
 
-/// A number of bytes of a slice.
+/// Converts a number of bytes in a slice.
 fn to_len(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }

@@ -1,3 +1,13 @@
+//! The decompression of a connection's incoming messages.
+//!
+//! A message goes through `start`, then `feed` and `step` for each range of its payload, then `finish`.
+//! While it is passing, the connection owns a [`Passing`] with the decompressor; between messages it keeps
+//! the history at most ([`Carried`]). The [`Workspace`] of an input keeps a `Passing` and an output buffer
+//! for the next message, of any connection.
+//!
+//! The end of a message is special: RFC 7692 has senders leave out four bytes, and they may mark blocks as
+//! the last. [`TAIL`], `tail` and `is_after_final` deal with that.
+
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,59 +18,60 @@ use super::inflater::{Inflated, Inflater, Verdict};
 use super::step::{Progress, Step};
 use crate::wire::{Kind, ProtocolError};
 
-/// Inflates the messages of a connection (RFC 7692, section 7.2.2), in the context of the peer.
+/// Decompresses the messages of a connection (RFC 7692, section 7.2.2).
 #[derive(Debug)]
 pub(crate) enum Inflation {
-    /// Between messages, of which none has left anything.
+    /// Between messages, without a history.
     Empty(Context),
-    /// Between messages, when the context is taken over.
+    /// Between messages, with the history of a context that is taken over.
     Waiting(Context, Box<Carried>),
+    /// Within a message.
     Passing(Context, Box<Passing>),
 }
 
-/// What one message leaves to the next.
+/// The history that one message leaves to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Carried {
     history: History,
-    /// The inflater that made it, which need not be told of it unless it has done something else since.
+    /// The inflater that wrote it. It still knows the history if it has done nothing else since.
     ticket: Option<Ticket>,
 }
 
-/// What an inflater has done last.
+/// An inflater, and how often it had been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Ticket {
     inflater: usize,
     use_count: u64,
 }
 
-/// A message that passes.
+/// A message that is being decompressed.
 #[derive(Debug)]
 pub(crate) struct Passing {
     inflater: Inflater,
-    /// The inflater, and the last message it has inflated.
+    /// Identifies `inflater` and its current use.
     ticket: Ticket,
     carried: Option<Box<Carried>>,
-    /// That of messages which leave nothing, while `carried` is that of one which does.
+    /// The memory for messages without takeover, while `carried` belongs to a connection with it.
     idle: Option<Box<Carried>>,
-    /// What judges how far back the message refers, since the inflater always has the largest window.
+    /// Checks how far back the message refers, since the inflater always has the largest window.
     distances: Option<Box<Distances>>,
-    /// Whether the message refers too far back behind what is left of the stretch.
+    /// Whether the message refers too far back after the `left` bytes.
     is_refused: bool,
     kind: Kind,
-    /// How many bytes of the message, compressed, lie at the front of the input.
+    /// The number of compressed bytes of the message at the front of the input.
     left: usize,
-    /// Whether there is a stretch of the message in the input, even an empty one.
+    /// Whether payload of the message is in the input, even an empty one.
     has_stretch: bool,
     is_last: bool,
-    /// Whether anything has come of the message.
+    /// Whether any payload of the message has arrived.
     has_begun: bool,
-    /// Whether nothing has come since a block that was marked as the last.
+    /// Whether nothing has arrived since a block that was marked as the last.
     is_after_final: bool,
-    /// How much of [`TAIL`] has been inflated.
+    /// How many bytes of [`TAIL`] are decompressed.
     tail: usize,
-    /// How many bytes have been made.
+    /// The decompressed size so far, in bytes.
     made: u64,
-    /// How many blocks were marked as the last.
+    /// The number of blocks that were marked as the last.
     finals: u32,
 }
 
@@ -69,7 +80,7 @@ impl Inflation {
         Self::Empty(context.bounded())
     }
 
-    /// Whether there is something to inflate at the front of the input.
+    /// Returns whether there is payload to decompress at the front of the input.
     pub(crate) const fn has_stretch(&self) -> bool {
         match self {
             Self::Passing(_, passing) => passing.has_stretch,
@@ -89,7 +100,7 @@ impl Inflation {
         *self = Self::Passing(context, passing);
     }
 
-    /// Tells of a stretch of the message, which lies at the front of the input.
+    /// Adds payload of the message, which is at the front of the input.
     pub(crate) fn feed(&mut self, stretch: &[u8], is_last: bool) {
         let (context, passing) = self.passing();
         passing.left = match &mut passing.distances {
@@ -102,13 +113,13 @@ impl Inflation {
         passing.has_begun |= !stretch.is_empty();
     }
 
-    /// Inflates as much of the stretch as fits into `out`, up to a message of `limit` bytes.
+    /// Decompresses as much of the payload as fits into `out`, up to a message of `limit` bytes.
     pub(crate) fn step(&mut self, input: &[u8], out: &mut [u8], limit: u64) -> Step {
         let (context, passing) = self.passing();
         passing.step(input, out, limit, 1 << context.window_bits)
     }
 
-    /// Ends the message. What was needed for it is left for the next, of whatever connection.
+    /// Ends the message. The workspace keeps its memory for the next one, of any connection.
     pub(crate) fn finish(&mut self, workspace: &mut Workspace) {
         let (context, _) = self.passing();
         let Self::Passing(_, mut passing) = core::mem::replace(self, Self::Empty(context)) else {
@@ -122,7 +133,7 @@ impl Inflation {
         workspace.bench().idle = Some(passing);
     }
 
-    /// What the message that passes holds.
+    /// Returns the kind of the current message.
     pub(crate) fn kind(&mut self) -> Kind {
         self.passing().1.kind
     }
@@ -161,7 +172,7 @@ impl Passing {
     fn start(&mut self, kind: Kind, carried: Option<Box<Carried>>, context: Context) {
         let is_first = carried.is_none();
         if context.is_taken_over {
-            // Memory that is kept has the size of other windows.
+            // The memory of messages without takeover has the size of other windows, so it is set aside.
             let own = self.carried.replace(carried.unwrap_or_default());
             self.idle = own.or(self.idle.take());
         }
@@ -195,7 +206,7 @@ impl Passing {
 
     fn step(&mut self, input: &[u8], out: &mut [u8], limit: u64, window: usize) -> Step {
         let room = usize::try_from(limit - self.made).map_or(out.len(), |left| {
-            // One byte more tells that there is more.
+            // One byte more shows that the message exceeds the limit.
             left.saturating_add(1).min(out.len())
         });
         let out = &mut out[..room];
@@ -226,7 +237,7 @@ impl Passing {
         Step { used, made, outcome }
     }
 
-    /// RFC 7692, section 7.2.3.4: a block that is marked as the last is followed by others all the same.
+    /// Goes on after a block that is marked as the last (RFC 7692, section 7.2.3.4: others may follow).
     fn restart(&mut self) -> Result<Progress, ProtocolError> {
         self.is_after_final = true;
         self.finals += 1;
@@ -250,7 +261,7 @@ impl Passing {
             return Ok(Progress::Message);
         }
         match self.tail {
-            // Nothing was cut off a message of no bytes, or one that ends in a block marked as the last.
+            // An empty message has no tail, and neither has one that ends with a block marked as the last.
             0 if !self.has_begun || self.is_after_final => {}
             0 | CUT => return Ok(Progress::Stretch),
             END => {}
@@ -260,19 +271,21 @@ impl Passing {
         Ok(Progress::Done)
     }
 
-    /// RFC 7692, section 7.2.1: what was cut off is the end of a block, and of a byte. If not of a byte,
-    /// some ones are left of it, which begin a block that is the last, or none.
+    /// Returns whether the message ends where a block and a byte end (RFC 7692, section 7.2.1).
+    ///
+    /// If it ends within a byte, the remaining bits of that byte are ones, which start a block that is
+    /// marked as the last or that is invalid.
     fn is_tail_behind_a_block(&self, before: usize, verdict: Verdict) -> bool {
         match (before, self.tail) {
             (..CUT, ..=CUT) => true,
-            // The block was marked as the last, which is told only now.
+            // The block was marked as the last, which the library reports only now.
             (CUT, CUT) => verdict == Verdict::Final,
             (CUT, END) => verdict == Verdict::Valid,
             _ => false,
         }
     }
 
-    /// What is to be inflated behind the last bytes of a message.
+    /// Returns the rest of the tail to decompress after the last bytes of a message.
     fn rest_of_tail(&self) -> &'static [u8] {
         let is_whole = self.tail == 0 && (self.is_after_final || !self.has_begun);
         match self.tail {
@@ -287,13 +300,14 @@ impl Passing {
     }
 }
 
-/// What inflating takes for a moment only, kept in an input for whichever connection needs it next.
+/// The memory that decompression needs only during a message. An input keeps it for the next message, of any
+/// connection.
 #[derive(Default)]
 pub(crate) struct Workspace(Option<Box<Bench>>);
 
 struct Bench {
     scratch: [u8; SCRATCH],
-    /// Whether an event waits there to be taken.
+    /// Whether `scratch` holds an event that has not been taken.
     is_lent: bool,
     idle: Option<Box<Passing>>,
 }
@@ -303,19 +317,19 @@ impl Workspace {
         Self(None)
     }
 
-    /// Where to inflate to.
+    /// Returns the output buffer.
     pub(crate) fn scratch(&mut self) -> &mut [u8] {
         let bench = self.bench();
         assert!(!bench.is_lent, "inflated over an event that has not been taken");
         &mut bench.scratch
     }
 
-    /// Keeps what was inflated for an event that waits to be taken.
+    /// Marks the output buffer as holding an event that has not been taken.
     pub(crate) fn lend(&mut self) {
         self.bench().is_lent = true;
     }
 
-    /// Whether there is such an event.
+    /// Returns whether there is such an event.
     pub(crate) const fn is_lent(&self) -> bool {
         match &self.0 {
             Some(bench) => bench.is_lent,
@@ -323,7 +337,7 @@ impl Workspace {
         }
     }
 
-    /// Takes what was kept.
+    /// Takes that event.
     pub(crate) fn take(&mut self) -> &mut [u8] {
         let bench = self.bench();
         bench.is_lent = false;
@@ -337,17 +351,20 @@ impl Workspace {
     }
 }
 
-/// What a sender cuts off the end of each message (RFC 7692, section 7.2.1), which is the end of a block,
-/// and an empty block, no byte of which is taken with it, since the other one ends there.
+/// The bytes to decompress after each message: the four that the sender left out (RFC 7692, section 7.2.1),
+/// and an empty block.
+///
+/// The four bytes end a block, so the inflater stops after them and consumes the empty block in another step.
 const TAIL: [u8; END] = [0x00, 0x00, 0xff, 0xff, 0x00, 0x00, 0x00, 0xff, 0xff];
 const CUT: usize = 4;
 const END: usize = 9;
 
-/// How much to inflate at a time, in bytes: less would have the library copy its window more often.
+/// How much to decompress at a time, in bytes. With less, the library would copy its window more often.
 const SCRATCH: usize = 32 << 10;
 
-/// How many blocks of one message may be marked as the last. None is, or one; each takes some time.
+/// Maximum number of blocks in one message that are marked as the last. Real messages have at most one, and
+/// each takes time.
 const MAX_FINALS: u32 = 128;
 
-/// The number of the next inflater.
+/// The id of the next inflater.
 static NEXT: AtomicUsize = AtomicUsize::new(0);

@@ -1,7 +1,19 @@
-//! Compressed messages: permessage-deflate, RFC 7692.
+//! Compressed messages: permessage-deflate (RFC 7692).
 //!
-//! DEFLATE itself is the work of a library. Without the feature `deflate`, types that have no values
-//! stand in for those here: nothing is left of them in the code that is compiled.
+//! [`Compression`] says how we want to compress, [`Agreement`] how both ends do it after the opening
+//! handshake. zlib-rs does the DEFLATE. It does not check how far back the peer refers, so `distances` does.
+//!
+//! Without the feature `deflate`, types without values take the place of `Inflation` and `Deflation`, and the
+//! compiler removes all code that uses them.
+//!
+//! ```
+//! use sansocket::deflate::{Compression, Context};
+//!
+//! let mut compression = Compression::dedicated();
+//! compression.outgoing = Context { window_bits: 12, is_taken_over: true };
+//! compression.threshold = 256;
+//! assert!(compression.memory_sending() < 300 << 10);
+//! ```
 
 mod step;
 

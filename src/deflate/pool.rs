@@ -1,3 +1,5 @@
+//! A pool of compressors for connections that keep no context.
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -5,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::deflater::{Deflater, Shape};
 
-/// Memory for compressing that no connection needs at present, kept for the next one.
+/// A pool of compressors that no connection is using.
 ///
 /// ```
 /// # use sansocket::deflate::{Compression, Pool};
@@ -19,31 +21,31 @@ pub struct Pool {
     idle: Mutex<Idle>,
 }
 
-/// Boxed, as a connection owns the one that it uses.
+/// Boxed, because a connection owns the compressor that it is using.
 type Idle = Vec<Box<Deflater>>;
 
 impl Pool {
-    /// A pool which keeps memory for so many messages, each of
+    /// Creates a pool that keeps at most `most` compressors, each of
     /// [`Compression::memory_sending`](super::Compression::memory_sending) bytes.
     ///
-    /// As many as there are threads that send are enough.
+    /// One for each thread that sends is enough.
     pub const fn new(most: usize) -> Self {
         Self { most, idle: Mutex::new(Vec::new()) }
     }
 
-    /// Frees all the memory that is kept.
+    /// Frees all compressors in the pool.
     pub fn clear(&self) {
         self.idle().clear();
     }
 
-    /// Takes one of this shape, if there is one.
+    /// Takes a compressor of this shape, if there is one.
     pub(crate) fn take(&self, shape: Shape) -> Option<Box<Deflater>> {
         let mut idle = self.idle();
         let at = idle.iter().rposition(|deflater| deflater.shape() == shape)?;
         Some(idle.swap_remove(at))
     }
 
-    /// Keeps one, if need be instead of that which has waited longest.
+    /// Puts a compressor into the pool. If the pool is full, it replaces the oldest one.
     pub(crate) fn put(&self, deflater: Box<Deflater>) {
         if self.most == 0 {
             return;
@@ -55,13 +57,13 @@ impl Pool {
         idle.push(deflater);
     }
 
-    /// A thread that panicked has left the list as it was.
+    /// Locks the list. A thread that panicked cannot have left it inconsistent.
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A pool is only the same as itself.
+/// Two pools are equal only if they are the same object.
 impl PartialEq for Pool {
     fn eq(&self, other: &Self) -> bool {
         core::ptr::eq(self, other)

@@ -1,11 +1,13 @@
+//! The steps of compression and decompression.
+
 use crate::wire::ProtocolError;
 
-/// What came of a step.
+/// The result of a step of decompression.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// How many bytes of the input were taken.
+    /// The number of bytes of the input that were consumed.
     pub(crate) used: usize,
-    /// How many bytes of the message were made, also before an error.
+    /// The number of bytes that were written, also before an error.
     pub(crate) made: usize,
     pub(crate) outcome: Result<Progress, ProtocolError>,
 }
@@ -14,19 +16,19 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(feature = "deflate"), expect(dead_code, reason = "nothing is inflated"))]
 pub(crate) enum Progress {
-    /// There may be more in the stretch.
+    /// The payload in the input is not consumed yet.
     Stretch,
-    /// The stretch is done with.
+    /// The payload in the input is consumed, but the message is not complete.
     Message,
-    /// So is the message.
+    /// The message is complete.
     Done,
 }
 
-/// How far what was deflated can be inflated.
+/// How much of the compressed data the peer can decompress at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flush {
-    /// Some may wait for more.
+    /// The compressor may hold back some data.
     None,
-    /// To its end, behind which there is an empty block.
+    /// All of it: an empty block follows.
     Block,
 }

@@ -1,32 +1,55 @@
+//! The decoder: bytes to pieces of frames (sections 5.1 to 5.5).
+//!
+//! Each call of [`Decoder::decode`] takes the rest of a header, then the payload that is there. A header
+//! that is cut off is stored, at most 14 bytes; payload is unmasked in place and never stored.
+//! `decode_whole` is a shortcut for a message in one frame that lies in the input completely.
+//!
+//! Two states are kept between calls: the message that is not complete (`message`), and the frame whose
+//! payload is not complete (`frame`). A header is checked at its first byte (opcode, reserved bits, order
+//! of frames), at its second (mask, control frames), and at its length (limits).
+
 use core::ops::Range;
 
 use super::{Header, Kind, Limits, OpCode, ProtocolError, Role, mask};
 
-/// Takes frames apart as their bytes come in, and judges each header at the first byte that breaks a
-/// rule (sections 5.1 to 5.5).
+/// An incremental decoder of frames (sections 5.1 to 5.5).
 ///
-/// Knows how frames follow one another, but nothing of what messages hold.
+/// It rejects a frame at the first byte that breaks a rule. It validates headers and the order of frames, but
+/// not the payload.
+///
+/// ```
+/// use sansocket::wire::{Content, Decoder};
+/// use sansocket::{Limits, ProtocolError, Role};
+///
+/// let mut decoder = Decoder::new(Role::Client, Limits::default());
+/// let mut bytes = *b"\x89\x02ab";
+/// let (used, piece) = decoder.decode(&mut bytes)?;
+/// let piece = piece.expect("a ping has arrived");
+/// assert_eq!((used, piece.content), (4, Content::Ping));
+/// assert_eq!(&bytes[piece.range], b"ab");
+/// # Ok::<(), ProtocolError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Decoder {
     role: Role,
-    /// Of [`Limits`], those which are kept here.
+    /// From [`Limits`].
     max_frame: u64,
-    /// [`u32::MAX`] is no limit.
+    /// [`u32::MAX`] means unlimited.
     max_fragments: u32,
     max_message: u64,
     refuses_text: bool,
     refuses_binary: bool,
-    /// Whether a message of one frame is judged by its length alone.
+    /// Whether only its length can make a message of one frame invalid, so that `decode_whole` may take it.
     takes_whole: bool,
     takes_compressed: bool,
     message: Option<Message>,
     frame: Option<Frame>,
-    /// A header that has been cut off.
+    /// The start of a header that is not complete.
     head: [u8; Header::MAX_LEN],
     head_len: u8,
 }
 
-/// A message of which more frames are to come.
+/// A message that is not complete.
 #[derive(Clone, Copy, Debug)]
 struct Message {
     kind: Kind,
@@ -35,23 +58,32 @@ struct Message {
     len: u64,
 }
 
-/// A frame whose payload passes.
+/// A frame whose payload is not complete.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     content: Content,
     is_compressed: bool,
-    /// The masking key, turned so that its first byte is for the next byte of payload. Zeros, if the payload
-    /// is not masked, or with a key that changes nothing.
+    /// The masking key, rotated so that its first byte is for the next byte of payload. Zeros if the
+    /// payload is not masked.
     key: [u8; 4],
-    /// How many bytes of payload are still to come.
+    /// The rest of the payload, in bytes.
     left: u64,
-    /// Whether the next piece is the first.
+    /// Whether the next piece is the first one of its message or control frame.
     is_first: bool,
-    /// Whether the last piece of the frame is the last of all.
+    /// Whether the last piece of the frame is the last one of its message or control frame.
     is_last: bool,
 }
 
-/// What a piece is part of.
+/// The message or control frame to which a piece belongs.
+///
+/// ```
+/// use sansocket::wire::{Content, Decoder};
+/// use sansocket::{Limits, Role};
+///
+/// let mut decoder = Decoder::new(Role::Client, Limits::default());
+/// let (_, piece) = decoder.decode(&mut [0x88, 0x00]).unwrap();
+/// assert_eq!(piece.unwrap().content, Content::Close);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A data message.
@@ -64,23 +96,34 @@ pub enum Content {
     Pong,
 }
 
-/// A stretch of payload, which has been unmasked where it lies.
+/// A part of a frame's payload, unmasked in place.
+///
+/// ```
+/// use sansocket::wire::Decoder;
+/// use sansocket::{Limits, Role};
+///
+/// let mut decoder = Decoder::new(Role::Client, Limits::default());
+/// let (_, piece) = decoder.decode(&mut *b"\x82\x05He".to_vec()).unwrap();
+/// let piece = piece.unwrap();
+/// assert_eq!(piece.range, 2..4);
+/// assert!(piece.is_first && !piece.is_last);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// What it is part of.
+    /// The message or control frame to which it belongs.
     pub content: Content,
-    /// Whether it is part of a message that is compressed.
+    /// Whether it belongs to a compressed message.
     pub is_compressed: bool,
-    /// Where it lies in the bytes that were decoded.
+    /// Its position in the bytes that were decoded.
     pub range: Range<usize>,
-    /// Whether it begins the message or control frame.
+    /// Whether it is the first of its message or control frame.
     pub is_first: bool,
-    /// Whether it ends the message or control frame.
+    /// Whether it is the last of its message or control frame.
     pub is_last: bool,
 }
 
 impl Decoder {
-    /// A decoder for what comes to this end of a connection.
+    /// Creates a decoder for the bytes that this end of a connection receives.
     pub const fn new(role: Role, limits: Limits) -> Self {
         Self {
             role,
@@ -98,7 +141,7 @@ impl Decoder {
         }
     }
 
-    /// Takes no more messages of this kind.
+    /// Rejects messages of this kind from now on.
     pub const fn refuse(&mut self, kind: Kind) {
         self.takes_whole = false;
         match kind {
@@ -107,7 +150,7 @@ impl Decoder {
         }
     }
 
-    /// Refuses what another one refuses.
+    /// Rejects the kinds of messages that another decoder rejects.
     #[cfg(feature = "alloc")]
     pub(crate) const fn inherit(&mut self, other: &Self) {
         if other.refuses_text {
@@ -118,20 +161,20 @@ impl Decoder {
         }
     }
 
-    /// Takes messages that are compressed, too, as the opening handshake has agreed (RFC 7692).
+    /// Accepts compressed messages from now on, if the opening handshake has negotiated them (RFC 7692).
     ///
-    /// They are not inflated here.
+    /// The decoder does not decompress them.
     pub const fn take_compressed(&mut self) {
         self.takes_compressed = true;
     }
 
-    /// Decodes from the front of `bytes`, and tells how many of them are done with.
+    /// Decodes from the front of `bytes`. Returns how many bytes are consumed, and the next piece.
     ///
-    /// Without a piece, all of them are. Frames may be empty, and so may pieces.
+    /// If there is no piece, all bytes are consumed. A piece is empty if its frame is.
     ///
     /// # Errors
     ///
-    /// When the peer breaks a rule. Use the decoder no more then.
+    /// Returns the rule that the peer broke. The decoder must not be used afterwards.
     pub fn decode(&mut self, bytes: &mut [u8]) -> Result<(usize, Option<Piece>), ProtocolError> {
         let mut at = 0;
         if self.frame.is_none() && !self.decode_header(bytes, &mut at)? {
@@ -164,9 +207,10 @@ impl Decoder {
         Ok((piece.range.end, Some(piece)))
     }
 
-    /// A whole message in one frame at the front of `bytes`: its kind, and where its payload lies,
-    /// unmasked. A shortcut for what is by far the most frequent; `None` means that
-    /// [`decode`](Self::decode) must look.
+    /// Decodes a complete message in one frame at the front of `bytes`. Returns its kind and the range of its
+    /// payload, unmasked.
+    ///
+    /// This is a shortcut for the most frequent case. After `None`, call [`decode`](Self::decode).
     #[inline(always)]
     pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
         if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
@@ -201,12 +245,12 @@ impl Decoder {
         Some((kind, 2 + start..2 + start + len))
     }
 
-    /// How many bytes of payload are still to come of the frame that passes, as its header said.
+    /// Returns the rest of the current frame's payload, in bytes. 0 between frames.
     pub fn frame_remaining(&self) -> u64 {
         self.frame.map_or(0, |frame| frame.left)
     }
 
-    /// Whether the frame that passes is compressed.
+    /// Returns whether the current frame belongs to a compressed message.
     #[cfg(feature = "alloc")]
     pub(crate) fn is_within_compressed(&self) -> bool {
         self.frame.is_some_and(|frame| frame.is_compressed)
@@ -232,7 +276,7 @@ impl Decoder {
         self.max_message
     }
 
-    /// Takes a header from `bytes[*at..]`, and tells whether it was whole, so that a frame begins.
+    /// Consumes a header from `bytes[*at..]`. Returns whether it was complete, so that a frame begins.
     fn decode_header(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProtocolError> {
         let header = if self.head_len == 0
             && let Some((header, len)) = self.judge(&bytes[*at..])?
@@ -249,7 +293,7 @@ impl Decoder {
         Ok(true)
     }
 
-    /// Takes a header byte by byte, which has been cut off.
+    /// Consumes byte by byte a header that is cut off.
     fn gather_header(
         &mut self,
         bytes: &[u8],
@@ -268,10 +312,10 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Reads the header at the front of `bytes` and tells its length, or `None` if it is cut off.
+    /// Validates the header at the front of `bytes`. Returns the header and its size, or `None` if it is
+    /// cut off.
     ///
-    /// Its bytes are judged in the order in which they come, so that the verdict does not depend on
-    /// how many of them are there.
+    /// The bytes are validated in their order, so that the verdict does not depend on how many have arrived.
     fn judge(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let opcode = self.judge_first(first)?;
@@ -291,8 +335,8 @@ impl Decoder {
     }
 
     fn judge_first(&self, first: u8) -> Result<OpCode, ProtocolError> {
-        // Section 5.2: a reserved bit is clear unless an extension has given it a meaning, as RFC 7692,
-        // section 6, does to the first of them where a message begins.
+        // Section 5.2: a reserved bit is clear unless an extension uses it. RFC 7692, section 6, uses the
+        // first one at the start of a message.
         let given = match first & 0x0f {
             0x1 | 0x2 if self.takes_compressed => 0x40,
             _ => 0,
@@ -308,10 +352,10 @@ impl Decoder {
                 0 => Err(ProtocolError::FragmentedControl),
                 _ => Ok(opcode),
             },
-            // Section 5.4: a continuation continues something, and messages do not mix.
+            // Section 5.4: a continuation continues a message, and messages do not mix.
             (OpCode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
             (OpCode::Text | OpCode::Binary, Some(_)) => Err(ProtocolError::UnexpectedStart),
-            // Section 7.4.1: 1003 tells that an endpoint understands only the other kind.
+            // Section 7.4.1: an endpoint may accept only one kind of message.
             (OpCode::Text, None) if self.refuses_text => Err(ProtocolError::UnsupportedKind),
             (OpCode::Binary, None) if self.refuses_binary => Err(ProtocolError::UnsupportedKind),
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
@@ -325,7 +369,7 @@ impl Decoder {
     }
 
     fn judge_second(&self, opcode: OpCode, second: u8) -> Result<(), ProtocolError> {
-        // Section 5.1: a server refuses what is not masked, a client what is.
+        // Section 5.1: a server rejects frames that are not masked, a client those that are.
         match (self.role, second & 0x80) {
             (Role::Server, 0) => return Err(ProtocolError::UnmaskedFrame),
             (Role::Client, 0x80) => return Err(ProtocolError::MaskedFrame),
@@ -336,13 +380,13 @@ impl Decoder {
             (OpCode::Close | OpCode::Ping | OpCode::Pong, 126..) => {
                 Err(ProtocolError::ControlTooLong)
             }
-            // Section 5.5.1: the body of a close frame begins with a code of two bytes.
+            // Section 5.5.1: the body of a close frame starts with a code of two bytes.
             (OpCode::Close, 1) => Err(ProtocolError::BadCloseFrame),
             _ => Ok(()),
         }
     }
 
-    /// Whether a frame is part of a compressed message.
+    /// Returns whether a frame belongs to a compressed message.
     fn is_compressed(&self, opcode: OpCode, rsv1: bool) -> bool {
         match opcode {
             OpCode::Text | OpCode::Binary => rsv1,
@@ -357,7 +401,7 @@ impl Decoder {
         is_compressed: bool,
         len: u64,
     ) -> Result<(), ProtocolError> {
-        // Section 10.4: limits on frames and on messages put together from several.
+        // Section 10.4: frames are limited, and so are the messages of several frames.
         match opcode {
             OpCode::Close | OpCode::Ping | OpCode::Pong => Ok(()),
             OpCode::Continuation | OpCode::Text | OpCode::Binary => {
@@ -377,7 +421,7 @@ impl Decoder {
         }
     }
 
-    /// Notes what follows from a header that was found good.
+    /// Starts a frame with a valid header.
     fn begin(&mut self, header: &Header) {
         let is_compressed = self.is_compressed(header.opcode, header.rsv1);
         let content = match header.opcode {
@@ -412,10 +456,10 @@ impl Decoder {
     }
 }
 
-/// The length in the header at the front of `bytes`, and where it ends, or `None` if it is cut off.
+/// Returns the length in the header at the front of `bytes` and where it ends, or `None` if it is cut off.
 fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
     let [_, second, rest @ ..] = bytes else { return Ok(None) };
-    // Section 5.2: the length takes as few bytes as possible, and its highest bit is clear.
+    // Section 5.2: the length takes as few bytes as possible, and its highest bit is 0.
     match second & 0x7f {
         126 => match rest.first_chunk() {
             None => Ok(None),
@@ -438,14 +482,15 @@ fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
     }
 }
 
-/// A limit on what is counted in 32 bits.
+/// Converts a limit to 32 bits, in which fragments are counted.
 const fn saturate(limit: u64) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "it is no more than fits")]
     if limit < u32::MAX as u64 { limit as u32 } else { u32::MAX }
 }
 
-/// The most bytes that a compressed message takes on the wire, if it may have `limit`: what does not
-/// compress becomes longer, by less than this.
+/// Returns the most bytes that a compressed message of `limit` bytes may take on the wire.
+///
+/// Data that cannot be compressed grows, but by less than this.
 const fn most_compressed(limit: u64) -> u64 {
     limit.saturating_add(limit / 4).saturating_add(1024)
 }

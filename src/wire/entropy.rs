@@ -1,26 +1,35 @@
+//! The random bytes of a connection: masking keys and the nonce of a client.
+
 use core::fmt;
 
 use chacha20::ChaCha12Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 
-/// Thirty-two random bytes, from which the masking keys and the nonce of one connection are derived.
+/// Thirty-two random bytes from which the masking keys and the nonce of one connection are derived.
 ///
-/// Section 5.3 wants keys that cannot be predicted, so take the bytes from the operating system
-/// ([`random`](Self::random)) or a hardware generator, anew for every connection. A seed is used up
-/// by the connection it is given to. Fixed bytes make a connection reproducible, for tests.
+/// Keys must not be predictable (section 5.3). Take the bytes from the operating system
+/// ([`random`](Self::random)) or a hardware generator, and take new ones for every connection. A seed
+/// cannot be used twice. Fixed bytes make a connection reproducible in tests.
+///
+/// ```
+/// use sansocket::Seed;
+///
+/// let seed = Seed::new([7; 32]);
+/// assert_eq!(format!("{seed:?}"), "Seed(..)");
+/// ```
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// A seed of these bytes.
+    /// Creates a seed from random bytes.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// A seed from the operating system.
+    /// Creates a seed from the operating system's generator.
     ///
     /// # Errors
     ///
-    /// When the operating system has no random bytes to give.
+    /// Returns the error of the operating system if it has no random bytes.
     #[cfg(feature = "std")]
     pub fn random() -> std::io::Result<Self> {
         let mut bytes = [0; 32];
@@ -35,7 +44,7 @@ impl fmt::Debug for Seed {
     }
 }
 
-/// The random bytes of one connection, drawn from a ChaCha generator.
+/// The generator of one connection: ChaCha with 12 rounds.
 pub(crate) struct Keys(ChaCha12Rng);
 
 impl Keys {
@@ -43,12 +52,12 @@ impl Keys {
         Self(ChaCha12Rng::from_seed(seed.0))
     }
 
-    /// A masking key: section 5.3 wants a new one for each frame.
+    /// Returns a masking key. Section 5.3: every frame has a new one.
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
         self.0.next_u32().to_le_bytes()
     }
 
-    /// What stands in `Sec-WebSocket-Key`, before base64: section 4.1, item 7.
+    /// Returns the nonce for `Sec-WebSocket-Key`, before base64 (section 4.1, item 7).
     pub(crate) fn next_nonce(&mut self) -> [u8; 16] {
         let mut nonce = [0; 16];
         self.0.fill_bytes(&mut nonce);

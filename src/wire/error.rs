@@ -1,57 +1,65 @@
-//! Violations of the protocol by the peer.
+//! Violations of the protocol by the peer, and the close code for each.
 
 use core::fmt;
 
 use super::close_code::CloseCode;
 
-/// The peer broke the protocol, or a limit of ours.
+/// A violation of the protocol, or of a limit, by the peer.
 ///
-/// A connection does not recover: every later call gives the same error.
+/// A connection does not recover from it.
+///
+/// ```
+/// use sansocket::{Close, CloseCode, ProtocolError};
+///
+/// let error = Close::decode(&[3]).unwrap_err();
+/// assert_eq!(error, ProtocolError::BadCloseFrame);
+/// assert_eq!(error.close_code(), CloseCode::PROTOCOL_ERROR);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// A close frame with a code which must not be sent (section 7.4).
+    /// A close frame with a code that must not be sent (section 7.4).
     BadCloseCode,
-    /// A close frame with half a code (section 5.5.1).
+    /// A close frame with a payload of one byte (section 5.5.1).
     BadCloseFrame,
     /// A control frame with more than 125 bytes of payload (section 5.5).
     ControlTooLong,
     /// A control frame without the FIN bit (section 5.5).
     FragmentedControl,
-    /// A frame of more bytes than [`Limits::frame`](crate::Limits::frame).
+    /// A frame larger than [`Limits::frame`](crate::Limits::frame).
     FrameTooBig,
-    /// A compressed message that cannot be inflated (RFC 7692, section 7.2.2).
+    /// A compressed message that cannot be decompressed (RFC 7692, section 7.2.2).
     InvalidDeflate,
-    /// Text, or the reason of a close frame, which is not UTF-8 (section 8.1).
+    /// Text, or the reason of a close frame, that is not UTF-8 (section 8.1).
     InvalidUtf8,
     /// A length of 2^63 or more (section 5.2).
     LengthOverflow,
     /// A masked frame from a server (section 5.1).
     MaskedFrame,
-    /// A message of more bytes than [`Limits::message`](crate::Limits::message).
+    /// A message larger than [`Limits::message`](crate::Limits::message).
     MessageTooBig,
-    /// A length that was not encoded in the fewest bytes (section 5.2).
+    /// A length that is not encoded in the fewest bytes (section 5.2).
     NonMinimalLength,
     /// An opcode that section 5.2 reserves.
     ReservedOpcode,
-    /// A reserved bit that no extension has given a meaning (section 5.2).
+    /// A reserved bit that no extension uses (section 5.2).
     ReservedBit,
-    /// A compressed message with too many blocks that are marked as the last, each of which takes time.
+    /// A compressed message with more than 128 blocks marked as the last. Each of them takes time.
     TooManyBlocks,
-    /// A message of more frames than [`Limits::fragments`](crate::Limits::fragments).
+    /// A message with more frames than [`Limits::fragments`](crate::Limits::fragments).
     TooManyFragments,
-    /// A continuation of no message (section 5.4).
+    /// A continuation without a message to continue (section 5.4).
     UnexpectedContinuation,
     /// The start of a message within another (section 5.4).
     UnexpectedStart,
     /// An unmasked frame from a client (section 5.1).
     UnmaskedFrame,
-    /// A message of a kind that was refused: see [`Receiver::refuse`](crate::Receiver::refuse).
+    /// A message of a kind that the application rejects: see [`Receiver::refuse`](crate::Receiver::refuse).
     UnsupportedKind,
 }
 
 impl ProtocolError {
-    /// The status code that tells the peer of this error (section 7.4.1).
+    /// Returns the close code that reports this error to the peer (section 7.4.1).
     pub const fn close_code(self) -> CloseCode {
         match self {
             Self::BadCloseCode

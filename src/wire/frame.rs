@@ -1,8 +1,19 @@
+//! Headers of frames, and frames to be written (section 5.2).
+
 use core::fmt;
 
 use super::mask;
 
-/// Which end of the connection this is. Clients mask what they send, servers do not.
+/// An end of a connection. Clients mask their frames, servers do not.
+///
+/// ```
+/// use sansocket::wire::Decoder;
+/// use sansocket::{Limits, ProtocolError, Role};
+///
+/// let mut server = Decoder::new(Role::Server, Limits::default());
+/// let unmasked = server.decode(&mut [0x81, 0x00]);
+/// assert_eq!(unmasked, Err(ProtocolError::UnmaskedFrame));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The end that opened the connection.
@@ -11,7 +22,14 @@ pub enum Role {
     Server,
 }
 
-/// What a data message holds.
+/// The kind of a message.
+///
+/// ```
+/// use sansocket::Kind;
+/// use sansocket::wire::OpCode;
+///
+/// assert_eq!(OpCode::from(Kind::Binary), OpCode::Binary);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// UTF-8 text.
@@ -20,10 +38,17 @@ pub enum Kind {
     Binary,
 }
 
-/// What a frame is for (section 5.2).
+/// The opcode of a frame (section 5.2).
+///
+/// ```
+/// use sansocket::wire::OpCode;
+///
+/// assert_eq!(OpCode::new(0x89), Some(OpCode::Ping));
+/// assert_eq!(OpCode::new(0x83), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OpCode {
-    /// The next frame of a message.
+    /// Another frame of a message.
     Continuation = 0x0,
     /// The first frame of a text message.
     Text = 0x1,
@@ -38,7 +63,7 @@ pub enum OpCode {
 }
 
 impl OpCode {
-    /// The opcode in the lower half of a frame's first byte, unless section 5.2 reserves it.
+    /// Returns the opcode in the lower half of a frame's first byte, or `None` if section 5.2 reserves it.
     pub const fn new(first: u8) -> Option<Self> {
         Some(match first & 0x0f {
             0x0 => Self::Continuation,
@@ -62,25 +87,34 @@ impl From<Kind> for OpCode {
 }
 
 /// The header of a frame (section 5.2).
+///
+/// ```
+/// use sansocket::wire::{Header, OpCode};
+///
+/// let header = Header { fin: true, rsv1: false, opcode: OpCode::Text, mask: None, len: 5 };
+/// let mut bytes = [0; Header::MAX_LEN];
+/// let len = header.encode(&mut bytes);
+/// assert_eq!(bytes[..len], [0x81, 0x05]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// Whether this is the last frame of its message.
     pub fin: bool,
-    /// Whether this frame begins a message that is compressed (RFC 7692, section 6).
+    /// Whether this frame begins a compressed message (RFC 7692, section 6).
     pub rsv1: bool,
-    /// What the frame is for.
+    /// The opcode.
     pub opcode: OpCode,
     /// The masking key, if the payload is masked.
     pub mask: Option<[u8; 4]>,
-    /// The bytes of payload.
+    /// The size of the payload, in bytes.
     pub len: u64,
 }
 
 impl Header {
-    /// The most bytes that a header takes on the wire.
+    /// Maximum size of a header on the wire, in bytes.
     pub const MAX_LEN: usize = 14;
 
-    /// Writes the header to the front of `out`, and tells how many bytes it takes.
+    /// Writes the header to the front of `out` and returns its size in bytes.
     #[inline]
     pub fn encode(&self, out: &mut [u8; Self::MAX_LEN]) -> usize {
         let first = u8::from(self.fin) << 7 | u8::from(self.rsv1) << 6 | self.opcode as u8;
@@ -90,7 +124,7 @@ impl Header {
             len @ 126..=0xffff => (126, len.swap_bytes() >> 48, 4),
             len => (127, len.swap_bytes(), 10),
         };
-        // All bytes are written at once, the first of them being the lowest: so they can be read at once.
+        // One store of all bytes, the first one lowest, so that one load can read them.
         let mut bytes = u128::from(first) | u128::from(second) << 8 | u128::from(extended) << 16;
         if let Some(key) = self.mask {
             bytes |= 0x8000 | u128::from(u32::from_le_bytes(key)) << (8 * len);
@@ -102,9 +136,17 @@ impl Header {
     }
 }
 
-/// A frame for the wire, as the two slices of a vectored write.
+/// A frame to be written: the two slices of a vectored write.
 ///
-/// Write all of it, header first, before anything else.
+/// Write both completely, the header first, before anything else.
+///
+/// ```
+/// use sansocket::wire::{Frame, Header, OpCode};
+///
+/// let header = Header { fin: true, rsv1: false, opcode: OpCode::Binary, mask: None, len: 2 };
+/// let frame = Frame::new(&header, b"ab");
+/// assert_eq!(frame.slices(), [&[0x82, 0x02][..], b"ab"]);
+/// ```
 #[must_use]
 pub struct Frame<'p> {
     head: [u8; Header::MAX_LEN],
@@ -112,7 +154,7 @@ pub struct Frame<'p> {
     payload: &'p [u8],
 }
 
-/// Messages are not for logs.
+/// Payloads may be secret, so `Debug` prints the length only.
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame").field("len", &self.len()).finish_non_exhaustive()
@@ -120,11 +162,11 @@ impl fmt::Debug for Frame<'_> {
 }
 
 impl<'p> Frame<'p> {
-    /// A frame with this header, whose payload is on the wire as it is.
+    /// Creates a frame from a header and its payload, which must be masked already if the header has a key.
     ///
     /// # Panics
     ///
-    /// If the header tells of another length.
+    /// Panics if the length of `payload` is not that of the header.
     #[inline]
     pub fn new(header: &Header, payload: &'p [u8]) -> Self {
         assert_eq!(header.len, payload.len() as u64, "header and payload differ in length");
@@ -133,11 +175,11 @@ impl<'p> Frame<'p> {
         Self { head, head_len, payload }
     }
 
-    /// A frame with this header, whose payload is masked here and now, where it lies.
+    /// Creates a frame from a header and its payload, and masks the payload in place if the header has a key.
     ///
     /// # Panics
     ///
-    /// If the header tells of another length.
+    /// Panics if the length of `payload` is not that of the header.
     #[inline]
     pub fn masking(header: &Header, payload: &'p mut [u8]) -> Self {
         if let Some(key) = header.mask {
@@ -146,13 +188,13 @@ impl<'p> Frame<'p> {
         Self::new(header, payload)
     }
 
-    /// The header, then the payload.
+    /// Returns the header and the payload.
     #[inline]
     pub fn slices(&self) -> [&[u8]; 2] {
         [&self.head[..self.head_len], self.payload]
     }
 
-    /// How many bytes the frame takes on the wire.
+    /// Returns the size of the frame on the wire, in bytes.
     #[expect(clippy::len_without_is_empty, reason = "a frame is never empty")]
     pub const fn len(&self) -> usize {
         self.head_len + self.payload.len()

@@ -1,24 +1,40 @@
-/// What the peer may make a connection hold in memory.
+//! Limits on the memory that a peer can make a connection use.
+//!
+//! The decoder checks the sizes of frames and messages and counts fragments. The connection limits the pongs
+//! that wait. [`Limits::max_memory`] is the resulting worst case.
+
+/// Limits on the memory that a peer can make a connection use.
 ///
-/// A value out of reach, such as [`u64::MAX`], lifts a limit. Whether a message is delivered whole or
-/// part by part, the same limits apply: to receive endless messages, lift
-/// [`message`](Self::message) and [`fragments`](Self::fragments) and
-/// [stream](crate::Receiver::set_streaming).
+/// [`u64::MAX`] disables a limit. The limits apply in the same way whether messages are delivered whole or
+/// in parts. To receive messages of unlimited size, raise [`message`](Self::message) and
+/// [`fragments`](Self::fragments) and [receive them in parts](crate::Receiver::set_streaming).
+///
+/// ```
+/// use sansocket::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.message = 1 << 20;
+/// limits.fragments = 64;
+/// assert!(limits.max_memory() < 3 << 20);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The most bytes of payload in one frame. No limit of its own unless set.
+    /// Maximum payload of one frame, in bytes. Default: unlimited.
     pub frame: u64,
-    /// The most frames in one message, empty ones too. 65,536 unless set.
+    /// Maximum number of frames in one message. Empty frames count. Default: 65,536.
     pub fragments: u64,
-    /// The most bytes in one message. 16 MiB unless set.
+    /// Maximum size of one message, in bytes. Default: 16 MiB.
     ///
-    /// Of a compressed one those count which come out, but it may take no more than a quarter and
-    /// 1 KiB beyond this on the wire, either.
+    /// For a compressed message this is the decompressed size. Its compressed size may exceed the limit by
+    /// at most 25 % plus 1 KiB.
     pub message: u64,
-    /// The most pongs that wait to be written. 16 unless set; one is always kept, the newest.
+    /// Maximum number of pongs that wait to be written. Default: 16.
+    ///
+    /// When the limit is reached, a new pong replaces the newest waiting one, so the latest ping is always
+    /// answered.
     pub pongs: u16,
-    /// The most bytes which those pongs may take but for the newest. 2 KiB unless set.
+    /// Maximum size of these pongs, in bytes, without the newest. Default: 2 KiB.
     pub pong_bytes: u32,
 }
 
@@ -29,21 +45,25 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The most bytes that a connection under these limits takes, on the stack and the heap, whatever
-    /// the peer sends.
+    /// Returns the most memory that a connection with these limits uses, in bytes.
     ///
-    /// Twice [`message`](Self::message), since the memory of a message that is put together is
-    /// moved as it grows (a receiver that streams keeps no message); three times
-    /// [`pong_bytes`](Self::pong_bytes), for the same reason; and [`OVERHEAD`](Self::OVERHEAD).
+    /// The bound holds for any input, on the stack and the heap together. It is the sum of
     ///
-    /// What the application sends is its own: it goes to `out`, which belongs to the caller, and so
-    /// does the storage of [`Input`](crate::Input), which keeps the memory of at most one message.
+    /// * twice [`message`](Self::message), because the buffer of a message is copied when it grows (messages
+    ///   that are received in parts are not stored);
+    /// * three times [`pong_bytes`](Self::pong_bytes), for the same reason;
+    /// * [`OVERHEAD`](Self::OVERHEAD), which does not depend on the limits.
+    ///
+    /// Outgoing messages are not included. The read buffer belongs to the caller; it keeps the memory of at
+    /// most one message.
     pub const fn max_memory(&self) -> u64 {
         let pongs = (self.pong_bytes as u64).saturating_mul(3);
         self.message.saturating_mul(2).saturating_add(pongs).saturating_add(Self::OVERHEAD)
     }
 
-    /// The bytes of a connection that do not depend on limits: the connection itself, the generator of
-    /// a client, one control frame that comes and three that wait to go.
+    /// The memory that does not depend on the limits, in bytes.
+    ///
+    /// It covers the connection itself, a client's generator, one incoming control frame and three
+    /// outgoing ones.
     pub const OVERHEAD: u64 = 1536;
 }

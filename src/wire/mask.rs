@@ -1,10 +1,23 @@
+//! Masking (section 5.3), as fast as the widest instructions of the machine allow.
+//!
+//! The number of bytes decides on the width of a block: 4, 8 or 32 bytes, or whole cache lines. The last
+//! block overlaps the one before, so that no loop over single bytes is needed.
+
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 
-/// XORs `bytes` with `key`, the first of them with `key[phase % 4]` (section 5.3).
+/// Masks or unmasks `bytes` (section 5.3).
 ///
-/// Masking and unmasking are the same operation. `phase` is how many bytes of the same frame went
-/// before.
+/// Masking and unmasking are the same operation. `phase` is the number of bytes of this frame that precede
+/// `bytes`; the first byte is XORed with `key[phase % 4]`.
+///
+/// ```
+/// use sansocket::wire::apply_mask;
+///
+/// let mut bytes = *b"\x7f\x9f\x4d\x51\x58";
+/// apply_mask([0x37, 0xfa, 0x21, 0x3d], 0, &mut bytes);
+/// assert_eq!(&bytes, b"Hello");
+/// ```
 #[inline]
 pub fn apply(key: [u8; 4], phase: usize, bytes: &mut [u8]) {
     let key = turn(u32::from_le_bytes(key), phase);
@@ -17,10 +30,10 @@ pub fn apply(key: [u8; 4], phase: usize, bytes: &mut [u8]) {
     }
 }
 
-/// The key whose first byte is for the byte behind `count` others. Its first byte is its lowest.
+/// Rotates a key so that its first byte is for the byte after `count` others. The first byte is the lowest.
 #[inline(always)]
 const fn turn(key: u32, count: usize) -> u32 {
-    // The lowest two bits tell all.
+    // Only the remainder matters.
     match count % 4 {
         0 => key,
         1 => key.rotate_right(8),
@@ -36,7 +49,7 @@ fn apply_to_few(key: u32, bytes: &mut [u8]) {
     }
 }
 
-/// For at least `N` bytes, `N` being a multiple of 4: without a loop over the last few.
+/// Masks at least `N` bytes in blocks of `N`, which is a multiple of 4.
 #[inline(always)]
 fn apply_to_blocks<const N: usize>(key: u32, bytes: &mut [u8]) {
     let last = bytes.last_chunk::<N>().copied();
@@ -45,7 +58,7 @@ fn apply_to_blocks<const N: usize>(key: u32, bytes: &mut [u8]) {
     for block in blocks {
         *block = xor(*block, key);
     }
-    // The last block overlaps with the one before, which has been masked by now.
+    // The last block overlaps the one before, which is masked by now: `last` is what it was.
     let key = turn(key, tail);
     if let (Some(block), Some(last)) = (bytes.last_chunk_mut::<N>(), last) {
         *block = xor(last, key);
@@ -60,8 +73,9 @@ fn xor<const N: usize>(mut block: [u8; N], key: u32) -> [u8; N] {
     block
 }
 
-/// Appends `bytes` to `out`, masked: if they are few, on the way, and else where they then lie, which is
-/// faster.
+/// Appends `bytes` to `out`, masked.
+///
+/// A few bytes are masked while they are copied. Many are copied first, which is faster.
 #[cfg(feature = "alloc")]
 #[inline]
 pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
@@ -74,7 +88,7 @@ pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
     apply(key, 0, &mut out[at..]);
 }
 
-/// With the widest instructions that this machine has, which takes a while to start.
+/// Masks with the widest instructions that this machine has. They take some time to start.
 #[cfg(feature = "std")]
 #[inline(never)]
 fn apply_wide(key: u32, bytes: &mut [u8]) {
@@ -95,23 +109,24 @@ fn apply_wide(key: u32, bytes: &mut [u8]) {
     apply_to_lines(key, bytes);
 }
 
-/// For at least [`LINE`] bytes: in blocks of which only the first and the last may lie across two lines of
-/// the cache. That would take longer.
+/// Masks at least [`LINE`] bytes in blocks that do not cross cache lines, apart from the first and the last.
+///
+/// Access across two lines takes longer.
 #[inline(always)]
 fn apply_to_lines(key: u32, bytes: &mut [u8]) {
-    // It may be told that there is none, which is a number, too.
+    // `align_offset` may return `usize::MAX` for "unknown". The remainder keeps any result in bounds.
     let before = bytes.as_ptr().align_offset(LINE) % LINE;
     let (before, lines) = bytes.split_at_mut(before);
     apply(key.to_le_bytes(), 0, before);
     apply_to_blocks::<32>(turn(key, before.len()), lines);
 }
 
-/// From how many bytes on to use wide instructions.
+/// Minimum number of bytes for wide instructions.
 const WIDE: usize = 1024;
 
-/// A line of the cache, in bytes, or a part of it.
+/// The size of a cache line in bytes, or a divisor of it.
 const LINE: usize = 64;
 
-/// How many bytes are copied and masked at once, at the most.
+/// Maximum number of bytes that are masked while they are copied.
 #[cfg(feature = "alloc")]
 const FEW: usize = 512;

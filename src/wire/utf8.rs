@@ -1,47 +1,76 @@
+//! Incremental UTF-8 validation.
+
 use core::str;
 
 use simdutf8::{basic, compat};
 
-/// Validates text that comes in parts cut anywhere, and keeps at most three bytes of it (section 8.1).
+/// An incremental UTF-8 validator (section 8.1).
+///
+/// The text may be cut anywhere, even inside a character. The validator stores at most three bytes.
+///
+/// ```
+/// use sansocket::wire::{Utf8, Utf8Error};
+///
+/// let mut utf8 = Utf8::new();
+/// assert_eq!(utf8.push(b"caf\xc3")?.text, "caf");
+/// assert!(!utf8.is_complete());
+/// assert_eq!(utf8.push(b"\xa9")?.head, Some('é'));
+/// assert!(utf8.is_complete());
+/// # Ok::<(), Utf8Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Utf8 {
-    /// The start of a character whose end is still to come.
+    /// The start of a character that is not complete yet.
     cut: [u8; 4],
     cut_len: u8,
 }
 
-/// What became whole by a part of a text.
+/// The characters that a call of [`Utf8::push`] completed.
+///
+/// ```
+/// use sansocket::wire::{Checked, Utf8};
+///
+/// let checked = Utf8::new().push(b"Hello");
+/// assert_eq!(checked, Ok(Checked { head: None, text: "Hello" }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checked<'b> {
-    /// The character that the part before had cut off.
+    /// The character that began in an earlier call.
     pub head: Option<char>,
-    /// The text after it, up to a character that this part cuts off.
+    /// The text after it, without an incomplete character at its end.
     pub text: &'b str,
 }
 
-/// A part is not UTF-8.
+/// The text is not UTF-8.
+///
+/// ```
+/// use sansocket::wire::{Utf8, Utf8Error};
+///
+/// assert_eq!(Utf8::new().push(b"ab\xff"), Err(Utf8Error { at: 2 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utf8Error {
-    /// Where in this part the first byte lies that cannot continue any character.
+    /// The position, in the bytes of that call, of the first byte that cannot continue any character.
     pub at: usize,
 }
 
 impl Utf8 {
-    /// A validator at the start of a text.
+    /// Creates a validator at the start of a text.
     pub const fn new() -> Self {
         Self { cut: [0; 4], cut_len: 0 }
     }
 
-    /// Validates `bytes`, which follow those given before.
+    /// Validates the next bytes of the text.
     ///
     /// # Errors
     ///
-    /// At the first byte that cannot continue any character. Use the validator no more then.
+    /// Returns [`Utf8Error`] with the position of the first byte that cannot continue any character. The
+    /// validator must not be used afterwards.
     pub fn push<'b>(&mut self, bytes: &'b [u8]) -> Result<Checked<'b>, Utf8Error> {
         let (head, used) = self.complete(bytes)?;
         let rest = &bytes[used..];
         let (body, tail) = rest.split_at(rest.len() - cut_off(rest));
-        // Where the error is, is asked only if there is one, as that takes longer.
+        // The validator that finds the position is slower, so it runs only after an error.
         let text = basic::from_utf8(body).or_else(|_| {
             let located = compat::from_utf8(body);
             located.map_err(|error| Utf8Error { at: used + deciding_byte(body, error) })
@@ -54,12 +83,12 @@ impl Utf8 {
         Ok(Checked { head, text })
     }
 
-    /// Whether the text ends with a whole character.
+    /// Returns whether the text so far ends with a complete character.
     pub const fn is_complete(&self) -> bool {
         self.cut_len == 0
     }
 
-    /// Completes the character that was cut off with the first of `bytes`, and tells how many it took.
+    /// Completes the incomplete character with the first of `bytes`, and returns how many it took.
     fn complete(&mut self, bytes: &[u8]) -> Result<(Option<char>, usize), Utf8Error> {
         for (at, &byte) in bytes.iter().enumerate() {
             if self.is_complete() {
@@ -72,7 +101,7 @@ impl Utf8 {
         Ok((None, bytes.len()))
     }
 
-    /// Adds a byte to the character that was cut off, and returns it once it is whole.
+    /// Adds a byte to the incomplete character, and returns the character once it is complete.
     fn continue_character(&mut self, byte: u8) -> Result<Option<char>, ()> {
         let len = usize::from(self.cut_len) + 1;
         self.cut[len - 1] = byte;
@@ -88,7 +117,7 @@ impl Utf8 {
     }
 }
 
-/// How many bytes at the end of `bytes` may be the start of a character.
+/// Returns the number of bytes at the end of `bytes` that may be the start of a character.
 fn cut_off(bytes: &[u8]) -> usize {
     for (behind, &byte) in bytes.iter().rev().take(3).enumerate() {
         let len = match byte {
@@ -103,12 +132,12 @@ fn cut_off(bytes: &[u8]) -> usize {
     0
 }
 
-/// The first byte of `bytes` which cannot continue any character, or the one behind them.
+/// Returns the position of the first byte that cannot continue any character, or the length of `bytes`.
 fn deciding_byte(bytes: &[u8], error: compat::Utf8Error) -> usize {
     let start = error.valid_up_to();
     match (bytes[start], error.error_len()) {
         (_, None) => bytes.len(),
-        // No character begins like this, so the byte itself decides, not the one after it.
+        // No character begins with this byte, so it is the one that cannot continue.
         (..0xc2 | 0xf5.., Some(_)) => start,
         (_, Some(len)) => start + len,
     }
@@ -118,14 +147,14 @@ fn deciding_byte(bytes: &[u8], error: compat::Utf8Error) -> usize {
 mod tests {
     use super::*;
 
-    /// What an automaton that takes one byte at a time says, without any cleverness.
+    /// Validates byte by byte with the standard library.
     fn oracle(bytes: &[u8]) -> Result<(), usize> {
         (0..=bytes.len())
             .find(|&len| str::from_utf8(&bytes[..len]).is_err_and(|e| e.error_len().is_some()))
             .map_or(Ok(()), |len| Err(len - 1))
     }
 
-    /// U-26: both validators agree on the verdict and the position, wherever the text is cut.
+    /// U-26: both validators agree on verdict and position, wherever the text is cut.
     #[test]
     fn every_short_sequence_is_judged_as_byte_by_byte() {
         const EDGES: [u8; 24] = [

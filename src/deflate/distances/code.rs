@@ -1,24 +1,26 @@
+//! Huffman codes.
+
 use super::MALFORMED;
 use super::input::{Input, Stop};
 
 /// A Huffman code (RFC 1951, section 3.2.2).
 #[derive(Clone, Debug)]
 pub(super) struct Code<const SYMBOLS: usize, const ENTRIES: usize> {
-    /// How many symbols have codes of each length.
+    /// The number of symbols with codes of each length.
     counts: [u16; MAX_LENGTH + 1],
-    /// Those symbols in the order of their codes.
+    /// The symbols in the order of their codes.
     symbols: [u16; SYMBOLS],
-    /// By the bits that come next: a symbol, and in the lowest four bits the length of its code.
+    /// Indexed by the next bits: a symbol, and in the lowest four bits the length of its code.
     table: [u16; ENTRIES],
 }
 
 impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
-    /// A code without symbols.
+    /// Creates a code without symbols.
     pub(super) const fn new() -> Self {
         Self { counts: [0; _], symbols: [0; _], table: [NO_SYMBOL; _] }
     }
 
-    /// Assigns codes of these lengths to the symbols from 0 on, where 0 means none.
+    /// Assigns codes of these lengths to the symbols from 0 on. Length 0 means no code.
     pub(super) fn assign(&mut self, lengths: &[u8]) -> Result<(), Stop> {
         self.counts = [0; _];
         for &length in lengths.iter().filter(|&&length| length > 0) {
@@ -26,7 +28,7 @@ impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
         }
         let default = match self.vacancy()? {
             0 => LONG,
-            // RFC 1951, section 3.2.7: a single symbol has a code of one bit, and no more is vacant.
+            // RFC 1951, section 3.2.7: a single symbol has a code of one bit. No other code is incomplete.
             _ if self.counts[2..].iter().all(|&count| count == 0) => NO_SYMBOL,
             _ => return Err(MALFORMED),
         };
@@ -35,7 +37,7 @@ impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
         Ok(())
     }
 
-    /// How many more codes of the greatest length there could be.
+    /// Returns how many more codes of the greatest length there could be.
     pub(super) fn vacancy(&self) -> Result<u16, Stop> {
         self.counts[1..]
             .iter()
@@ -70,7 +72,7 @@ impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
         let mut code = 0_u16;
         self.table[0] = default;
         for (length, &count) in (1_u16..).zip(&self.counts[1..=ENTRIES.ilog2() as usize]) {
-            // Codes that are shorter leave the next bit open.
+            // Shorter codes leave the next bit open.
             let half = 1 << (length - 1);
             self.table.copy_within(..half, half);
             for &symbol in symbols.by_ref().take(count.into()) {
@@ -82,7 +84,7 @@ impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
         }
     }
 
-    /// What a greater table would hold.
+    /// Finds a symbol whose code is too long for the table.
     #[cold]
     fn find(&self, ahead: u16) -> u16 {
         let ahead = ahead.reverse_bits();
@@ -102,9 +104,8 @@ impl<const SYMBOLS: usize, const ENTRIES: usize> Code<SYMBOLS, ENTRIES> {
 
 const MAX_LENGTH: usize = 15;
 
-/// What a table holds for codes that are too long for it.
+/// The entry of codes that are too long for the table.
 const LONG: u16 = 0;
 
-/// What a table holds for bits that are no code: a symbol that no alphabet has. As in zlib, one bit
-/// tells.
+/// The entry of bits that are no code: a symbol that no alphabet has. As in zlib, it consumes one bit.
 const NO_SYMBOL: u16 = 0xfff << 4 | 1;

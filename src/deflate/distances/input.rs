@@ -1,30 +1,32 @@
+//! The bits of a DEFLATE stream.
+
 use super::Unacceptable;
 
-/// What has come and not been taken yet.
+/// The bits and bytes that are not consumed yet.
 pub(super) struct Input<'b> {
     pub(super) bits: Bits,
     pub(super) bytes: &'b [u8],
 }
 
-/// Bits that have come, the next one lowest.
+/// Bits that are not consumed yet, the next one lowest.
 ///
-/// Above them there may be some of the bytes that follow.
+/// Above them there may be bits of the bytes that follow.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bits {
     bits: u64,
     pub(super) len: u16,
 }
 
-/// Why a step was not made.
+/// Why a step stopped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stop {
-    /// It takes more bits than have come.
+    /// It needs more bits.
     Starved,
     Unacceptable(Unacceptable),
 }
 
 impl Input<'_> {
-    /// Turns bytes into bits, so that there are at least 56 of these or none of those.
+    /// Turns bytes into bits, until there are at least 56 bits or no more bytes.
     #[inline]
     pub(super) fn refill(&mut self) {
         let Bits { bits, len } = &mut self.bits;
@@ -43,12 +45,12 @@ impl Input<'_> {
         }
     }
 
-    /// The next bits, whether they have come or not.
+    /// Returns the next 16 bits. Bits that have not arrived are unspecified.
     pub(super) fn peek(&self) -> u16 {
         (self.bits.bits & 0xffff) as u16
     }
 
-    /// Takes at most 16 bits.
+    /// Consumes at most 16 bits.
     #[inline]
     pub(super) fn take(&mut self, len: u16) -> Result<u16, Stop> {
         if len > self.bits.len {
@@ -60,14 +62,14 @@ impl Input<'_> {
         Ok(taken as u16)
     }
 
-    /// Takes what is left of a byte of which bits have been taken.
+    /// Consumes the rest of a byte that is partly consumed.
     pub(super) fn align(&mut self) {
         self.bits.bits >>= self.bits.len % 8;
         self.bits.len -= self.bits.len % 8;
     }
 
-    /// Takes as many bytes as have come, at most `len`, and tells how many. What has been taken
-    /// before must end with a byte.
+    /// Consumes the bytes that are there, at most `len`, and returns how many. The bits consumed before must
+    /// end with a byte.
     pub(super) fn skip(&mut self, len: u16) -> u16 {
         let from_bits = len.min(self.bits.len / 8);
         self.bits.bits >>= 8 * from_bits;

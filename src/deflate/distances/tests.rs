@@ -1,3 +1,5 @@
+//! Tests of the check of distances, against zlib-rs and a simple decoder.
+
 #![expect(clippy::cast_possible_truncation, reason = "what is wrong here fails a test")]
 
 use alloc::collections::BTreeMap;
@@ -17,12 +19,11 @@ use zlib_rs::{
 
 use super::{Distances, Unacceptable};
 
-/// Whether the stream ends at the border of a block and of a byte, or what its last byte made
-/// unacceptable.
+/// Whether the stream ends where a block and a byte end, or the position and kind of the error.
 type Verdict = Result<bool, (usize, Unacceptable)>;
 
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
-/// Refers to "Hello" in the message before.
+/// A reference to "Hello" in the message before.
 const HELLO_AGAIN: [u8; 5] = [0xf2, 0x00, 0x11, 0x00, 0x00];
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
@@ -47,7 +48,7 @@ fn whole_messages_end_at_a_border() {
     }
 }
 
-/// D-21: the last block may lack the byte that belongs after it.
+/// D-21: the byte after the last block may be missing.
 #[test]
 fn the_end_of_a_last_block_is_a_border() {
     assert_eq!(judge(8, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Ok(true));
@@ -86,7 +87,7 @@ fn a_distance_beyond_what_has_been_produced_is_too_far() {
     assert_eq!(distances.push(&HELLO_AGAIN), Err(Unacceptable::TooFar));
 }
 
-/// D-31: each window is held to, and not a byte less.
+/// D-31: each window is enforced, to the byte.
 #[test]
 fn a_distance_beyond_the_window_is_too_far() {
     for window_bits in 8..15 {
@@ -107,7 +108,7 @@ fn a_distance_beyond_the_window_is_too_far() {
     }
 }
 
-/// A length and a distance of 48 bits, behind any number of others.
+/// A length and a distance of 48 bits, after any number of others.
 #[test]
 fn the_longest_references_are_taken_whatever_comes_before_them() {
     // Each code is a bit longer than the one before it, up to the last two.
@@ -152,17 +153,17 @@ fn the_codes_of_a_dynamic_block_are_judged_as_by_zlib() {
     let end = &literals(&[(256, 1)])[..];
     let length = &literals(&[(256, 1), (257, 1)])[..];
     for (literals, distances, symbols, is_fine) in [
-        // A single symbol may have a code of one bit. The other bit means nothing then.
+        // A single symbol may have a code of one bit. The other bit is invalid then.
         (end, &[0][..], "0", true),
         (end, &[0], "1", false),
         (length, &[1], "100", true),
         (length, &[1], "11", false),
         (length, &[0, 0, 1], "100", true),
-        // No distances are needed where nothing refers to them.
+        // A block without references needs no distances.
         (length, &[0], "0", true),
         (length, &[0], "10", false),
         (length, &[0], "11", false),
-        // A code has neither too many symbols nor too few.
+        // A code must be complete, and not have too many symbols.
         (length, &[1, 1, 1], "", false),
         (length, &[2], "", false),
         (length, &[1, 2], "", false),
@@ -198,7 +199,7 @@ fn repeated_lengths_are_judged_as_by_zlib() {
         (1, &[(18, 127), (18, 104), (2, 0), (16, 0), (0, 0)], true),
         // Lengths of literals and of distances are one sequence.
         (2, &[(18, 127), (18, 106), (1, 0), (16, 0)], true),
-        // Nothing has come that could be repeated.
+        // There is no length to repeat.
         (1, &[(16, 0)], false),
         // A repetition goes beyond the last length.
         (1, &[(18, 127), (18, 106), (1, 0), (16, 0)], false),
@@ -235,8 +236,8 @@ fn the_code_for_lengths_is_judged_as_by_zlib() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
-    /// D-31, D-33, D-40: zlib leaves 262 bytes of its window unused, so that what it compresses with
-    /// 9 bits is fine for a window of 8.
+    /// D-31, D-33, D-40: zlib leaves 262 bytes of its window unused, so its output for 9 bits is valid for a
+    /// window of 8.
     #[test]
     fn what_zlib_compresses_keeps_within_its_window(
         window_bits in 9_u8..=15,
@@ -285,7 +286,7 @@ proptest! {
         let _ = judge_as_zlib(&garbage);
     }
 
-    /// With codes up to the greatest length, of which some are at fault.
+    /// Codes up to the greatest length. Some are invalid.
     #[test]
     fn symbols_in_any_code_are_judged_as_by_zlib(
         window_bits in 8_u8..=15,
@@ -304,14 +305,14 @@ proptest! {
     }
 }
 
-/// Judges a stream, and expects what the reference says.
+/// Validates a stream, and expects the verdict of the reference.
 fn judge(window_bits: u8, stream: &[u8]) -> Verdict {
     let verdict = Decoded::new(stream).verdict(1 << window_bits);
     judge_in_cuts(window_bits, stream, verdict);
     verdict
 }
 
-/// Expects this verdict of a stream that comes whole, byte by byte and in other cuts.
+/// Expects this verdict for a stream that arrives whole, byte by byte and in other cuts.
 fn judge_in_cuts(window_bits: u8, stream: &[u8], verdict: Verdict) {
     let sizes = noise(1000).into_iter().map(|byte| usize::from(byte % 20)).collect();
     for sizes in [vec![stream.len().max(1)], vec![1], vec![2, 7], vec![9], sizes] {
@@ -335,14 +336,14 @@ fn judge_in_cuts(window_bits: u8, stream: &[u8], verdict: Verdict) {
     }
 }
 
-/// Judges a stream for the greatest window, and expects that zlib agrees and produces the same as the
+/// Validates a stream for the greatest window. Expects that zlib agrees and that its output is that of the
 /// reference.
 fn judge_as_zlib(stream: &[u8]) -> Verdict {
     let decoded = Decoded::new(stream);
     judge_in_cuts(15, stream, decoded.verdict);
     match decoded.verdict {
         Ok(_) => assert_eq!(inflate(stream), Some(decoded.output)),
-        // Sometimes zlib looks at what follows, although that cannot help any more.
+        // Sometimes zlib reads more before it reports the error.
         Err(_) => assert_eq!(inflate(&[stream, &[0; 400]].concat()), None),
     }
     decoded.verdict
@@ -368,13 +369,13 @@ fn inflate(mut stream: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// A decoder that is as simple as can be, and knows no window.
+/// A simple decoder without a window.
 struct Decoded<'s> {
     stream: &'s [u8],
     /// The next bit.
     at: usize,
     output: Vec<u8>,
-    /// In which byte references end, and how far back they go.
+    /// The byte in which each reference ends, and its distance.
     references: Vec<(usize, usize)>,
     verdict: Verdict,
 }
@@ -382,7 +383,7 @@ struct Decoded<'s> {
 /// Symbols by the length of their code and by the code.
 type Code = BTreeMap<(u8, u32), usize>;
 
-/// No error means that the stream was cut off.
+/// `None` as error means that the stream is cut off.
 type Decoding<T> = Result<T, Option<Unacceptable>>;
 
 const MALFORMED: Option<Unacceptable> = Some(Unacceptable::Malformed);
@@ -562,7 +563,7 @@ fn distance_values() -> impl Iterator<Item = (usize, usize)> {
     values(1, (0..30).map(|symbol: usize| (symbol / 2).saturating_sub(1)))
 }
 
-/// The least value of each symbol is the one after the greatest of the symbol before.
+/// Each symbol starts with the value after the greatest one of the symbol before.
 fn values(
     mut base: usize,
     bits: impl Iterator<Item = usize>,
@@ -597,13 +598,13 @@ impl Writer {
         bytes.iter().for_each(|&byte| self.number(byte.into(), 8));
     }
 
-    /// The start of a dynamic block, with symbols of lengths and what their bits add.
+    /// Writes the start of a dynamic block, with the symbols of lengths and their additional bits.
     fn dynamic(&mut self, literals: usize, distances: usize, lengths: &[(u8, usize)]) {
         self.bits("001");
         self.number(literals - 257, 5);
         self.number(distances - 1, 5);
         self.number(19 - 4, 4);
-        // A code in which each symbol has its place.
+        // A code with all symbols.
         let sizes: [u8; 19] = array::from_fn(|symbol| if symbol < 13 { 4 } else { 5 });
         ORDER.iter().for_each(|&symbol| self.number(sizes[symbol].into(), 3));
         let code = code(&sizes).unwrap();
@@ -633,7 +634,7 @@ impl Writer {
     }
 }
 
-/// A stream that refers back after this many bytes.
+/// Returns a stream that refers back after this many bytes.
 fn refer_back(produced: usize, distance: usize) -> Vec<u8> {
     let mut writer = Writer::default();
     writer.stored(&noise(produced));
@@ -648,7 +649,7 @@ fn refer_back(produced: usize, distance: usize) -> Vec<u8> {
     writer.finish()
 }
 
-/// Lengths of the code of literals or distances, of which the given have one.
+/// Returns code lengths of literals or distances. Only the given ones have a code.
 fn literals(used: &[(usize, u8)]) -> Vec<u8> {
     let last = used.iter().map(|&(symbol, _)| symbol).max().unwrap_or(0);
     let mut lengths = vec![0; 257.max(last + 1)];
@@ -656,7 +657,7 @@ fn literals(used: &[(usize, u8)]) -> Vec<u8> {
     lengths
 }
 
-/// Lengths of a code which mostly has its places taken by as many symbols.
+/// Generates code lengths that mostly make a complete code.
 fn lengths(symbols: RangeInclusive<usize>) -> impl Strategy<Value = Vec<u8>> {
     let splits = vec_of(any::<Index>(), symbols.clone());
     (symbols, splits, vec_of((any::<Index>(), 0..=15_u8), 0..2), any::<bool>()).prop_map(
@@ -678,7 +679,7 @@ fn lengths(symbols: RangeInclusive<usize>) -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// How zlib compresses, but for the window.
+/// Generates the settings of zlib, without the window.
 fn config() -> impl Strategy<Value = DeflateConfig> {
     let strategy = prop_oneof![
         4 => Just(Matching::Default),
@@ -696,16 +697,16 @@ fn config() -> impl Strategy<Value = DeflateConfig> {
     })
 }
 
-/// What the sender does after some bytes.
+/// An action of the sender after some bytes.
 #[derive(Clone, Copy, Debug)]
 enum Flush {
     None,
     Sync,
-    /// Ends the last block, and begins anew with the same history.
+    /// Ends the last block and starts a new stream with the same history.
     Final,
 }
 
-/// A stretch of data: some that is new, and then a repetition.
+/// Some new data, then a repetition.
 #[derive(Clone, Debug)]
 struct Stretch {
     fresh: usize,
@@ -731,7 +732,7 @@ fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
     vec_of(stretch, 1..40)
 }
 
-/// Compresses what the stretches say, and ends at a border.
+/// Compresses the stretches, and ends where a block and a byte end.
 fn compress(window_bits: u8, config: DeflateConfig, stretches: &[Stretch]) -> Vec<u8> {
     let mut deflate =
         Deflate::new_with_config(DeflateConfig { window_bits: -i32::from(window_bits), ..config });
@@ -762,7 +763,7 @@ fn compress(window_bits: u8, config: DeflateConfig, stretches: &[Stretch]) -> Ve
 }
 
 fn deflate_into(stream: &mut Vec<u8>, deflate: &mut Deflate, data: &[u8], flush: DeflateFlush) {
-    // Room for what has been held back, too.
+    // Room for data that was held back, too.
     let mut buffer = vec![0; 2 * data.len() + 100_000];
     let (before_in, before_out) = (deflate.total_in(), deflate.total_out());
     deflate.compress(data, &mut buffer, flush).unwrap();
@@ -774,7 +775,7 @@ fn last(bytes: &[u8], len: usize) -> &[u8] {
     &bytes[bytes.len().saturating_sub(len)..]
 }
 
-/// Bytes that do not repeat (xorshift64).
+/// Returns bytes that do not repeat (xorshift64).
 fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let byte = |_| {
