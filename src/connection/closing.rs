@@ -1,53 +1,291 @@
-use super::ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
-use crate::wire::{ProtocolError, Role};
+//! The life of a connection as one state machine: from its opening to its final account.
+//!
+//! ```text
+//! Opening ─▶ Deciding ─▶ Open ─▶ Closing ─▶ Ended(cause)      from every state: ─▶ Ended(cause)
+//! ```
+//!
+//! Beside that state stands what is left of the transport in each direction. `Sender` asks what may be
+//! sent, `Parser` what is still received, `next_step` what the loop has to do.
 
-/// How far a connection is on the way to its end, and who took it there.
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use super::ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
+use super::error::SendError;
+use crate::wire::{Close, ProtocolError, Role};
+
+/// How far a connection is on its way to the end.
 #[derive(Debug)]
-pub(crate) struct Ending {
-    pub(crate) state: State,
-    pub(crate) received: CloseFrame,
-    pub(crate) initiator: Option<Initiator>,
-    pub(crate) has_eof: bool,
+pub(crate) struct Closing {
+    state: State,
+    reading: Reading,
+    writing: Writing,
+    /// Which end ended the transport first.
+    transport: Option<Initiator>,
+    /// The peer's close frame. Allocated when it comes.
+    received: Option<Box<Received>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
+    /// The peer has to send its part of the opening handshake.
+    Opening,
+    /// The application has to decide on a request.
+    Deciding,
     Open,
-    Failed(ProtocolError),
-    /// A close frame has come.
-    Closed,
-    /// The transport has ended without one.
-    Lost,
-    TimedOut(TimedOut),
+    /// Our close frame is queued. The peer's has not come.
+    Closing,
+    /// No event follows, but bytes may wait to be written, and the transport may have to end.
+    Ended(Cause),
 }
 
-impl Ending {
-    pub(crate) const fn new() -> Self {
-        let (received, initiator) = (CloseFrame::Absent, None);
-        Self { state: State::Open, received, initiator, has_eof: false }
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Open,
+    /// The peer ended the transport.
+    Ended,
+    /// The transport is dropped, whatever may still come.
+    Abandoned,
+}
 
-    /// Whether the transport is no longer of use to this role.
-    pub(crate) const fn is_over(&self, role: Role) -> bool {
-        match self.state {
-            State::Open => false,
-            State::Failed(_) | State::Lost | State::TimedOut(_) => true,
-            // Section 7.1.1: the server ends it first.
-            State::Closed => self.has_eof || matches!(role, Role::Server),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    Flowing,
+    /// The last write did not take all that waited.
+    Stalled,
+    /// We ended our direction.
+    Shut,
+    /// A write failed.
+    Broken,
+}
+
+/// The peer's close frame.
+#[derive(Debug)]
+struct Received {
+    frame: CloseFrame,
+    reason: Box<str>,
+    initiator: Initiator,
+}
+
+/// What the end of a connection needs from its loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Go on.
+    None,
+    /// Write what waits, then end our direction.
+    Shutdown,
+    /// Wait for the peer to end its direction.
+    Wait,
+    Done,
+}
+
+impl Closing {
+    pub(crate) const fn new(state: State) -> Self {
+        Self {
+            state,
+            reading: Reading::Open,
+            writing: Writing::Flowing,
+            transport: None,
+            received: None,
         }
     }
 
-    /// The account of a connection that has ended, which sent this close frame.
-    pub(crate) fn account(&self, sent: CloseFrame) -> Option<Ended> {
+    #[inline]
+    pub(crate) const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether messages can be sent and received.
+    #[inline]
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    /// Whether what the peer sends still matters.
+    pub(crate) const fn is_receiving(&self) -> bool {
+        !matches!(self.state, State::Ended(_))
+    }
+
+    pub(crate) const fn is_closing(&self) -> bool {
+        matches!(self.state, State::Closing)
+    }
+
+    pub(crate) const fn is_deciding(&self) -> bool {
+        matches!(self.state, State::Deciding)
+    }
+
+    /// Whether the peer ended the transport, or we dropped it.
+    pub(crate) const fn has_eof(&self) -> bool {
+        !matches!(self.reading, Reading::Open)
+    }
+
+    /// Whether a write failed.
+    pub(crate) const fn is_broken(&self) -> bool {
+        matches!(self.writing, Writing::Broken)
+    }
+
+    /// Checks that a message or control frame may be sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotOpen`] before the opening handshake is done, and [`SendError::Closing`]
+    /// after a close frame or the end.
+    #[inline]
+    pub(crate) const fn check_open(&self) -> Result<(), SendError> {
+        match self.state {
+            State::Open => Ok(()),
+            State::Opening | State::Deciding => Err(SendError::NotOpen),
+            // Section 5.5.1: nothing is sent after a close frame.
+            State::Closing | State::Ended(_) => Err(SendError::Closing),
+        }
+    }
+
+    /// Waits for the application to decide.
+    pub(crate) const fn ask(&mut self) {
+        self.state = State::Deciding;
+    }
+
+    pub(crate) const fn open(&mut self) {
+        self.state = State::Open;
+    }
+
+    /// Notes that our close frame is queued. Returns whether it is the first.
+    pub(crate) const fn begin(&mut self) -> bool {
+        let is_first = self.is_open();
+        if is_first {
+            self.state = State::Closing;
+        }
+        is_first
+    }
+
+    /// Ends the connection, unless it has ended. The first cause counts.
+    pub(crate) const fn end(&mut self, cause: Cause) {
+        if self.is_receiving() {
+            self.state = State::Ended(cause);
+        }
+    }
+
+    /// Fails the connection (section 7.1.7).
+    pub(crate) const fn fail(&mut self, error: ProtocolError) {
+        self.end(Cause::Violation(error));
+    }
+
+    /// Takes the peer's close frame. `has_sent` says whether ours was queued before.
+    pub(crate) fn receive_close(&mut self, close: Close<'_>, has_sent: bool) {
+        self.note_close(close.code.into(), close.reason.into(), has_sent);
+        self.end(Cause::ClosingHandshake);
+    }
+
+    /// Keeps the code and the reason of the peer's close frame for the account.
+    pub(crate) fn note_close(&mut self, frame: CloseFrame, reason: Box<str>, has_sent: bool) {
+        let initiator = if has_sent { Initiator::Us } else { Initiator::Peer };
+        self.received = Some(Box::new(Received { frame, reason, initiator }));
+    }
+
+    /// Notes that the peer ended the transport.
+    pub(crate) fn receive_eof(&mut self) {
+        if self.reading == Reading::Open {
+            self.reading = Reading::Ended;
+        }
+        self.transport.get_or_insert(Initiator::Peer);
+        self.end(Cause::TransportEnded);
+    }
+
+    /// Notes that we ended our direction of the transport.
+    pub(crate) fn shut(&mut self) {
+        if !self.is_broken() {
+            self.writing = Writing::Shut;
+        }
+        self.transport.get_or_insert(Initiator::Us);
+    }
+
+    /// Notes a write that took some bytes, and whether others are left. Returns whether the peer has
+    /// taken something after it had not.
+    pub(crate) fn progress(&mut self, is_empty: bool) -> bool {
+        let was_stalled = match self.writing {
+            Writing::Flowing => false,
+            Writing::Stalled => true,
+            Writing::Shut | Writing::Broken => return false,
+        };
+        self.writing = if is_empty { Writing::Flowing } else { Writing::Stalled };
+        was_stalled || !is_empty
+    }
+
+    /// Whether the last write did not take all that waited.
+    pub(crate) const fn is_stalled(&self) -> bool {
+        matches!(self.writing, Writing::Stalled)
+    }
+
+    /// Notes that a write failed.
+    pub(crate) const fn break_writing(&mut self) {
+        self.writing = Writing::Broken;
+    }
+
+    /// Reads no more of an opening handshake. What came of it can still be delivered.
+    pub(crate) fn cut_reading(&mut self) {
+        self.reading = Reading::Ended;
+        self.transport.get_or_insert(Initiator::Us);
+    }
+
+    /// Drops the transport, whatever may still come.
+    pub(crate) fn abandon(&mut self, cause: Cause) {
+        self.reading = Reading::Abandoned;
+        self.transport.get_or_insert(Initiator::Us);
+        self.end(cause);
+    }
+
+    /// Gives up on a peer that let a deadline pass.
+    pub(crate) fn give_up(&mut self, timed_out: TimedOut) {
+        self.abandon(Cause::TimedOut(timed_out));
+    }
+
+    /// What the end needs, once nothing waits to be written.
+    pub(crate) const fn ending(&self, role: Role) -> Ending {
+        let is_client = matches!(role, Role::Client);
+        match (self.reading, self.state, self.writing) {
+            (Reading::Abandoned, ..) => Ending::Done,
+            (_, State::Opening | State::Deciding | State::Open | State::Closing, _) => Ending::None,
+            // A server that accepted nothing gets nothing more.
+            (_, State::Ended(Cause::Refused | Cause::Handshake(_)), _) if is_client => Ending::Done,
+            (_, State::Ended(_), Writing::Broken) => Ending::Done,
+            (Reading::Ended, State::Ended(_), Writing::Shut) => Ending::Done,
+            // Section 7.1.1: the server ends the transport first.
+            (Reading::Open, State::Ended(Cause::ClosingHandshake), _) if is_client => Ending::Wait,
+            (_, State::Ended(_), Writing::Shut) => Ending::Wait,
+            (_, State::Ended(_), Writing::Flowing | Writing::Stalled) => Ending::Shutdown,
+        }
+    }
+
+    /// The final account. `sent` is our close frame, if it was written.
+    pub(crate) fn account(&self, sent: CloseFrame) -> Ended {
         let cause = match self.state {
-            State::Open => return None,
-            State::Failed(error) => Cause::Violation(error),
-            State::TimedOut(timed_out) => Cause::TimedOut(timed_out),
-            // Section 7.1.4: the handshake is done when both close frames passed.
-            State::Closed if sent.is_present() => Cause::ClosingHandshake,
-            State::Closed | State::Lost => Cause::TransportEnded,
+            // Section 7.1.4: the closing handshake is done when both close frames passed.
+            State::Ended(Cause::ClosingHandshake) if !sent.is_present() => Cause::TransportEnded,
+            State::Ended(cause) => cause,
+            State::Opening | State::Deciding | State::Open | State::Closing => {
+                Cause::TransportEnded
+            }
         };
         let ours = sent.is_present().then_some(Initiator::Us);
-        Some(Ended { sent, received: self.received, initiator: self.initiator.or(ours), cause })
+        let received = self.received.as_deref();
+        Ended {
+            sent,
+            received: received.map_or(CloseFrame::Absent, |received| received.frame),
+            reason: received.map_or_else(Box::default, |received| received.reason.clone()),
+            initiator: received.map(|received| received.initiator).or(ours),
+            cause,
+            transport: self.transport,
+        }
     }
+}
+
+/// Returns what a close frame that breaks the protocol says, as far as it can be read.
+pub(crate) fn read_bad_close(payload: &[u8]) -> (CloseFrame, Box<str>) {
+    let Some((&code, reason)) = payload.split_first_chunk() else {
+        return (CloseFrame::Empty, Box::default());
+    };
+    let number = u16::from_be_bytes(code);
+    let frame = crate::wire::CloseCode::new(number)
+        .map_or(CloseFrame::Invalid(number), CloseFrame::Code);
+    (frame, String::from_utf8_lossy(reason).into())
 }

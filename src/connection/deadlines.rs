@@ -1,102 +1,16 @@
+//! The time of a connection: one deadline at a time, and round trips.
+//!
+//! Each phase has one timeout of [`Timeouts`]. A phase starts when the connection enters it; `Open` starts
+//! anew with each sign of life.
+
 use core::time::Duration;
 
-use super::ended::TimedOut;
-use super::error::SendError;
-use super::framer::Sender;
-use super::parser::Receiver;
-use super::timestamp::{Instant, to_nanos};
+use sha1::{Digest, Sha1};
 
-/// A timeout in nanoseconds: half as large as a `Duration`, since every connection keeps some.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Patience(u64);
+use super::timeouts::{Liveness, Timeouts};
+use super::timestamp::Timestamp;
 
-impl Patience {
-    const FOREVER: Self = Self(u64::MAX);
-
-    fn new(timeout: Option<Duration>) -> Self {
-        timeout.map_or(Self::FOREVER, |timeout| Self(to_nanos(timeout).min(u64::MAX - 1)))
-    }
-
-    fn timeout(self) -> Option<Duration> {
-        (self != Self::FOREVER).then(|| Duration::from_nanos(self.0))
-    }
-}
-
-/// How long to wait for the peer. `None` is for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Timeouts {
-    /// For the opening handshake, and for connecting before it where an adapter does that. 10 seconds unless
-    /// set. A blocking one cannot hurry the operating system when it looks up the name.
-    pub opening: Option<Duration>,
-    /// For anything, before a ping is sent. 30 seconds unless set; `None` sends no pings.
-    pub idle: Option<Duration>,
-    /// For the answer to that ping. 20 seconds unless set.
-    pub pong: Option<Duration>,
-    /// For the peer's close frame after ours. 10 seconds unless set.
-    pub close: Option<Duration>,
-    /// For the end of the transport after the closing handshake. 5 seconds unless set.
-    pub end: Option<Duration>,
-    /// What proves that the peer is alive.
-    pub liveness: Liveness,
-}
-
-/// What proves that the peer is alive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Liveness {
-    /// Any byte that it sends.
-    #[default]
-    Input,
-    /// Only the answer to a ping: that it receives, too. So pings go out whatever else does.
-    Pong,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        const fn seconds(count: u64) -> Option<Duration> {
-            Some(Duration::from_secs(count))
-        }
-        Self {
-            opening: seconds(10),
-            idle: seconds(30),
-            pong: seconds(20),
-            close: seconds(10),
-            end: seconds(5),
-            liveness: Liveness::Input,
-        }
-    }
-}
-
-/// Keeps a connection alive, and gives up on one that is dead.
-///
-/// Optional: a connection itself has no notion of time. Tell it what happens, call
-/// [`handle_timeout`](Self::handle_timeout) at each turn of the loop before waiting, and wait no
-/// longer than until [`poll_timeout`](Self::poll_timeout).
-#[derive(Clone, Debug)]
-pub struct Deadlines {
-    /// How long each phase may take, in their order.
-    patience: [Patience; 5],
-    liveness: Liveness,
-    phase: Phase,
-    /// When the phase began. Of one that is open: when the peer was last heard of.
-    since: Instant,
-    pings: Pings,
-    round_trip: Option<RoundTrip>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    Opening,
-    Open,
-    /// Our ping waits for an answer.
-    Pinged,
-    /// Our close frame waits for an answer.
-    Closing,
-    /// Nothing more is to come but the end of the transport.
-    Ending,
-}
-
-/// How long a ping and its pong took.
+/// How long a keepalive ping and its pong took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RoundTrip {
@@ -106,180 +20,186 @@ pub struct RoundTrip {
     pub smoothed: Duration,
 }
 
+/// What a connection knows of the time.
+#[derive(Debug)]
+pub(crate) struct Deadlines {
+    /// The latest time that was told.
+    now: Timestamp,
+    /// When the phase started.
+    since: Timestamp,
+    probes: Probes,
+    /// In microseconds: the newest, and the average.
+    round_trip: Option<(u32, u32)>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Opening,
+    /// A client waits for the rest of the body of a refusal.
+    Body,
+    /// The application has to decide.
+    Deciding,
+    Open,
+    /// A keepalive ping waits for its answer.
+    Pinged,
+    /// Our close frame waits for an answer.
+    Closing,
+    /// Our last bytes are to be written, and the transport is to end.
+    Ending,
+}
+
 impl Deadlines {
-    /// Starts to count at `now`, when the opening handshake begins.
-    pub fn new(timeouts: Timeouts, now: Instant) -> Self {
-        let Timeouts { opening, idle, pong, close, end, liveness } = timeouts;
-        let patience = [opening, idle, pong, close, end].map(Patience::new);
-        let (phase, since) = (Phase::Opening, now);
-        Self { patience, liveness, phase, since, pings: Pings::default(), round_trip: None }
+    pub(crate) const fn new(now: Timestamp) -> Self {
+        let probes = Probes::new(now.as_nanos());
+        Self { now, since: now, probes, round_trip: None, phase: Phase::Opening }
     }
 
-    /// Tells that the opening handshake is done.
-    pub const fn handle_open(&mut self, now: Instant) {
-        self.enter(Phase::Open, now);
+    /// Makes the payloads of keepalive pings unpredictable.
+    pub(crate) const fn set_salt(&mut self, salt: u64) {
+        self.probes.salt = salt;
     }
 
-    /// Tells that bytes came from the peer.
-    pub fn handle_input(&mut self, now: Instant) {
-        if self.liveness == Liveness::Input {
-            self.handle_life(now);
+    /// Notes the time. Time does not go backwards.
+    pub(crate) fn tell(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+    }
+
+    pub(crate) const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Starts a phase.
+    pub(crate) const fn enter(&mut self, phase: Phase) {
+        (self.phase, self.since) = (phase, self.now);
+    }
+
+    /// Moves on to a phase, unless that or a later one has started.
+    pub(crate) fn follow(&mut self, phase: Phase) {
+        if self.phase < phase {
+            self.enter(phase);
         }
     }
 
-    /// Tells that nothing more can be written. What the peer has said before, its close frame maybe, can
-    /// still be read: no longer than for [`Timeouts::end`].
-    pub fn handle_write_error(&mut self, now: Instant) {
-        if self.phase != Phase::Ending {
-            self.enter(Phase::Ending, now);
+    /// Notes bytes from the peer.
+    pub(crate) fn hear(&mut self, timeouts: &Timeouts) {
+        if timeouts.liveness == Liveness::Input {
+            self.revive();
         }
     }
 
-    /// Tells of [`Event::Pong`](crate::Event::Pong), and returns the time that it took.
-    ///
-    /// A pong answers the pings before it, too. One that answers none of ours gives `None`.
-    pub fn handle_pong(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
-        let last = now.since(self.pings.take(payload)?);
-        self.handle_life(now);
-        let smoothed = match self.round_trip {
-            None => last,
-            Some(before) => before.smoothed.saturating_mul(7).saturating_add(last) / 8,
+    /// Notes that the peer took bytes which it had not taken before.
+    pub(crate) fn progress(&mut self) {
+        match self.phase {
+            Phase::Ending => self.enter(Phase::Ending),
+            _ => self.revive(),
+        }
+    }
+
+    /// Returns when the phase times out.
+    pub(crate) fn due(&self, timeouts: &Timeouts) -> Option<Timestamp> {
+        let timeout = match self.phase {
+            Phase::Opening => timeouts.opening,
+            Phase::Body => timeouts.body,
+            Phase::Deciding => timeouts.decision,
+            Phase::Open => timeouts.idle,
+            Phase::Pinged => timeouts.pong,
+            Phase::Closing => timeouts.close,
+            Phase::Ending => timeouts.end,
         };
-        self.round_trip = Some(RoundTrip { last, smoothed });
-        Some(last)
-    }
-
-    /// Queues a ping whose answer tells the round-trip time.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sender::ping`].
-    pub fn ping(&mut self, now: Instant, sender: &mut Sender) -> Result<(), SendError> {
-        sender.ping(&self.pings.next_payload())?;
-        self.pings.push(now);
-        Ok(())
-    }
-
-    /// How long pings and pongs take, once one has been answered.
-    pub const fn round_trip(&self) -> Option<RoundTrip> {
-        self.round_trip
-    }
-
-    /// When to call [`handle_timeout`](Self::handle_timeout) next, unless something happens before.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        let timeout = self.patience[self.phase as usize].timeout();
         timeout.map(|timeout| self.since + timeout)
     }
 
-    /// Tells that it is `now`, during the opening handshake.
-    ///
-    /// # Errors
-    ///
-    /// When it should have been done by now: a server answers with status 408, and both drop the
-    /// transport.
-    pub fn handle_opening(&self, now: Instant) -> Result<(), TimedOut> {
-        match self.phase == Phase::Opening && self.is_due(now) {
-            true => Err(TimedOut::Opening),
-            false => Ok(()),
-        }
+    pub(crate) fn is_due(&self, timeouts: &Timeouts) -> bool {
+        self.due(timeouts).is_some_and(|due| due <= self.now)
     }
 
-    /// Tells that it is `now`, which may queue a ping in `sender`. There is no harm in calling it
-    /// early, or often.
-    ///
-    /// # Errors
-    ///
-    /// When the peer should have been heard of by now: tell [`Receiver::give_up`], and drop the
-    /// transport.
-    pub fn handle_timeout(
-        &mut self,
-        now: Instant,
-        receiver: &Receiver,
-        sender: &mut Sender,
-    ) -> Result<(), TimedOut> {
-        self.follow(now, receiver, sender);
-        if !self.is_due(now) {
-            return Ok(());
-        }
-        match self.phase {
-            Phase::Opening => Err(TimedOut::Opening),
-            Phase::Pinged => Err(TimedOut::Silence),
-            Phase::Closing => Err(TimedOut::Close),
-            Phase::Ending => Err(TimedOut::End),
-            Phase::Open => {
-                self.enter(Phase::Pinged, now);
-                // A connection that has begun to close is in another phase, so this is sent.
-                let _ = self.ping(now, sender);
-                Ok(())
-            }
-        }
+    /// Returns the payload of the next keepalive ping.
+    pub(crate) fn next_probe(&self) -> [u8; 8] {
+        self.probes.payload(self.probes.next)
     }
 
-    /// How long the end of the transport may take.
-    #[cfg(feature = "std")]
-    pub(crate) fn end_patience(&self) -> Option<Duration> {
-        self.patience[Phase::Ending as usize].timeout()
+    /// Notes that a keepalive ping was taken to be written.
+    pub(crate) fn sent_probe(&mut self) {
+        self.probes.push(micros(self.now));
     }
 
-    fn handle_life(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::Open | Phase::Pinged) {
-            self.enter(Phase::Open, now);
-        }
-    }
-
-    /// Notes that the connection has begun to close, or is closed.
-    pub(crate) fn follow(&mut self, now: Instant, receiver: &Receiver, sender: &Sender) {
-        let phase = match (receiver.is_closed(), sender.is_closing()) {
-            (true, _) => Phase::Ending,
-            (false, true) => self.phase.max(Phase::Closing),
-            (false, false) => self.phase,
+    /// Takes a pong, which may answer a keepalive ping.
+    pub(crate) fn receive_pong(&mut self, payload: &[u8]) {
+        let Some(sent) = self.probes.take(payload) else { return };
+        self.revive();
+        let last = micros(self.now).wrapping_sub(sent);
+        let smoothed = match self.round_trip {
+            None => last,
+            Some((_, before)) => last / 8 + before / 8 * 7 + (last % 8 + before % 8 * 7) / 8,
         };
-        if phase != self.phase {
-            self.enter(phase, now);
-        }
+        self.round_trip = Some((last, smoothed));
     }
 
-    const fn enter(&mut self, phase: Phase, now: Instant) {
-        (self.phase, self.since) = (phase, now);
-    }
-
-    fn is_due(&self, now: Instant) -> bool {
-        self.poll_timeout().is_some_and(|due| due <= now)
-    }
-}
-
-/// The pings that have not been answered: their number is their payload.
-#[derive(Clone, Debug, Default)]
-struct Pings {
-    sent: [Instant; Self::MAX],
-    /// The oldest that may be answered.
-    first: u32,
-    next: u32,
-}
-
-impl Pings {
-    /// How many pings may be under way. Of more, the oldest are not measured.
-    const MAX: usize = 4;
-
-    const fn next_payload(&self) -> [u8; 4] {
-        self.next.to_be_bytes()
-    }
-
-    fn push(&mut self, now: Instant) {
-        self.sent[self.next as usize % Self::MAX] = now;
-        self.next = self.next.wrapping_add(1);
-        if self.next.wrapping_sub(self.first) as usize > Self::MAX {
-            self.first = self.first.wrapping_add(1);
-        }
-    }
-
-    /// When the ping of this payload was sent, which answers it and those before it.
-    fn take(&mut self, payload: &[u8]) -> Option<Instant> {
-        let number = u32::from_be_bytes(payload.try_into().ok()?);
-        let is_open = number.wrapping_sub(self.first) < self.next.wrapping_sub(self.first);
-        is_open.then(|| {
-            self.first = number.wrapping_add(1);
-            self.sent[number as usize % Self::MAX]
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
+        let to_duration = |micros: u32| Duration::from_micros(micros.into());
+        self.round_trip.map(|(last, smoothed)| RoundTrip {
+            last: to_duration(last),
+            smoothed: to_duration(smoothed),
         })
     }
+
+    /// Notes a sign of life.
+    const fn revive(&mut self) {
+        if matches!(self.phase, Phase::Open | Phase::Pinged) {
+            self.enter(Phase::Open);
+        }
+    }
+}
+
+/// Keepalive pings that were written and not answered.
+#[derive(Debug)]
+struct Probes {
+    /// What payloads are derived from.
+    salt: u64,
+    /// When the newest were sent, in microseconds. The clock comes round after 71 minutes, when no answer
+    /// is expected any more.
+    sent: [u32; Self::MAX],
+    /// The number of the next.
+    next: u32,
+    /// How many of the newest have not been answered.
+    open: u8,
+}
+
+impl Probes {
+    /// How many pings are measured at a time.
+    const MAX: usize = 2;
+
+    const fn new(salt: u64) -> Self {
+        Self { salt, sent: [0; Self::MAX], next: 0, open: 0 }
+    }
+
+    /// Returns the payload of a ping: a hash of the salt and its number, so that a peer cannot answer a
+    /// ping which it has not read.
+    fn payload(&self, number: u32) -> [u8; 8] {
+        let hash = Sha1::new().chain_update(self.salt.to_le_bytes());
+        let hash = hash.chain_update(number.to_le_bytes()).finalize();
+        hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    fn push(&mut self, now: u32) {
+        self.sent[self.next as usize % Self::MAX] = now;
+        self.next = self.next.wrapping_add(1);
+        self.open = (self.open + 1).min(2);
+    }
+
+    /// Returns when the ping with this payload was sent. The pong answers the pings before it, too.
+    fn take(&mut self, payload: &[u8]) -> Option<u32> {
+        let age = (1..=self.open)
+            .find(|&age| self.payload(self.next.wrapping_sub(age.into())) == *payload)?;
+        self.open = age - 1;
+        let number = self.next.wrapping_sub(age.into());
+        Some(self.sent[number as usize % Self::MAX])
+    }
+}
+
+/// The low bits of the microseconds. Differences are right below 71 minutes.
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are enough")]
+const fn micros(timestamp: Timestamp) -> u32 {
+    (timestamp.as_nanos() / 1000) as u32
 }

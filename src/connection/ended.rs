@@ -1,33 +1,108 @@
 //! The account of how a connection ended.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use crate::handshake::HandshakeError;
 use crate::wire::{CloseCode, ProtocolError};
 
-/// Whether a close frame passed, and which code it carried.
+/// How a connection ended: the final account.
+///
+/// ```
+/// use sansocket::Ended;
+///
+/// fn report(ended: &Ended) {
+///     // "closing handshake, started by the peer with code 1001: page left"
+///     println!("{ended}");
+///     if !ended.is_clean() {
+///         println!("the peer may have missed our last messages");
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ended {
+    /// The close frame that we sent. [`Absent`](CloseFrame::Absent) if it could not be written.
+    pub sent: CloseFrame,
+    /// The close frame that the peer sent.
+    pub received: CloseFrame,
+    /// The reason in the peer's close frame: at most 123 bytes, often empty. Escape it in logs. Bytes
+    /// that are not UTF-8 are replaced.
+    pub reason: Box<str>,
+    /// Which end sent a close frame first. `None` if neither did.
+    pub initiator: Option<Initiator>,
+    /// Why the connection ended.
+    pub cause: Cause,
+    /// Which end ended the transport first. `None` if it was dropped by neither.
+    pub transport: Option<Initiator>,
+}
+
+impl Ended {
+    /// Returns whether both close frames passed (section 7.1.4).
+    pub const fn is_clean(&self) -> bool {
+        matches!(self.cause, Cause::ClosingHandshake)
+    }
+
+    /// Returns *the WebSocket connection close code* of section 7.1.5: the code that the peer sent, 1005
+    /// if its close frame had none, 1006 if it sent no close frame.
+    pub const fn code(&self) -> u16 {
+        match self.received {
+            CloseFrame::Code(code) => code.get(),
+            CloseFrame::Invalid(code) => code,
+            CloseFrame::Empty => 1005,
+            CloseFrame::Absent => 1006,
+        }
+    }
+}
+
+/// Writes one line, without the control characters that the peer's reason may have.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)?;
+        match self.initiator {
+            Some(Initiator::Us) => f.write_str(", started by us")?,
+            Some(Initiator::Peer) => f.write_str(", started by the peer")?,
+            None => {}
+        }
+        match self.received {
+            CloseFrame::Absent => {}
+            CloseFrame::Empty => f.write_str(", peer sent no code")?,
+            CloseFrame::Code(code) => write!(f, ", peer sent code {code}")?,
+            CloseFrame::Invalid(code) => write!(f, ", peer sent code {code}")?,
+        }
+        match self.reason.is_empty() {
+            true => Ok(()),
+            false => write!(f, ": {}", self.reason.escape_debug()),
+        }
+    }
+}
+
+/// A close frame that was sent or received, if any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CloseFrame {
-    /// None passed.
+    /// No close frame.
     #[default]
     Absent,
-    /// One without a code.
+    /// A close frame without a code.
     Empty,
-    /// One with this code.
+    /// A close frame with this code.
     Code(CloseCode),
+    /// A close frame with a code that must not be sent (section 7.4). It failed the connection.
+    Invalid(u16),
 }
 
 impl CloseFrame {
-    /// Whether a close frame passed.
+    /// Returns whether there was a close frame.
     pub const fn is_present(self) -> bool {
         !matches!(self, Self::Absent)
     }
 
-    /// The code that it carried, if any.
+    /// Returns its code, if it had a valid one.
     pub const fn code(self) -> Option<CloseCode> {
         match self {
             Self::Code(code) => Some(code),
-            Self::Absent | Self::Empty => None,
+            Self::Absent | Self::Empty | Self::Invalid(_) => None,
         }
     }
 }
@@ -38,93 +113,73 @@ impl From<Option<CloseCode>> for CloseFrame {
     }
 }
 
-/// Which end did something first.
+/// One of the two ends: the one that did something first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initiator {
-    /// We did.
+    /// This end.
     Us,
-    /// The peer did.
+    /// The peer.
     Peer,
 }
 
-/// Why no more came.
+/// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The closing handshake was done (section 7.1.4).
+    /// Both ends sent a close frame (section 7.1.4).
     ClosingHandshake,
-    /// The transport ended, or broke, before the closing handshake was done.
-    TransportEnded,
-    /// The peer broke the protocol or a limit of ours, so we failed the connection (section 7.1.7).
-    Violation(ProtocolError),
-    /// The peer let a deadline pass, so we gave up.
-    TimedOut(TimedOut),
-    /// The opening handshake failed: what the peer sent is none.
+    /// The opening handshake failed: the peer sent something else.
     Handshake(HandshakeError),
-    /// The opening handshake was answered with another status than 101.
+    /// The opening handshake ended with another status than 101.
     Refused,
+    /// The peer let a deadline pass.
+    TimedOut(TimedOut),
+    /// The transport ended or failed before the closing handshake was done.
+    TransportEnded,
+    /// The peer broke the protocol or a limit, so the connection was failed (section 7.1.7).
+    Violation(ProtocolError),
 }
 
-/// What the peer did not do in time: see [`Timeouts`](crate::Timeouts).
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosingHandshake => f.write_str("closing handshake"),
+            Self::Handshake(error) => write!(f, "opening handshake failed: {error}"),
+            Self::Refused => f.write_str("opening handshake was refused"),
+            Self::TimedOut(timed_out) => timed_out.fmt(f),
+            Self::TransportEnded => f.write_str("transport ended without a closing handshake"),
+            Self::Violation(error) => write!(f, "peer broke the protocol: {error}"),
+        }
+    }
+}
+
+/// Which deadline the peer let pass: see [`Timeouts`](crate::Timeouts).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimedOut {
-    /// It did not answer our close frame with one of its own.
+    /// The peer takes nothing that we write, and we read nothing while too many of our replies wait: both
+    /// ends are blocked on writing.
+    Blocked,
+    /// The peer did not answer our close frame.
     Close,
-    /// It did not end the transport after the closing handshake, or when nothing could be said any more.
-    End,
-    /// It could not be reached, or did not do its part of the opening handshake.
+    /// The application did not decide on the request.
+    Decision,
+    /// The peer could not be reached, or did not finish the opening handshake.
     Opening,
-    /// It did not answer a ping.
+    /// The peer did not answer a ping.
     Silence,
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Blocked => "both ends are blocked on writing",
             Self::Close => "peer did not answer the close frame in time",
-            Self::End => "server did not end the transport in time",
+            Self::Decision => "request was not decided in time",
             Self::Opening => "opening handshake took too long",
-            Self::Silence => "peer has been silent for too long",
+            Self::Silence => "peer did not answer a ping in time",
         })
     }
 }
 
 impl core::error::Error for TimedOut {}
-
-/// How a connection ended: the one and final account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Ended {
-    /// The close frame that we sent. One that was never taken to be written counts as absent.
-    pub sent: CloseFrame,
-    /// The first close frame that the peer sent.
-    pub received: CloseFrame,
-    /// Who began to close, or `None` if neither end sent a close frame.
-    pub initiator: Option<Initiator>,
-    /// Why no more came.
-    pub cause: Cause,
-}
-
-impl Ended {
-    /// The account of a connection that never opened.
-    #[doc(hidden)]
-    pub const fn unopened(cause: Cause) -> Self {
-        Self { sent: CloseFrame::Absent, received: CloseFrame::Absent, initiator: None, cause }
-    }
-
-    /// Whether both ends said all they had to say (section 7.1.4).
-    pub const fn is_clean(&self) -> bool {
-        matches!(self.cause, Cause::ClosingHandshake)
-    }
-
-    /// *The WebSocket connection close code* of section 7.1.5: the code which the peer sent, 1005 if
-    /// its close frame had none, 1006 if it sent no close frame.
-    pub const fn code(&self) -> u16 {
-        match self.received {
-            CloseFrame::Code(code) => code.get(),
-            CloseFrame::Empty => 1005,
-            CloseFrame::Absent => 1006,
-        }
-    }
-}

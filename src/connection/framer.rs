@@ -1,470 +1,282 @@
+//! Turns messages into frames.
+//!
+//! Messages are appended to a buffer of the caller, or framed where they lie for a vectored write.
+//! Control frames wait in `Pending`, apart, and go out before the next message. Whether anything may be
+//! sent at all is for the caller to know: see `closing.rs`.
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
 
-use super::closing::{Ending, State};
 use super::control::Control;
-use super::ended::{CloseFrame, Ended, Initiator, TimedOut};
+use super::ended::CloseFrame;
 use super::error::SendError;
-use super::message::Message;
+use super::pending::{Pending, to_control};
 use crate::deflate::{Deflation, Flush};
-use crate::wire::{
-    Close, CloseCode, Frame, Header, Keys, Kind, Limits, OpCode, ProtocolError, Role, mask,
-};
+use crate::wire::{Close, Frame, Header, Keys, Kind, Limits, OpCode, Role, mask};
 
-/// The half of a [`Connection`](crate::Connection) that turns messages into bytes for the peer.
-///
-/// What is to be sent is appended to a `Vec` of the caller's, `out`, or lent as a [`Frame`] for a
-/// vectored write. What the protocol itself owes, and pings and the close frame, are queued and taken
-/// with [`poll_transmit`](Self::poll_transmit); data that is sent after them takes them along.
-///
-/// After our close frame nothing is sent, not even a pong.
+/// Turns messages into frames.
 #[derive(Debug)]
-pub struct Sender {
-    /// Masking keys, which only a client needs.
+pub(crate) struct Framer {
+    /// Generates masking keys, which only a client needs.
     keys: Option<Box<Keys>>,
-    /// Control frames that wait to be written: memory which exists only while some do.
+    /// Control frames that wait to be written. Allocated only while there are any.
     pending: Option<Box<Pending>>,
-    max_pongs: u16,
-    max_pong_bytes: u32,
-    /// What compresses messages, if both ends have agreed to it.
+    /// Compresses messages, if both ends agreed to it.
     deflation: Option<Deflation>,
     /// A message whose last part has not been sent.
-    part: Option<Part>,
+    progress: Option<InProgress>,
     /// The close frame that was taken to be written.
     sent: CloseFrame,
-    /// How far the connection is on the way to its end: both halves look at it.
-    ending: Ending,
-    is_closing: bool,
-    /// Whether a part of a compressed message does not wait for the next one.
+    /// Whether every part of a compressed message is flushed.
     is_flushing: bool,
 }
 
-/// A message that is sent by parts.
+/// A message that is sent in parts.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct InProgress {
     kind: Kind,
     is_compressed: bool,
     /// Whether a frame of it has been sent.
     has_begun: bool,
 }
 
-impl Sender {
-    pub(crate) fn new(limits: &Limits, keys: Option<Keys>) -> Self {
+impl Framer {
+    pub(crate) fn new(keys: Option<Keys>) -> Self {
         Self {
             keys: keys.map(Box::new),
             pending: None,
             deflation: None,
-            max_pongs: limits.pongs,
-            max_pong_bytes: limits.pong_bytes,
-            part: None,
+            progress: None,
             sent: CloseFrame::Absent,
-            ending: Ending::new(),
-            is_closing: false,
             is_flushing: true,
         }
+    }
+
+    /// Sets the generator of masking keys, which makes this a client's.
+    pub(crate) fn set_keys(&mut self, keys: Keys) {
+        self.keys = Some(Box::new(keys));
+    }
+
+    /// Compresses messages, as negotiated.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn set_deflation(&mut self, deflation: Deflation) {
+        self.deflation = Some(deflation);
     }
 
     /// Appends a message to `out`, in one frame.
     ///
     /// # Errors
     ///
-    /// When the connection is closing, or within a message sent by parts. `out` is unchanged then.
+    /// Returns [`SendError::MessageInProgress`] within a message sent in parts. `out` is unchanged.
     #[inline]
-    pub fn send<'p>(
+    pub(crate) fn append_message(
         &mut self,
-        message: impl Into<Message<'p>>,
+        kind: Kind,
+        payload: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        let message = message.into();
         if self.is_plain() {
-            let (kind, payload) = message.split();
             self.append(true, kind.into(), payload, out);
             return Ok(());
         }
         self.check_idle()?;
-        self.send_data(message, true, out)
+        self.append_part(kind, payload, true, out)
     }
 
-    /// Appends a part of a message to `out`, which more parts follow (section 5.4).
-    ///
-    /// The length of the message need not be known. Pings and pongs may pass between its parts, but no
-    /// other message.
+    /// Appends a part of a message to `out`. `fin` says whether it is the last. Control frames that wait
+    /// must have been [transmitted](Self::transmit) before.
     ///
     /// # Errors
     ///
-    /// When the connection is closing, or when this part is of another kind than those before it.
-    /// `out` is unchanged then.
-    pub fn send_part<'p>(
+    /// Returns [`SendError::MessageInProgress`] if the parts before were of the other kind. `out` is
+    /// unchanged.
+    pub(crate) fn append_part(
         &mut self,
-        part: impl Into<Message<'p>>,
+        kind: Kind,
+        payload: &[u8],
+        fin: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        self.send_data(part.into(), false, out)
-    }
-
-    /// Appends the last part of a message to `out`. It may be empty, and it may be the only one.
-    ///
-    /// # Errors
-    ///
-    /// As [`send_part`](Self::send_part).
-    pub fn send_last<'p>(
-        &mut self,
-        part: impl Into<Message<'p>>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        self.send_data(part.into(), true, out)
-    }
-
-    /// Makes a message of `payload` where it lies, for a vectored write.
-    ///
-    /// Nothing is copied, nor compressed. A client masks `payload` in place, so it is not legible
-    /// afterwards. Take what is pending with [`poll_transmit`](Self::poll_transmit), and write it, before
-    /// this frame.
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send), and when text is not UTF-8. `payload` is unchanged then.
-    #[inline]
-    pub fn frame<'p>(&mut self, kind: Kind, payload: &'p mut [u8]) -> Result<Frame<'p>, SendError> {
-        self.check_idle()?;
-        // Section 8.1: what is sent as text is UTF-8.
-        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
-            return Err(SendError::InvalidUtf8);
+        let mut progress = match self.progress {
+            None => self.start(kind, fin.then_some(payload.len())),
+            Some(progress) if progress.kind == kind => progress,
+            // Section 5.4: messages do not mix.
+            Some(_) => return Err(SendError::MessageInProgress),
+        };
+        if progress.is_compressed {
+            self.append_compressed(&mut progress, fin, payload, out);
+        } else {
+            self.append(fin, progress.opcode(), payload, out);
+            progress.has_begun = true;
         }
+        self.progress = (!fin).then_some(progress);
+        Ok(())
+    }
+
+    /// Frames a message in place. A client masks `payload`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] within a message sent in parts. `payload` is unchanged.
+    pub(crate) fn frame<'p>(
+        &mut self,
+        kind: Kind,
+        payload: &'p mut [u8],
+    ) -> Result<Frame<'p>, SendError> {
+        self.check_idle()?;
         let header = self.header(true, false, kind.into(), payload.len());
         Ok(Frame::masking(&header, payload))
     }
 
-    /// Makes a message of a payload that is shared, for a vectored write by a server.
-    ///
-    /// As [`frame`](Self::frame), but the payload stays as it is, since a server masks nothing.
+    /// Frames a message that a server shares: it masks nothing.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and always for a client.
-    #[inline]
-    pub fn frame_unmasked<'p>(
+    /// Returns [`SendError::MessageInProgress`] within a message sent in parts.
+    pub(crate) fn frame_unmasked<'p>(
         &mut self,
-        message: impl Into<Message<'p>>,
+        kind: Kind,
+        payload: &'p [u8],
     ) -> Result<Frame<'p>, SendError> {
+        debug_assert_eq!(self.role(), Role::Server, "section 5.1: a client masks all that it sends");
         self.check_idle()?;
-        // Section 5.1: a client masks all that it sends.
-        if self.role() == Role::Client {
-            return Err(SendError::MustMask);
-        }
-        let (kind, payload) = message.into().split();
         Ok(Frame::new(&self.header(true, false, kind.into(), payload.len()), payload))
     }
 
-    /// Compresses messages of at least so many bytes, from the next one on: 0 for all of them,
-    /// [`usize::MAX`] for none. Messages of unknown length, sent by parts, are compressed unless none is.
-    ///
-    /// Do not compress what is compressed already, nor secrets together with what an attacker may choose
-    /// (RFC 7692, section 8). Without effect unless compression was agreed to.
+    /// Compresses messages of at least this many bytes.
     #[cfg(feature = "deflate")]
-    pub fn compress_from(&mut self, bytes: usize) {
+    pub(crate) fn compress_from(&mut self, bytes: usize) {
         if let Some(deflation) = &mut self.deflation {
             deflation.set_threshold(bytes);
         }
     }
 
-    /// Whether each part of a compressed message leaves at once, as it does unless this says otherwise.
-    ///
-    /// If not, parts wait in the compressor until there is enough for a frame: better for messages of
-    /// many small parts which nobody waits for. The last part takes all of them along.
+    /// Sets whether every part of a compressed message is flushed.
     #[cfg(feature = "deflate")]
-    pub const fn set_flushing(&mut self, flushing: bool) {
+    pub(crate) const fn set_flushing(&mut self, flushing: bool) {
         self.is_flushing = flushing;
     }
 
-    /// Queues a ping, which replaces one that has not been taken to be written yet.
-    ///
-    /// The peer answers with a pong of the same payload: see [`Event::Pong`](crate::Event::Pong), and
-    /// [`Deadlines`](crate::Deadlines) for pings that measure time.
+    /// Queues a ping of the application.
     ///
     /// # Errors
     ///
-    /// When the connection is closing or `payload` is longer than 125 bytes. Nothing is queued then.
-    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.pending_for(payload)?.1.ping = Some(to_control(payload)?);
+    /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes, and
+    /// [`SendError::PingPending`] if another ping waits to be written.
+    pub(crate) fn queue_ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        let ping = to_control(payload)?;
+        let pending = self.pending.get_or_insert_default();
+        if pending.ping.is_some() {
+            return Err(SendError::PingPending);
+        }
+        pending.ping = Some(ping);
         Ok(())
     }
 
-    /// Queues a pong, asked for or not (section 5.5.3).
-    ///
-    /// Pings are answered without this, unless
-    /// [`set_auto_pong`](crate::Receiver::set_auto_pong) says that they are not. Of more pongs than
-    /// [`Limits`] let wait, only the newest is kept.
+    /// Queues a keepalive ping, unless one waits already.
+    pub(crate) fn queue_probe(&mut self, payload: [u8; 8]) {
+        self.pending.get_or_insert_default().probe.get_or_insert(payload);
+    }
+
+    /// Queues a pong.
     ///
     /// # Errors
     ///
-    /// As [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        let (limits, pending) = self.pending_for(payload)?;
-        pending.push_pong(payload, limits);
-        Ok(())
-    }
-
-    /// Queues a close frame. Nothing can be sent after it.
-    ///
-    /// A message sent by parts is left unfinished. What the peer has in flight is discarded; wait for
-    /// its close frame, and see [`Timeouts::close`](crate::Timeouts::close). Does nothing if the
-    /// connection is closing already. Without a `code` there is no `reason`.
-    ///
-    /// # Errors
-    ///
-    /// When `reason` has more than 123 bytes, or stands without a code, or when only the other role
-    /// may send this code. Nothing is queued then.
-    pub fn close(
-        &mut self,
-        code: impl Into<Option<CloseCode>>,
-        reason: &str,
-    ) -> Result<(), SendError> {
-        let code = code.into();
-        match (code, self.role()) {
-            (None, _) if !reason.is_empty() => return Err(SendError::ReasonWithoutCode),
-            // Section 7.4.1: only a client misses an extension, since a server could refuse.
-            (Some(CloseCode::MANDATORY_EXTENSION), Role::Server) => {
-                return Err(SendError::WrongRole);
-            }
-            // 1012 to 1014 tell of the state of a server.
-            (Some(code), Role::Client) if (1012..=1014).contains(&code.get()) => {
-                return Err(SendError::WrongRole);
-            }
-            _ => {}
-        }
-        // Section 5.5: the whole body has at most 125 bytes.
-        if reason.len() > Close::MAX_REASON {
-            return Err(SendError::ReasonTooLong);
-        }
-        self.owe_close(Close { code, reason });
-        Ok(())
-    }
-
-    /// Appends the control frames that are due to `out`, and tells how many bytes they are.
-    ///
-    /// Call this after every call that takes `&mut Sender`, before waiting for the network. A close
-    /// frame counts as sent from here on.
-    pub fn poll_transmit(&mut self, out: &mut Vec<u8>) -> usize {
-        let before = out.len();
-        if let Some(pending) = self.pending.take() {
-            self.transmit(&pending, out);
-        }
-        out.len() - before
-    }
-
-    /// Whether control frames wait to be taken with [`poll_transmit`](Self::poll_transmit).
-    pub const fn has_pending(&self) -> bool {
-        self.pending.is_some()
-    }
-
-    /// Whether a close frame has been queued or sent, or the transport has ended: nothing more can be
-    /// sent.
-    pub const fn is_closing(&self) -> bool {
-        self.is_closing
-    }
-
-    /// Which end of the connection this is.
-    pub const fn role(&self) -> Role {
-        match self.keys {
-            None => Role::Server,
-            Some(_) => Role::Client,
-        }
-    }
-
-    /// Compresses messages, as the opening handshake has agreed.
-    #[cfg(feature = "deflate")]
-    pub(crate) fn set_deflation(&mut self, deflation: Deflation) {
-        self.deflation = Some(deflation);
-    }
-
-    /// Whether a message of this length would be compressed, and so copied.
-    #[doc(hidden)]
-    pub fn is_compressing(&self, len: usize) -> bool {
-        self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(Some(len)))
-    }
-
-    pub(crate) const fn state(&self) -> State {
-        self.ending.state
-    }
-
-    /// Remembers an error, and tells the peer (section 7.1.7).
-    #[cold]
-    pub(crate) fn fail(&mut self, error: ProtocolError) -> ProtocolError {
-        self.ending.state = State::Failed(error);
-        self.owe_close(Close { code: Some(error.close_code()), reason: "" });
-        error
-    }
-
-    /// Takes the peer's close frame, and answers it.
-    pub(crate) fn receive_close(&mut self, code: CloseFrame) {
-        let is_answer = self.has_close();
-        self.ending.initiator = Some(if is_answer { Initiator::Us } else { Initiator::Peer });
-        self.ending.received = code;
-        if !matches!(self.ending.state, State::TimedOut(_)) {
-            self.ending.state = State::Closed;
-        }
-        // Section 5.5.1: the answer carries the code of the question.
-        self.owe_close(Close { code: code.code(), reason: "" });
-    }
-
-    /// Notes that the transport has ended: nothing more will come. What is queued stays so, as the peer
-    /// may still read.
-    #[doc(hidden)]
-    pub fn receive_eof(&mut self) {
-        self.ending.has_eof = true;
-        if self.ending.state == State::Open {
-            self.ending.state = State::Lost;
-        }
-        self.shut();
-    }
-
-    /// Gives up on a peer that let a deadline pass. What is queued is dropped.
-    #[doc(hidden)]
-    pub fn give_up(&mut self, timed_out: TimedOut) {
-        if self.ending.state == State::Open {
-            self.ending.state = State::TimedOut(timed_out);
-        }
-        self.receive_eof();
-        self.drop_pending();
-    }
-
-    /// Whether nothing more is to be said, and what the peer still says does not matter.
-    #[doc(hidden)]
-    pub const fn is_over(&self) -> bool {
-        self.ending.is_over(self.role())
-    }
-
-    /// Whether the peer has said its last: a close frame has come, or an error, or the end.
-    #[doc(hidden)]
-    pub const fn has_heard_all(&self) -> bool {
-        !matches!(self.ending.state, State::Open)
-    }
-
-    /// How the connection ended, once it has.
-    #[doc(hidden)]
-    pub fn account(&self) -> Option<Ended> {
-        self.ending.account(self.sent)
-    }
-
-    /// Whether a close frame has been queued or sent.
-    fn has_close(&self) -> bool {
-        let is_queued = self.pending.as_ref().is_some_and(|pending| pending.close.is_some());
-        is_queued || self.sent.is_present()
-    }
-
-    /// Drops what is queued, as it will not be written.
-    #[doc(hidden)]
-    pub fn drop_pending(&mut self) {
-        self.pending = None;
-    }
-
-    /// Sends nothing more, as nobody is there to read it. What is queued stays so.
-    #[doc(hidden)]
-    pub fn shut(&mut self) {
-        self.is_closing = true;
-        self.deflation = None;
-    }
-
-    /// Queues the answer to a ping, unless the connection is closing (section 5.5.2).
-    pub(crate) fn owe_pong(&mut self, payload: &[u8]) {
-        let _ = self.pong(payload);
-    }
-
-    /// Queues a close frame, unless the connection is closing (section 5.5.1).
-    pub(crate) fn owe_close(&mut self, close: Close<'_>) {
-        if !self.is_closing {
-            self.shut();
-            let mut body = Control::new();
-            if let Some(code) = close.code {
-                let fits =
-                    body.push(&code.get().to_be_bytes()).and(body.push(close.reason.as_bytes()));
-                debug_assert!(fits.is_some(), "a reason that is too long has been refused");
-            }
-            self.pending.get_or_insert_default().close = Some((close.code.into(), body));
-        }
-    }
-
-    /// Whether a message is nothing but a frame.
-    #[inline]
-    const fn is_plain(&self) -> bool {
-        self.part.is_none()
-            && self.pending.is_none()
-            && self.deflation.is_none()
-            && !self.is_closing
-    }
-
-    /// Section 5.4: messages do not mix. Section 5.5.1: none is sent after a close frame.
-    fn check_idle(&self) -> Result<(), SendError> {
-        match self.part {
-            _ if self.is_closing => Err(SendError::Closing),
-            Some(_) => Err(SendError::MessageInProgress),
-            None => Ok(()),
-        }
-    }
-
-    fn pending_for(&mut self, payload: &[u8]) -> Result<((u16, u32), &mut Pending), SendError> {
+    /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes.
+    pub(crate) fn queue_pong(&mut self, payload: &[u8], limits: &Limits) -> Result<(), SendError> {
         // Section 5.5: control frames carry at most 125 bytes.
         if payload.len() > Control::MAX_LEN {
             return Err(SendError::ControlTooLong);
         }
-        // Section 5.5.1: and none follows a close frame.
-        if self.is_closing {
-            return Err(SendError::Closing);
-        }
-        let limits = (self.max_pongs, self.max_pong_bytes);
-        Ok((limits, self.pending.get_or_insert_default()))
-    }
-
-    fn send_data(
-        &mut self,
-        message: Message<'_>,
-        fin: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        if self.is_closing {
-            return Err(SendError::Closing);
-        }
-        let (kind, payload) = message.split();
-        let mut part = match self.part {
-            None => self.start(kind, fin.then_some(payload.len())),
-            Some(part) if part.kind == kind => part,
-            // Section 5.4: messages do not mix.
-            Some(_) => return Err(SendError::MessageInProgress),
-        };
-        self.poll_transmit(out);
-        if part.is_compressed {
-            self.append_compressed(&mut part, fin, payload, out);
-        } else {
-            self.append(fin, part.opcode(), payload, out);
-            part.has_begun = true;
-        }
-        self.part = (!fin).then_some(part);
+        self.pending.get_or_insert_default().push_pong(payload, limits);
         Ok(())
     }
 
-    /// Starts a message, of a length which may be unknown.
-    fn start(&self, kind: Kind, len: Option<usize>) -> Part {
-        let is_compressed = self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(len));
-        Part { kind, is_compressed, has_begun: false }
+    /// Queues a close frame. Nothing may be sent after it.
+    pub(crate) fn queue_close(&mut self, close: Close<'_>) {
+        self.pending.get_or_insert_default().push_close(close);
+        self.deflation = None;
     }
 
-    fn transmit(&mut self, pending: &Pending, out: &mut Vec<u8>) {
+    /// Appends the control frames that wait to `out`. Returns whether a keepalive ping was among them.
+    pub(crate) fn transmit(&mut self, out: &mut Vec<u8>) -> bool {
+        let Some(pending) = self.pending.take() else { return false };
         for payload in pending.pongs() {
             self.append(true, OpCode::Pong, payload, out);
         }
         if let Some(ping) = &pending.ping {
             self.append(true, OpCode::Ping, ping.as_bytes(), out);
         }
+        if let Some(payload) = &pending.probe {
+            self.append(true, OpCode::Ping, payload, out);
+        }
         if let Some((close, body)) = &pending.close {
             self.sent = *close;
             self.append(true, OpCode::Close, body.as_bytes(), out);
         }
+        pending.probe.is_some()
     }
 
-    /// Appends a frame of what becomes of `payload`, unless nothing does yet.
-    fn append_compressed(&mut self, part: &mut Part, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+    /// Whether control frames wait to be written.
+    pub(crate) const fn has_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Drops the control frames that wait.
+    pub(crate) fn drop_pending(&mut self) {
+        self.pending = None;
+    }
+
+    /// Frees what only an open connection needs.
+    pub(crate) fn shut(&mut self) {
+        self.deflation = None;
+    }
+
+    /// The role of this end.
+    pub(crate) const fn role(&self) -> Role {
+        match self.keys {
+            None => Role::Server,
+            Some(_) => Role::Client,
+        }
+    }
+
+    /// The close frame that was taken to be written.
+    pub(crate) const fn sent(&self) -> CloseFrame {
+        self.sent
+    }
+
+    /// Notes that the close frame cannot be written.
+    pub(crate) const fn lose_close(&mut self) {
+        self.sent = CloseFrame::Absent;
+    }
+
+    /// Whether a message of this length would be compressed, and so copied.
+    pub(crate) fn is_compressing(&self, len: usize) -> bool {
+        self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(Some(len)))
+    }
+
+    /// Whether a message is a frame and nothing else.
+    #[inline]
+    const fn is_plain(&self) -> bool {
+        self.progress.is_none() && self.pending.is_none() && self.deflation.is_none()
+    }
+
+    /// Section 5.4: messages do not mix.
+    const fn check_idle(&self) -> Result<(), SendError> {
+        match self.progress {
+            Some(_) => Err(SendError::MessageInProgress),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts a message. Its length may be unknown.
+    fn start(&self, kind: Kind, len: Option<usize>) -> InProgress {
+        let is_compressed = self.deflation.as_ref().is_some_and(|deflation| deflation.is_for(len));
+        InProgress { kind, is_compressed, has_begun: false }
+    }
+
+    /// Compresses `payload` and appends a frame of the result, unless there is none yet.
+    fn append_compressed(&mut self, progress: &mut InProgress, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         let Some(deflation) = &mut self.deflation else {
             unreachable!("a message is compressed only if that was agreed to");
         };
@@ -478,18 +290,18 @@ impl Sender {
             deflation.finish(at, out);
         }
         let len = out.len() - at;
-        // Of parts before, something may wait in the compressor.
-        let is_whole = fin && self.part.is_none();
+        // Bytes of earlier parts may wait in the compressor.
+        let is_whole = fin && self.progress.is_none();
         if is_whole && len >= payload.len() && deflation.can_be_undone() {
             out.truncate(start);
-            return self.append(fin, part.opcode(), payload, out);
+            return self.append(fin, progress.opcode(), payload, out);
         }
         if len == 0 {
             return out.truncate(start);
         }
         // RFC 7692, section 6: the first frame tells that the message is compressed.
-        let header = self.header(fin, !part.has_begun, part.opcode(), len);
-        part.has_begun = true;
+        let header = self.header(fin, !progress.has_begun, progress.opcode(), len);
+        progress.has_begun = true;
         insert_header(&header, start, out);
     }
 
@@ -519,7 +331,7 @@ impl Sender {
     }
 }
 
-impl Part {
+impl InProgress {
     /// Section 5.4: the first frame of a message tells what it holds.
     fn opcode(self) -> OpCode {
         if self.has_begun { OpCode::Continuation } else { self.kind.into() }
@@ -546,8 +358,8 @@ fn push_head(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a header at `start`, moves the payload up to it from where there was room for the longest
-/// header, and masks it.
+/// Writes a header at `start`, moves the payload up to it, and masks the payload. It starts behind room
+/// for the longest header.
 fn insert_header(header: &Header, start: usize, out: &mut Vec<u8>) {
     let mut head = [0; Header::MAX_LEN];
     let head_len = header.encode(&mut head);
@@ -558,55 +370,4 @@ fn insert_header(header: &Header, start: usize, out: &mut Vec<u8>) {
     if let Some(key) = header.mask {
         mask::apply(key, 0, &mut out[to..]);
     }
-}
-
-/// Control frames that wait to be written.
-#[derive(Default)]
-pub(crate) struct Pending {
-    /// Payloads, each behind a byte that tells its length.
-    pongs: Vec<u8>,
-    pong_count: u16,
-    /// Where the newest begins.
-    newest: usize,
-    ping: Option<Control>,
-    close: Option<(CloseFrame, Control)>,
-}
-
-/// What they carry is not for logs.
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("pongs", &self.pong_count).finish_non_exhaustive()
-    }
-}
-
-impl Pending {
-    /// Section 5.5.3: of several pings, only the newest need be answered. We answer all while few of
-    /// the answers are pending, and beyond that let the newest replace the one before it.
-    fn push_pong(&mut self, payload: &[u8], (max_count, max_bytes): (u16, u32)) {
-        let bytes = self.pongs.len() + payload.len() + usize::from(self.pong_count) + 2;
-        if self.pong_count >= max_count || bytes > max_bytes as usize {
-            self.pongs.truncate(self.newest);
-            self.pong_count = self.pong_count.saturating_sub(1);
-        }
-        self.newest = self.pongs.len();
-        self.pong_count += 1;
-        self.pongs.extend(u8::try_from(payload.len()));
-        self.pongs.extend_from_slice(payload);
-    }
-
-    fn pongs(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = &self.pongs[..];
-        core::iter::from_fn(move || {
-            let (&len, behind) = rest.split_first()?;
-            let (payload, behind) = behind.split_at(usize::from(len));
-            rest = behind;
-            Some(payload)
-        })
-    }
-}
-
-fn to_control(payload: &[u8]) -> Result<Control, SendError> {
-    let mut control = Control::new();
-    control.push(payload).ok_or(SendError::ControlTooLong)?;
-    Ok(control)
 }

@@ -5,9 +5,10 @@ use core::fmt;
 use core::ops::Range;
 
 use super::control::Control;
-use super::timestamp::Instant;
+use super::event::Event;
+use super::timestamp::Timestamp;
 use crate::deflate::Workspace;
-use crate::wire::Kind;
+use crate::wire::{Close, Kind};
 
 /// Bytes read from the peer and not yet consumed.
 ///
@@ -30,13 +31,12 @@ pub struct Input<B> {
     kept: Vec<u8>,
     held: Held,
     /// An event that was found, and not taken.
-    pub(crate) ready: Option<Ready>,
+    pub(crate) found: Option<Found>,
     workspace: Workspace,
     /// Whose the bytes are: the number of the read that brought them. It is never 0 then.
     read: u32,
-    /// When that was, as whoever read has told.
-    #[doc(hidden)]
-    pub heard: Instant,
+    /// When the last read was.
+    heard: Timestamp,
 }
 
 /// The payload of the last event, if it lay neither in the storage nor in the workspace.
@@ -50,9 +50,9 @@ pub(crate) enum Held {
     Control(Box<Control>),
 }
 
-/// An event, and where its payload lies.
+/// An event that was found, and where its payload is.
 #[derive(Debug)]
-pub(crate) struct Ready {
+pub(crate) struct Found {
     pub(crate) what: What,
     pub(crate) place: Place,
     /// Where there, if it may hold more than this. The input is then done with up to its end.
@@ -90,10 +90,10 @@ impl<B: AsMut<[u8]>> Input<B> {
             end: 0,
             kept: Vec::new(),
             held: Held::Nothing,
-            ready: None,
+            found: None,
             workspace: Workspace::new(),
             read: 0,
-            heard: Instant::new(core::time::Duration::ZERO),
+            heard: Timestamp::new(core::time::Duration::ZERO),
         }
     }
 
@@ -148,7 +148,7 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// Whether all bytes have been consumed, and no event is left of them that has been
     /// [found](crate::Receiver::advance) and not taken.
     pub const fn is_empty(&self) -> bool {
-        if self.workspace.is_lent() || self.ready.is_some() {
+        if self.workspace.is_lent() || self.found.is_some() {
             return false;
         }
         self.start == self.end
@@ -178,7 +178,7 @@ impl<B: AsMut<[u8]>> Input<B> {
     pub fn clear(&mut self) {
         self.start = self.end;
         {
-            self.ready = None;
+            self.found = None;
         }
         if self.workspace.is_lent() {
             self.workspace.take();
@@ -227,8 +227,8 @@ impl<B: AsMut<[u8]>> Input<B> {
     }
 
     /// Takes the event that was found.
-    pub(crate) const fn take_ready(&mut self) -> Option<Ready> {
-        self.ready.take()
+    pub(crate) const fn take_found(&mut self) -> Option<Found> {
+        self.found.take()
     }
 
     /// Lends a payload that comes with its memory, apart from what is unread.
@@ -252,9 +252,31 @@ impl<B: AsMut<[u8]>> Input<B> {
         }
     }
 
-    /// Lends a copy of a payload which lies elsewhere.
-    #[doc(hidden)]
-    pub fn lend_copy(&mut self, bytes: &[u8]) -> &mut [u8] {
+    /// Copies the payload of an event that lies elsewhere into the input.
+    pub(crate) fn lend_copy_of<'i>(&'i mut self, event: Event<'_>) -> Event<'i> {
+        let to_text = |bytes: &'i mut [u8]| core::str::from_utf8(bytes).unwrap_or_default();
+        match event {
+            Event::Text(text) => Event::Text(to_text(self.lend_copy(text.as_bytes()))),
+            Event::Binary(bytes) => Event::Binary(self.lend_copy(bytes)),
+            Event::Part { kind, bytes, last } => {
+                Event::Part { kind, bytes: self.lend_copy(bytes), last }
+            }
+            Event::Ping(payload) => Event::Ping(self.lend_copy(payload)),
+            Event::Pong(payload) => Event::Pong(self.lend_copy(payload)),
+            Event::Close(Close { code, reason }) => {
+                let reason = to_text(self.lend_copy(reason.as_bytes()));
+                Event::Close(Close { code, reason })
+            }
+            Event::Violation(error) => Event::Violation(error),
+            Event::Request => Event::Request,
+            Event::NotUpgrade => Event::NotUpgrade,
+            Event::Open => Event::Open,
+            Event::Refused => Event::Refused,
+        }
+    }
+
+    /// Copies a payload that lies elsewhere into the input.
+    fn lend_copy(&mut self, bytes: &[u8]) -> &mut [u8] {
         self.settle();
         let mut memory = core::mem::take(&mut self.kept);
         memory.clear();
@@ -262,21 +284,25 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.lend_held(Held::Bytes(memory, bytes.len())).0
     }
 
-    /// The number of the read that brought what is unread: whoever knows it is whose the bytes are.
-    #[doc(hidden)]
+    /// Whether the unread bytes came with this read.
     #[inline]
-    pub const fn read(&self) -> u32 {
-        self.read
+    pub(crate) const fn is_of(&self, read: u32) -> bool {
+        self.read == read
     }
 
-    /// Numbers another read.
-    #[doc(hidden)]
-    pub const fn number_read(&mut self) -> u32 {
+    /// Numbers another read, at `now`.
+    pub(crate) const fn number_read(&mut self, now: Timestamp) -> u32 {
         self.read = match self.read.checked_add(1) {
             Some(read) => read,
             None => 1,
         };
+        self.heard = now;
         self.read
+    }
+
+    /// When the last read was.
+    pub(crate) const fn heard(&self) -> Timestamp {
+        self.heard
     }
 
     /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.

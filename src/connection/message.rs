@@ -1,60 +1,225 @@
-//! A message to send.
+//! Messages to send, and messages to keep.
 
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 
 use crate::wire::Kind;
 
-/// A data message to send, or a part of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A message to send, or a part of one.
+///
+/// Methods that send take `impl Into<Message>`: `&str`, `&[u8]`, and references to `String`, `Vec<u8>`,
+/// arrays and [`OwnedMessage`] borrow the payload; `String`, `Vec<u8>`, `Bytes` and [`OwnedMessage`] give
+/// it away, so that a long one need not be copied.
+///
+/// ```
+/// use sansocket::{Kind, Message};
+///
+/// assert_eq!(Message::from("text").kind(), Kind::Text);
+/// assert_eq!(Message::from(vec![1, 2, 3]).as_bytes(), [1, 2, 3]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message<'p> {
     /// UTF-8 text.
     Text(&'p str),
-    /// Any bytes.
+    /// Bytes.
     Binary(&'p [u8]),
+    /// A message whose payload is shared or given away.
+    Owned(OwnedMessage),
 }
 
-impl<'p> Message<'p> {
-    /// What the message holds, and its bytes.
-    pub const fn split(self) -> (Kind, &'p [u8]) {
+impl Message<'_> {
+    /// Returns the kind of the message.
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::Text(text) => (Kind::Text, text.as_bytes()),
-            Self::Binary(bytes) => (Kind::Binary, bytes),
+            Self::Text(_) | Self::Owned(OwnedMessage::Text(_)) => Kind::Text,
+            Self::Binary(_) | Self::Owned(OwnedMessage::Binary(_)) => Kind::Binary,
+        }
+    }
+
+    /// Returns the payload.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+            Self::Owned(message) => message.as_bytes(),
         }
     }
 }
 
-impl<'p> From<&'p str> for Message<'p> {
-    fn from(text: &'p str) -> Self {
-        Self::Text(text)
+/// A message that can be kept. A clone shares its payload.
+///
+/// ```
+/// use sansocket::OwnedMessage;
+///
+/// let message = OwnedMessage::from("grüße");
+/// assert_eq!(message.as_text(), Some("grüße"));
+/// assert_eq!(message.len(), 7);
+/// assert_eq!(message.to_string(), "grüße");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OwnedMessage {
+    /// UTF-8 text.
+    Text(ByteString),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+impl OwnedMessage {
+    /// Returns the payload.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Returns the text, if this is a text message.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Binary(_) => None,
+        }
+    }
+
+    /// Returns the payload without a copy.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Returns the length of the payload in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Returns whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    /// Returns the kind of the message.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Text(_) => Kind::Text,
+            Self::Binary(_) => Kind::Binary,
+        }
+    }
+
+    /// Returns the payload to be changed in place, if nobody shares it.
+    pub(crate) fn try_into_mut(self) -> Result<(Kind, BytesMut), Self> {
+        match self {
+            Self::Text(text) => match text.into_bytes().try_into_mut() {
+                Ok(bytes) => Ok((Kind::Text, bytes)),
+                // The bytes were text a moment ago.
+                Err(bytes) => Err(Self::Text(ByteString::try_from(bytes).unwrap_or_default())),
+            },
+            Self::Binary(bytes) => match bytes.try_into_mut() {
+                Ok(bytes) => Ok((Kind::Binary, bytes)),
+                Err(bytes) => Err(Self::Binary(bytes)),
+            },
+        }
     }
 }
 
-impl<'p> From<&'p alloc::string::String> for Message<'p> {
-    fn from(text: &'p alloc::string::String) -> Self {
-        Self::Text(text)
+/// Writes a text as it is, and binary data as its length.
+impl fmt::Display for OwnedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.pad(text),
+            Self::Binary(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
     }
 }
 
-impl<'p> From<&'p [u8]> for Message<'p> {
-    fn from(bytes: &'p [u8]) -> Self {
-        Self::Binary(bytes)
+impl<'p> From<Message<'p>> for OwnedMessage {
+    fn from(message: Message<'p>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.into()),
+            Message::Binary(bytes) => Self::Binary(Bytes::copy_from_slice(bytes)),
+            Message::Owned(message) => message,
+        }
     }
 }
 
-impl<'p> From<&'p mut [u8]> for Message<'p> {
-    fn from(bytes: &'p mut [u8]) -> Self {
-        Self::Binary(bytes)
+impl<'p> From<&'p OwnedMessage> for Message<'p> {
+    fn from(message: &'p OwnedMessage) -> Self {
+        match message {
+            OwnedMessage::Text(text) => Self::Text(text),
+            OwnedMessage::Binary(bytes) => Self::Binary(bytes),
+        }
     }
 }
 
-impl<'p> From<&'p Vec<u8>> for Message<'p> {
-    fn from(bytes: &'p Vec<u8>) -> Self {
-        Self::Binary(bytes)
+impl From<OwnedMessage> for Message<'_> {
+    fn from(message: OwnedMessage) -> Self {
+        Self::Owned(message)
     }
 }
 
-impl<'p, const N: usize> From<&'p [u8; N]> for Message<'p> {
-    fn from(bytes: &'p [u8; N]) -> Self {
-        Self::Binary(bytes)
+/// Implements the conversion from what borrows a payload.
+macro_rules! from_borrowed {
+    ($($(const $length:ident)? $from:ty => $variant:ident,)*) => {$(
+        impl<'p $(, const $length: usize)?> From<$from> for Message<'p> {
+            #[inline]
+            fn from(payload: $from) -> Self {
+                Self::$variant(payload)
+            }
+        }
+    )*};
+}
+
+from_borrowed! {
+    &'p str => Text,
+    &'p String => Text,
+    &'p ByteString => Text,
+    &'p [u8] => Binary,
+    &'p mut [u8] => Binary,
+    &'p Vec<u8> => Binary,
+    &'p Bytes => Binary,
+    const N &'p [u8; N] => Binary,
+}
+
+/// Implements the conversions from what owns a payload.
+macro_rules! from_owned {
+    ($($from:ty => $variant:ident,)*) => {$(
+        impl From<$from> for OwnedMessage {
+            fn from(payload: $from) -> Self {
+                Self::$variant(payload.into())
+            }
+        }
+
+        impl From<$from> for Message<'_> {
+            fn from(payload: $from) -> Self {
+                Self::Owned(payload.into())
+            }
+        }
+    )*};
+}
+
+from_owned! {
+    String => Text,
+    ByteString => Text,
+    Vec<u8> => Binary,
+    Bytes => Binary,
+}
+
+/// Copies the text.
+impl From<&str> for OwnedMessage {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Copies the bytes.
+impl From<&[u8]> for OwnedMessage {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
     }
 }

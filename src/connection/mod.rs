@@ -2,23 +2,41 @@
 
 mod assembly;
 mod closing;
+mod config;
+#[expect(clippy::module_inception, reason = "a file is named like its type")]
+mod connection;
 mod control;
 mod deadlines;
 mod ended;
 mod error;
+mod event;
 mod framer;
-mod halves;
 mod input;
 mod message;
+mod opening;
+mod output;
 mod parser;
+mod pending;
+mod receiver;
+mod sender;
+mod spare;
+#[cfg(feature = "std")]
+mod std_io;
+mod step;
+mod timeouts;
 mod timestamp;
 
-pub use deadlines::{Deadlines, Liveness, RoundTrip, Timeouts};
+pub use config::Config;
+pub use connection::Connection;
+pub use deadlines::RoundTrip;
 pub use ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
 pub use error::SendError;
-pub use framer::Sender;
-pub use halves::Connection;
+pub use event::Event;
 pub use input::Input;
-pub use message::Message;
-pub use parser::{Event, Receiver};
-pub use timestamp::Instant;
+pub use message::{Message, OwnedMessage};
+pub use receiver::Receiver;
+pub use sender::Sender;
+pub use spare::Spare;
+pub use step::Step;
+pub use timeouts::{Liveness, Timeouts};
+pub use timestamp::Timestamp;

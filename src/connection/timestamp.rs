@@ -1,26 +1,43 @@
+//! Points in time, told by the caller.
+
 use core::ops::Add;
 use core::time::Duration;
 
-/// A point in time, counted from an origin of the caller's choosing. It must not go backwards.
+/// A point in time, counted from an origin that the caller chooses.
 ///
-/// It is of a nanosecond, and 584 years after the origin at the most.
+/// Resolution: 1 ns. Range: about 584 years. A connection ignores a time earlier than the latest it was
+/// given.
+///
+/// ```
+/// use std::time::Instant;
+/// use sansocket::Timestamp;
+///
+/// let start = Instant::now();
+/// let now = Timestamp::new(start.elapsed());
+/// # assert!(now >= Timestamp::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
+pub struct Timestamp(u64);
 
-impl Instant {
-    /// The point `elapsed` after the origin.
+impl Timestamp {
+    /// Returns the point `elapsed` after the origin.
     pub const fn new(elapsed: Duration) -> Self {
         Self(to_nanos(elapsed))
     }
 
-    /// How long it is from `earlier` to this point, or zero.
+    /// Returns the time from `earlier` to this point. Zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The nanoseconds since the origin.
+    pub(crate) const fn as_nanos(self) -> u64 {
+        self.0
+    }
 }
 
-/// The point so much later, or the last there is.
-impl Add<Duration> for Instant {
+/// Saturates at the last point there is.
+impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
@@ -28,9 +45,9 @@ impl Add<Duration> for Instant {
     }
 }
 
-/// The nanoseconds of a duration, of which all above 584 years are one.
-pub(crate) const fn to_nanos(duration: Duration) -> u64 {
+/// The nanoseconds of a duration, at most 584 years.
+const fn to_nanos(duration: Duration) -> u64 {
     let nanos = duration.as_nanos();
-    #[expect(clippy::cast_possible_truncation, reason = "it is no more than fits")]
+    #[expect(clippy::cast_possible_truncation, reason = "larger values are replaced")]
     if nanos < u64::MAX as u128 { nanos as u64 } else { u64::MAX }
 }

@@ -1,0 +1,107 @@
+//! The settings of a connection.
+
+use alloc::sync::Arc;
+
+use super::timeouts::Timeouts;
+#[cfg(feature = "deflate")]
+use crate::deflate::Compression;
+use crate::handshake::server::Policy;
+use crate::wire::Limits;
+
+/// The settings of a connection: limits, timeouts, policies.
+///
+/// Connections share one configuration: it is made once, put into an `Arc`, and never changes.
+///
+/// ```
+/// use sansocket::{Config, Limits, Timeouts};
+/// use std::time::Duration;
+///
+/// let config = Config::new()
+///     .limits(Limits::new().message(1 << 20))
+///     .timeouts(Timeouts::new().idle(Duration::from_secs(60)))
+///     .shared();
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Limits on the memory that a peer can make us use.
+    pub limits: Limits,
+    /// How long to wait for the peer.
+    pub timeouts: Timeouts,
+    /// Which requests a server passes on to the application. A client ignores it.
+    pub policy: Policy,
+    /// How many bytes of replies may wait to be written before no more events are given out. Default:
+    /// 64 KiB. One message may exceed it.
+    ///
+    /// Adapters also hold back `send` while this many bytes wait.
+    pub max_queued: usize,
+    /// Whether messages that arrive after our close frame are discarded. Default: `false`. They are then
+    /// validated all the same.
+    pub discard_after_close: bool,
+    /// How messages are compressed, if the peer agrees. Default: not at all.
+    #[cfg(feature = "deflate")]
+    pub compression: Option<Compression>,
+}
+
+impl Config {
+    /// Returns the defaults.
+    pub fn new() -> Self {
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            policy: Policy::default(),
+            max_queued: 64 << 10,
+            discard_after_close: false,
+            #[cfg(feature = "deflate")]
+            compression: None,
+        }
+    }
+
+    /// Sets [`limits`](Self::limits).
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets [`timeouts`](Self::timeouts).
+    #[must_use]
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
+
+    /// Sets [`policy`](Self::policy).
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Sets [`max_queued`](Self::max_queued).
+    #[must_use]
+    pub fn max_queued(self, bytes: usize) -> Self {
+        Self { max_queued: bytes, ..self }
+    }
+
+    /// Sets [`discard_after_close`](Self::discard_after_close).
+    #[must_use]
+    pub fn discard_after_close(self, discard: bool) -> Self {
+        Self { discard_after_close: discard, ..self }
+    }
+
+    /// Compresses messages, if the peer agrees (RFC 7692).
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn compression(self, compression: Compression) -> Self {
+        Self { compression: Some(compression), ..self }
+    }
+
+    /// Puts the configuration into an `Arc`, as connections take it.
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,282 @@
+//! What comes before an open connection: the opening handshake, and bytes that could not be used yet.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+
+use super::ended::Cause;
+use super::event::Event;
+use super::input::Input;
+use super::sender::Sender;
+use crate::handshake::{HandshakeError, Negotiated, client, server};
+
+/// The opening handshake of a connection, and bytes that came before those in the input.
+///
+/// An open connection does without it most of the time.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    stage: Stage,
+    outcome: Option<Outcome>,
+    /// The response to our request.
+    response: Option<client::Response>,
+    /// Bytes that came before those in the input.
+    stash: Input<Vec<u8>>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// A server waits for the request.
+    Request(server::Handshake),
+    /// The application has to decide on a request for a WebSocket,
+    Decision(Box<server::Request>),
+    /// or on another one.
+    NotUpgrade(Box<server::Head>),
+    /// A client waits for the response.
+    Response(Box<client::Handshake>),
+    /// Only the stash is left.
+    Done,
+}
+
+/// An event of the opening that has not been taken.
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    Request,
+    NotUpgrade,
+    Open,
+    Refused,
+}
+
+impl From<Outcome> for Event<'_> {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Request => Self::Request,
+            Outcome::NotUpgrade => Self::NotUpgrade,
+            Outcome::Open => Self::Open,
+            Outcome::Refused => Self::Refused,
+        }
+    }
+}
+
+impl Opening {
+    /// Returns the opening of a server.
+    pub(crate) fn server() -> Box<Self> {
+        Self::new(Stage::Request(server::Handshake::new()))
+    }
+
+    /// Returns the opening of a client whose request is queued.
+    pub(crate) fn client(handshake: client::Handshake) -> Box<Self> {
+        Self::new(Stage::Response(Box::new(handshake)))
+    }
+
+    /// Returns an opening that is done: a place for bytes.
+    pub(crate) fn done() -> Box<Self> {
+        Self::new(Stage::Done)
+    }
+
+    fn new(stage: Stage) -> Box<Self> {
+        Box::new(Self { stage, outcome: None, response: None, stash: Input::new(Vec::new()) })
+    }
+
+    /// Returns the request that waits for a decision.
+    pub(crate) fn request(&mut self) -> Option<&mut server::Request> {
+        match &mut self.stage {
+            Stage::Decision(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Returns the head of a request for no WebSocket that waits for a decision.
+    pub(crate) fn head(&self) -> Option<&server::Head> {
+        match &self.stage {
+            Stage::NotUpgrade(head) => Some(head),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn response(&self) -> &Option<client::Response> {
+        &self.response
+    }
+
+    pub(crate) const fn take_response(&mut self) -> Option<client::Response> {
+        self.response.take()
+    }
+
+    /// Whether the handshake is still going on.
+    pub(crate) const fn is_going_on(&self) -> bool {
+        !matches!(self.stage, Stage::Done)
+    }
+
+    /// Whether an event waits to be taken.
+    pub(crate) const fn has_event(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Takes the event that waits.
+    pub(crate) fn take_event<'i>(&mut self) -> Option<Event<'i>> {
+        self.outcome.take().map(Event::from)
+    }
+
+    /// The bytes that came before those in the input.
+    pub(crate) const fn stash(&mut self) -> &mut Input<Vec<u8>> {
+        &mut self.stash
+    }
+
+    /// Takes all bytes that have come. The result of a client's handshake is returned.
+    pub(crate) fn receive<B: AsMut<[u8]>>(
+        &mut self,
+        input: Option<&mut Input<B>>,
+        sender: &mut Sender,
+    ) -> Option<Negotiated> {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            // Most requests arrive whole.
+            Stage::Request(handshake) => match input {
+                Some(input) if self.stash.is_empty() => {
+                    let progress = handshake.receive_some(input, &sender.config.policy);
+                    self.take_request(progress, sender);
+                    self.keep(Some(input));
+                }
+                input => {
+                    self.keep(input);
+                    let progress = handshake.receive_some(&mut self.stash, &sender.config.policy);
+                    self.take_request(progress, sender);
+                }
+            },
+            Stage::Response(handshake) => {
+                self.keep(input);
+                return self.receive_response(*handshake, sender);
+            }
+            // A client has nothing to say before it has an answer. What it says all the same waits.
+            stage if self.has_room(sender) => {
+                self.stage = stage;
+                self.keep(input);
+            }
+            _ => self.fail(HandshakeError::HasBody, sender),
+        }
+        None
+    }
+
+    /// Takes the end of the transport.
+    pub(crate) fn receive_eof(&mut self, sender: &mut Sender) {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Response(handshake) => match handshake.receive_eof() {
+                Ok(response) => self.refuse(response, sender),
+                Err(error) => self.fail(error, sender),
+            },
+            Stage::Request(_) => self.fail(HandshakeError::Incomplete, sender),
+            // The peer may still read.
+            stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => self.stage = stage,
+        }
+    }
+
+    /// Accepts the request, if there is one.
+    pub(crate) fn accept(&mut self, sender: &mut Sender) -> Option<Negotiated> {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Decision(request) => Some(request.accept(sender.out())),
+            stage => {
+                self.stage = stage;
+                None
+            }
+        }
+    }
+
+    /// Rejects the request, if there is one.
+    pub(crate) fn reject(&mut self, response: server::Response<'_>, sender: &mut Sender) {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Decision(request) => request.reject(response, sender.out()),
+            Stage::NotUpgrade(head) => head.reject(response, sender.out()),
+            stage => return self.stage = stage,
+        }
+        self.end(sender);
+    }
+
+    /// Rejects a request for no WebSocket by a 426, if there is one.
+    pub(crate) fn reject_http(&mut self, sender: &mut Sender) {
+        match mem::replace(&mut self.stage, Stage::Done) {
+            Stage::NotUpgrade(head) => head.refuse(sender.out()),
+            stage => return self.stage = stage,
+        }
+        self.end(sender);
+    }
+
+    fn end(&mut self, sender: &mut Sender) {
+        self.stash.clear();
+        sender.refuse(Cause::Refused);
+    }
+
+    /// Moves the unread bytes of the input to the stash, as other connections use the same input.
+    pub(crate) fn keep<B: AsMut<[u8]>>(&mut self, input: Option<&mut Input<B>>) {
+        let Some(input) = input else { return };
+        if !input.unread().is_empty() {
+            self.stash.append(input.unread());
+        }
+        input.clear();
+    }
+
+    fn has_room(&mut self, sender: &Sender) -> bool {
+        self.stash.unread().len() <= sender.config.policy.head.bytes as usize
+    }
+
+    fn take_request(
+        &mut self,
+        progress: Result<server::Progress, HandshakeError>,
+        sender: &mut Sender,
+    ) {
+        match progress {
+            Ok(server::Progress::Incomplete(handshake)) => self.stage = Stage::Request(handshake),
+            Ok(server::Progress::Request(request)) => self.ask(request, sender),
+            Ok(server::Progress::NotAnUpgrade(head)) => {
+                self.outcome = Some(Outcome::NotUpgrade);
+                self.stage = Stage::NotUpgrade(Box::new(head));
+                sender.ask();
+            }
+            Err(error) => self.fail(error, sender),
+        }
+    }
+
+    /// Has the application decide on a request.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to negotiate"))]
+    fn ask(&mut self, mut request: server::Request, sender: &mut Sender) {
+        #[cfg(feature = "deflate")]
+        if let Some(compression) = &sender.config.compression {
+            request.compress(compression);
+        }
+        self.outcome = Some(Outcome::Request);
+        self.stage = Stage::Decision(Box::new(request));
+        sender.ask();
+    }
+
+    fn receive_response(
+        &mut self,
+        handshake: client::Handshake,
+        sender: &mut Sender,
+    ) -> Option<Negotiated> {
+        match handshake.receive(&mut self.stash) {
+            Ok(client::Progress::Incomplete(handshake)) => {
+                if handshake.is_refused() {
+                    sender.await_body();
+                }
+                self.stage = Stage::Response(Box::new(handshake));
+            }
+            Ok(client::Progress::Open(negotiated, response)) => {
+                (self.outcome, self.response) = (Some(Outcome::Open), Some(response));
+                return Some(negotiated);
+            }
+            Ok(client::Progress::Refused(response)) => self.refuse(response, sender),
+            Err(error) => self.fail(error, sender),
+        }
+        None
+    }
+
+    fn refuse(&mut self, response: client::Response, sender: &mut Sender) {
+        (self.outcome, self.response) = (Some(Outcome::Refused), Some(response));
+        sender.refuse(Cause::Refused);
+    }
+
+    fn fail(&mut self, error: HandshakeError, sender: &mut Sender) {
+        if sender.is_receiving() {
+            error.respond(sender.out());
+            sender.refuse(Cause::Handshake(error));
+        }
+        self.stash.clear();
+    }
+}

@@ -1,0 +1,221 @@
+//! Bytes that wait to be written, in order.
+//!
+//! ```text
+//! Ahead: Bytes, Bytes, …      shared payloads, and what was queued before them
+//! bytes[written..]            what was queued last; `append` grows it
+//! ```
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::fmt;
+
+use bytes::{Buf, Bytes};
+
+/// Bytes that wait to be written, in order.
+///
+/// Usually they are one buffer, to which messages are appended. Payloads that are shared instead of
+/// copied stand before it, together with what was queued before them.
+pub(crate) struct Output {
+    bytes: Vec<u8>,
+    /// How many of `bytes` have been written.
+    written: usize,
+    /// What goes before `bytes`. Allocated only while there is any.
+    ahead: Option<Box<Ahead>>,
+    /// An upper bound of the replies that wait, in bytes.
+    replies: u32,
+    /// How many bytes wait behind the newest reply.
+    behind: u32,
+    /// How many bytes of replies may wait.
+    max_replies: u32,
+}
+
+#[derive(Default)]
+struct Ahead {
+    chunks: VecDeque<Bytes>,
+    /// The sum of their lengths.
+    len: usize,
+    /// Whether the first chunk was taken by whoever writes it.
+    is_in_flight: bool,
+}
+
+impl Output {
+    pub(crate) fn new(max_replies: usize) -> Self {
+        let max_replies = saturate(max_replies.max(1));
+        Self { bytes: Vec::new(), written: 0, ahead: None, replies: 0, behind: 0, max_replies }
+    }
+
+    /// How many bytes wait, including those in flight.
+    pub(crate) fn len(&self) -> usize {
+        self.ahead.as_ref().map_or(0, |ahead| ahead.len) + self.bytes.len() - self.written
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.ahead.is_none() && self.written == self.bytes.len()
+    }
+
+    /// Whether all that waits is one buffer, of which nothing is in flight.
+    pub(crate) const fn is_simple(&self) -> bool {
+        self.ahead.is_none()
+    }
+
+    /// Whether as many replies wait as may wait.
+    #[inline]
+    pub(crate) const fn is_flooded(&self) -> bool {
+        self.replies >= self.max_replies
+    }
+
+    /// The buffer to append to.
+    #[inline]
+    pub(crate) const fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Appends a payload without a copy.
+    pub(crate) fn push(&mut self, payload: Bytes) {
+        let before = self.take_tail();
+        let ahead = self.ahead.get_or_insert_default();
+        ahead.push(before);
+        ahead.push(payload);
+        self.tidy();
+    }
+
+    /// Returns what can be written, in order. Nothing while a chunk is in flight.
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let ahead = self.ahead.as_deref();
+        let is_free = ahead.is_none_or(|ahead| !ahead.is_in_flight);
+        let chunks = ahead.filter(|_| is_free).map(|ahead| ahead.chunks.iter());
+        let chunks = chunks.into_iter().flatten().map(Bytes::as_ref);
+        chunks.chain(is_free.then(|| self.rest())).filter(|chunk| !chunk.is_empty())
+    }
+
+    /// Returns the first chunk of what can be written.
+    pub(crate) fn front(&self) -> &[u8] {
+        match self.ahead {
+            None => self.rest(),
+            Some(_) => self.chunks().next().unwrap_or_default(),
+        }
+    }
+
+    /// Takes the first chunk of what can be written. It is in flight until [`advance`](Self::advance).
+    pub(crate) fn take(&mut self) -> Option<Bytes> {
+        if self.front().is_empty() {
+            return None;
+        }
+        if self.ahead.is_none() {
+            let tail = self.take_tail();
+            self.ahead.get_or_insert_default().push(tail);
+        }
+        let ahead = self.ahead.as_mut()?;
+        ahead.is_in_flight = true;
+        ahead.chunks.front().cloned()
+    }
+
+    /// Notes that `count` bytes have been written. Nothing is in flight any more.
+    ///
+    /// # Panics
+    ///
+    /// Panics if fewer bytes were given out.
+    pub(crate) fn advance(&mut self, mut count: usize) {
+        if let Some(ahead) = &mut self.ahead {
+            let first = ahead.chunks.front().map_or(0, Bytes::len);
+            assert!(!ahead.is_in_flight || count <= first, "more was written than was given out");
+            ahead.is_in_flight = false;
+            count -= ahead.advance(count);
+        }
+        assert!(count <= self.rest().len(), "more was written than waits");
+        self.written += count;
+        self.replies = self.replies.min(saturate(self.len()).saturating_sub(self.behind));
+        self.tidy();
+    }
+
+    /// Drops all that waits.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.max_replies as usize);
+    }
+
+    /// Frees memory in which nothing waits.
+    pub(crate) fn free(&mut self) {
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
+    /// Counts bytes that were appended. Those of replies count towards the limit.
+    #[inline]
+    pub(crate) fn count(&mut self, count: usize, is_reply: bool) {
+        let count = saturate(count);
+        if is_reply {
+            (self.replies, self.behind) = (self.replies.saturating_add(count), 0);
+        } else {
+            self.behind = self.behind.saturating_add(count);
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    fn take_tail(&mut self) -> Bytes {
+        let mut tail = Bytes::from(core::mem::take(&mut self.bytes));
+        tail.advance(core::mem::take(&mut self.written));
+        tail
+    }
+
+    /// Frees the memory of what has been written: all beyond [`KEPT`] once nothing waits. Otherwise the
+    /// written bytes, once they are more than those that wait, so that each byte is moved at most once.
+    fn tidy(&mut self) {
+        if self.ahead.as_ref().is_some_and(|ahead| ahead.len == 0) {
+            self.ahead = None;
+        }
+        let left = self.rest().len();
+        if left == 0 {
+            self.bytes.clear();
+            self.written = 0;
+            if self.bytes.capacity() > KEPT {
+                self.bytes = Vec::new();
+            }
+        } else if left <= self.written {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+    }
+}
+
+impl Ahead {
+    fn push(&mut self, chunk: Bytes) {
+        if !chunk.is_empty() {
+            self.len += chunk.len();
+            self.chunks.push_back(chunk);
+        }
+    }
+
+    /// Drops up to `count` bytes. Returns how many.
+    fn advance(&mut self, count: usize) -> usize {
+        let mut left = count;
+        while let (1.., Some(chunk)) = (left, self.chunks.front_mut()) {
+            let of_chunk = left.min(chunk.len());
+            chunk.advance(of_chunk);
+            left -= of_chunk;
+            if chunk.is_empty() {
+                self.chunks.pop_front();
+            }
+        }
+        self.len -= count - left;
+        count - left
+    }
+}
+
+/// Payloads may be secret, so this prints lengths only.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+fn saturate(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Memory of more bytes than this is freed as soon as all of it has been written.
+const KEPT: usize = 128 << 10;

@@ -1,0 +1,381 @@
+//! The half of a connection that receives.
+//!
+//! ```text
+//! stash, then Input ─▶ Opening ─▶ Request, NotUpgrade, Open, Refused      while it opens
+//! stash, then Input ─▶ Parser ──▶ Text, Binary, Part, Ping, Pong, …       once it is open
+//! ```
+//!
+//! An input is shared by the connections of a thread. Each read has a number; a connection takes only the
+//! bytes of its own read.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::mem;
+
+use super::event::Event;
+use super::input::Input;
+use super::opening::Opening;
+use super::parser::Parser;
+use super::sender::Sender;
+use super::spare::Spare;
+use super::timestamp::Timestamp;
+use crate::handshake::{Negotiated, client, server};
+use crate::wire::{Kind, Limits, Role};
+
+/// The half of a [`Connection`](crate::Connection) that receives.
+///
+/// Reading takes no lock: only to look for an event takes the [`Sender`], too, as the protocol may demand a
+/// reply.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use sansocket::{Event, Input, Receiver, Sender};
+///
+/// fn receive(receiver: &mut Receiver, sender: &Mutex<Sender>, input: &mut Input<Vec<u8>>) {
+///     loop {
+///         // The lock is held while looking for the event, not while handling it.
+///         let event = receiver.next_event(input, &mut sender.lock().unwrap());
+///         match event {
+///             Some(Event::Text(text)) => println!("{text}"),
+///             Some(_) => {}
+///             None => break,
+///         }
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Receiver {
+    pub(super) parser: Parser,
+    /// The opening handshake, and bytes before those in the input.
+    opening: Option<Box<Opening>>,
+    /// The number of the read that brought the unread bytes of the input. 0 if there are none.
+    read: u32,
+    news: News,
+}
+
+/// What came of which the sender has not been told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    None,
+    Bytes,
+    /// The end of the transport. It is told once the application has decided on a request.
+    End,
+}
+
+impl Receiver {
+    pub(super) fn new(role: Role, limits: Limits, opening: Option<Box<Opening>>) -> Self {
+        Self { parser: Parser::new(role, limits), opening, read: 0, news: News::None }
+    }
+
+    /// Returns the next event, or `None` once all of `input` is used up.
+    ///
+    /// See [`Connection::next_event`](crate::Connection::next_event). The event does not borrow the sender.
+    #[inline]
+    pub fn next_event<'i, B: AsMut<[u8]>>(
+        &mut self,
+        input: &'i mut Input<B>,
+        sender: &mut Sender,
+    ) -> Option<Event<'i>> {
+        if self.is_plain(input, sender)
+            && let Some((kind, range)) = self.parser.decode_whole(input, sender)
+        {
+            return Some(self.parser.take_whole(kind, range, input, sender));
+        }
+        self.next_slowly(input, sender)
+    }
+
+    /// Returns whether there is an event. [`next_event`](Self::next_event) then returns it.
+    ///
+    /// For functions that return the event to their caller: a loop with `next_event` alone would not
+    /// borrow-check there.
+    pub fn has_event<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, sender: &mut Sender) -> bool {
+        (self.is_plain(input, sender) && self.parser.find_whole(input, sender))
+            || self.find(input, sender)
+    }
+
+    /// Returns a guard for the next read.
+    ///
+    /// Bytes of another connection that are left in `input` are dropped.
+    pub fn spare<'s, B: AsMut<[u8]>>(&'s mut self, input: &'s mut Input<B>) -> Spare<'s, B> {
+        self.claim(input);
+        Spare::new(self, None, input)
+    }
+
+    /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty
+    /// buffer is the end of the transport.
+    pub fn receive<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        mut read: B,
+        now: Timestamp,
+    ) -> B {
+        self.claim(input);
+        if !input.unread().is_empty() {
+            self.stash(input);
+        }
+        match read.as_mut().len() {
+            0 => self.handle_eof(),
+            _ => self.note_read(input, now),
+        }
+        input.replace(read)
+    }
+
+    /// Notes that nothing more will come, in whatever way the transport ended.
+    pub const fn handle_eof(&mut self) {
+        self.news = News::End;
+    }
+
+    /// Sets whether messages are delivered in parts: see
+    /// [`Connection::set_streaming`](crate::Connection::set_streaming).
+    pub const fn set_streaming(&mut self, streaming: bool) {
+        self.parser.set_streaming(streaming);
+    }
+
+    /// Sets whether pings are answered: see
+    /// [`Connection::set_auto_pong`](crate::Connection::set_auto_pong).
+    pub const fn set_auto_pong(&mut self, auto_pong: bool) {
+        self.parser.set_auto_pong(auto_pong);
+    }
+
+    /// Rejects messages of this kind: see
+    /// [`Connection::reject_kind`](crate::Connection::reject_kind).
+    pub const fn reject_kind(&mut self, kind: Kind) {
+        self.parser.reject_kind(kind);
+    }
+
+    /// Returns how many bytes of the current frame have not arrived yet, as its header said. 0 between
+    /// frames.
+    pub fn frame_remaining(&self) -> u64 {
+        self.parser.frame_remaining()
+    }
+
+    pub(super) fn request(&mut self) -> Option<&mut server::Request> {
+        self.opening.as_mut().and_then(|opening| opening.request())
+    }
+
+    pub(super) fn head(&self) -> Option<&server::Head> {
+        self.opening.as_ref().and_then(|opening| opening.head())
+    }
+
+    pub(super) fn response(&self) -> Option<&client::Response> {
+        self.opening.as_ref().and_then(|opening| opening.response().as_ref())
+    }
+
+    pub(super) fn take_response(&mut self) -> Option<client::Response> {
+        self.opening.as_mut().and_then(|opening| opening.take_response())
+    }
+
+    pub(super) fn accept(&mut self, sender: &mut Sender) {
+        // It may have been rejected already, since the decision took too long.
+        if sender.closing.is_deciding()
+            && let Some(opening) = &mut self.opening
+            && let Some(negotiated) = opening.accept(sender)
+        {
+            self.open(&negotiated, sender);
+        }
+    }
+
+    pub(super) fn reject(&mut self, response: server::Response<'_>, sender: &mut Sender) {
+        if sender.closing.is_deciding()
+            && let Some(opening) = &mut self.opening
+        {
+            opening.reject(response, sender);
+        }
+    }
+
+    pub(super) fn reject_http(&mut self, sender: &mut Sender) {
+        if sender.closing.is_deciding()
+            && let Some(opening) = &mut self.opening
+        {
+            opening.reject_http(sender);
+        }
+    }
+
+    /// Has bytes come before all others.
+    pub(super) fn read_ahead(&mut self, bytes: &[u8]) {
+        self.opening.get_or_insert_with(Opening::done).stash().append(bytes);
+    }
+
+    pub(super) fn into_unread(self) -> Vec<u8> {
+        self.opening.map(|mut opening| opening.stash().unread().to_vec()).unwrap_or_default()
+    }
+
+    /// Starts to exchange messages as negotiated.
+    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "nothing to negotiate"))]
+    pub(super) fn open(&mut self, negotiated: &Negotiated, sender: &mut Sender) {
+        #[cfg(feature = "deflate")]
+        if let Some((agreement, compression)) = negotiated.compression() {
+            let (incoming, outgoing) = (agreement.incoming(sender.role), agreement.outgoing(sender.role));
+            self.parser.set_inflation(crate::deflate::Inflation::new(incoming));
+            sender.framer.set_deflation(crate::deflate::Deflation::new(outgoing, compression));
+        }
+        sender.open();
+    }
+
+    /// Returns the room for the next read.
+    pub(super) fn buffer<'b, B: AsMut<[u8]>>(&'b mut self, input: &'b mut Input<B>) -> &'b mut [u8] {
+        self.parser.spare(input)
+    }
+
+    /// Notes that `count` bytes were read into [`buffer`](Self::buffer).
+    pub(super) fn fill<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        count: usize,
+        now: Timestamp,
+    ) {
+        self.parser.fill(input, count);
+        self.note_read(input, now);
+    }
+
+    /// Tells the sender what came.
+    pub(super) fn tell(&mut self, heard: Timestamp, sender: &mut Sender) {
+        if self.news == News::Bytes {
+            self.news = News::None;
+            sender.hear(heard);
+        }
+    }
+
+    /// Whether events come from the input alone, and from what was read for this connection.
+    #[inline]
+    const fn is_plain<B>(&self, input: &Input<B>, sender: &Sender) -> bool {
+        input.is_of(self.read) && self.opening.is_none() && !sender.output.is_flooded()
+    }
+
+    /// Drops what others have left in the input.
+    fn claim<B: AsMut<[u8]>>(&self, input: &mut Input<B>) {
+        if !input.is_of(self.read) || self.read == 0 {
+            input.clear();
+        }
+    }
+
+    /// Notes a read.
+    const fn note_read<B>(&mut self, input: &mut Input<B>, now: Timestamp) {
+        self.read = input.number_read(now);
+        if !matches!(self.news, News::End) {
+            self.news = News::Bytes;
+        }
+    }
+
+    /// Moves the unread bytes of the input to the stash.
+    fn stash<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
+        self.opening.get_or_insert_with(Opening::done).keep(Some(input));
+    }
+
+    #[inline(never)]
+    fn next_slowly<'i, B: AsMut<[u8]>>(
+        &mut self,
+        input: &'i mut Input<B>,
+        sender: &mut Sender,
+    ) -> Option<Event<'i>> {
+        if !self.find(input, sender) {
+            return None;
+        }
+        self.tell(input.heard(), sender);
+        sender.begin_reply();
+        let Some(opening) = &mut self.opening else { return self.parser.take(input, sender) };
+        if opening.has_event() {
+            return opening.take_event();
+        }
+        if opening.stash().is_empty() {
+            return self.parser.take(input, sender);
+        }
+        let event = self.parser.take(opening.stash(), sender);
+        event.map(|event| input.lend_copy_of(event))
+    }
+
+    /// Looks for an event, in whatever state. Returns whether there is one; if not, all input is used up.
+    fn find<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, sender: &mut Sender) -> bool {
+        let is_ours = input.is_of(self.read) && self.read > 0;
+        // Bytes that were read for us were dropped by somebody who did not use them up: it is over.
+        if self.read > 0 && !is_ours {
+            self.news = News::End;
+        }
+        if let Some(opening) = &mut self.opening {
+            if opening.has_event() {
+                return true;
+            }
+            opening.take_response();
+            if opening.is_going_on() && sender.is_receiving() {
+                return self.find_opening(input, is_ours, sender);
+            }
+            if !sender.is_receiving() {
+                self.opening = None;
+            }
+        }
+        if sender.output.is_flooded() {
+            return self.pause(input, is_ours, sender);
+        }
+        if self.find_in_stash(sender) || (is_ours && self.parser.find(input, sender)) {
+            return true;
+        }
+        self.settle(input.heard(), sender);
+        false
+    }
+
+    /// Looks for an event in bytes that came before those of the input.
+    fn find_in_stash(&mut self, sender: &mut Sender) -> bool {
+        let Some(opening) = &mut self.opening else { return false };
+        let is_found = self.parser.find(opening.stash(), sender);
+        if !is_found {
+            self.opening = None;
+        }
+        is_found
+    }
+
+    /// Gives out no event until the peer has taken some of our replies.
+    fn pause<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        is_ours: bool,
+        sender: &mut Sender,
+    ) -> bool {
+        if is_ours && !input.is_empty() {
+            self.stash(input);
+        }
+        self.read = 0;
+        self.tell(input.heard(), sender);
+        sender.is_replying = false;
+        false
+    }
+
+    /// Goes on with the opening handshake.
+    fn find_opening<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        is_ours: bool,
+        sender: &mut Sender,
+    ) -> bool {
+        let Some(opening) = &mut self.opening else { return false };
+        let heard = input.heard();
+        let negotiated = match is_ours || !opening.stash().is_empty() {
+            true => opening.receive(is_ours.then_some(input), sender),
+            false => None,
+        };
+        if let Some(negotiated) = negotiated {
+            self.open(&negotiated, sender);
+        }
+        self.settle(heard, sender);
+        self.opening.as_ref().is_some_and(|opening| opening.has_event())
+    }
+
+    /// Notes that all that came is used up.
+    fn settle(&mut self, heard: Timestamp, sender: &mut Sender) {
+        self.read = 0;
+        sender.is_replying = false;
+        self.tell(heard, sender);
+        let is_cut = sender.closing.has_eof();
+        match &mut self.opening {
+            Some(opening) if opening.is_going_on() && (is_cut || self.news == News::End) => {
+                opening.receive_eof(sender);
+            }
+            _ => {}
+        }
+        // Somebody whose request waits for a decision may still read the answer.
+        if self.news == News::End && !sender.closing.is_deciding() {
+            self.news = News::None;
+            self.parser.finish();
+            sender.receive_eof();
+        }
+    }
+}

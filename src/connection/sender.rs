@@ -1,0 +1,477 @@
+//! The half of a connection that sends.
+//!
+//! ```text
+//! send, accept, close ─▶ Framer ─▶ Output ─▶ transmit()       this file: what is queued
+//! handle_timeout ──────▶ Deadlines                            `step.rs`: how a loop drives it
+//! Parser ──────────────▶ Closing ─▶ next_step()
+//! ```
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::closing::{Closing, State, read_bad_close};
+use super::config::Config;
+use super::deadlines::{Deadlines, Phase, RoundTrip};
+use super::ended::Cause;
+use super::error::SendError;
+use super::framer::Framer;
+use super::message::{Message, OwnedMessage};
+use super::output::Output;
+use super::timestamp::Timestamp;
+use crate::wire::{Close, CloseCode, Kind, Limits, ProtocolError, Role, Seed};
+
+/// The half of a [`Connection`](crate::Connection) that sends.
+///
+/// It holds the bytes that wait to be written, the time, and how far the connection is on its way to the
+/// end. A connection that is [split](crate::Connection::split) has it behind a lock that the caller
+/// chooses. No method waits or calls back, so the lock is held for a moment only.
+///
+/// ```
+/// use sansocket::{Sender, SendError};
+///
+/// fn greet(sender: &mut Sender) -> Result<(), SendError> {
+///     sender.send("hello")?;
+///     sender.send(vec![1, 2, 3])?;
+///     sender.ping(b"are you there?")
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Sender {
+    pub(super) framer: Framer,
+    pub(super) output: Output,
+    pub(super) deadlines: Deadlines,
+    pub(super) closing: Closing,
+    pub(super) config: Arc<Config>,
+    pub(super) role: Role,
+    /// Whether what is sent answers an event.
+    pub(super) is_replying: bool,
+}
+
+impl Sender {
+    pub(super) fn new(config: Arc<Config>, role: Role, now: Timestamp) -> Self {
+        Self {
+            framer: Framer::new(None),
+            output: Output::new(config.max_queued),
+            deadlines: Deadlines::new(now),
+            closing: Closing::new(State::Opening),
+            config,
+            role,
+            is_replying: false,
+        }
+    }
+
+    /// Queues a message, in one frame.
+    ///
+    /// A message that is given away and has at least 16 KiB is queued without a copy, unless it is
+    /// compressed, or shared by a client, which must mask it. Clones of one message share its payload, so it
+    /// can be queued in any number of connections.
+    ///
+    /// The message is queued whether the queue [is full](Self::is_full) or not.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotOpen`] before the opening handshake is done, [`SendError::Closing`] after a
+    /// close frame or the end, and [`SendError::MessageInProgress`] within a message sent in parts. Nothing
+    /// is queued.
+    #[inline]
+    pub fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
+        match message.into() {
+            Message::Text(text) => self.queue(Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => self.queue(Kind::Binary, bytes),
+            Message::Owned(message) => self.queue_owned(message),
+        }
+    }
+
+    /// Queues a message, unless the queue [is full](Self::is_full).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::QueueFull`] if it is, and the errors of [`send`](Self::send). Nothing is queued.
+    pub fn try_send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
+        if self.is_full() {
+            return Err(SendError::QueueFull);
+        }
+        self.send(message)
+    }
+
+    /// Queues a part of a message. More parts follow (section 5.4).
+    ///
+    /// The length of the message need not be known. Pings and pongs may pass between its parts, but no other
+    /// message.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotOpen`] and [`SendError::Closing`] as [`send`](Self::send) does, and
+    /// [`SendError::MessageInProgress`] if the parts before were of the other kind. Nothing is queued.
+    pub fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), SendError> {
+        self.queue_part(&part.into(), false)
+    }
+
+    /// Queues the last part of a message. It may be empty, and it may be the only part.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send_part`](Self::send_part). Nothing is queued.
+    pub fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), SendError> {
+        self.queue_part(&part.into(), true)
+    }
+
+    /// Sends a borrowed message without a copy, as far as `write` takes it, and queues a copy of the rest.
+    ///
+    /// `write` gets three slices for a vectored write. The first is what waits already. It returns how many
+    /// bytes it has written. It is called until nothing is left or it returns 0.
+    ///
+    /// The message is copied first if it is shorter than 16 KiB, if it is compressed, and by a client.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send). Nothing is queued or written.
+    pub fn send_with<'p>(
+        &mut self,
+        message: impl Into<Message<'p>>,
+        mut write: impl FnMut(&[&[u8]; 3]) -> usize,
+    ) -> Result<(), SendError> {
+        let message = message.into();
+        let (kind, payload) = (message.kind(), message.as_bytes());
+        if self.role == Role::Client || self.is_copied(payload.len()) || !self.output.is_simple() {
+            return self.send(message);
+        }
+        self.closing.check_open()?;
+        self.transmit_pending();
+        let frame = self.framer.frame_unmasked(kind, payload)?;
+        let [mut head, mut payload] = frame.slices();
+        while !(head.is_empty() && payload.is_empty()) {
+            let waiting = self.output.front();
+            let count = write(&[waiting, head, payload]);
+            if count == 0 {
+                break;
+            }
+            let of_waiting = count.min(waiting.len());
+            let of_head = (count - of_waiting).min(head.len());
+            self.output.advance(of_waiting);
+            (head, payload) = (&head[of_head..], &payload[count - of_waiting - of_head..]);
+        }
+        self.output.tail().extend_from_slice(head);
+        self.output.tail().extend_from_slice(payload);
+        self.output.count(head.len() + payload.len(), self.is_replying);
+        Ok(())
+    }
+
+    /// Queues a ping. The peer answers with a pong of the same payload: see
+    /// [`Event::Pong`](crate::Event::Pong).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes,
+    /// [`SendError::PingPending`] if another ping waits to be written, [`SendError::NotOpen`] and
+    /// [`SendError::Closing`]. Nothing is queued.
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.framer.queue_ping(payload)
+    }
+
+    /// Queues a keepalive ping now. Its answer updates the [`round_trip`](Self::round_trip) time.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotOpen`] and [`SendError::Closing`]. Nothing is queued.
+    pub fn probe(&mut self) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.framer.queue_probe(self.deadlines.next_probe());
+        Ok(())
+    }
+
+    /// Queues a pong, whether a ping asked for it or not (section 5.5.3).
+    ///
+    /// Pings are answered without this, unless
+    /// [`set_auto_pong`](crate::Connection::set_auto_pong) turns that off. When more pongs wait than
+    /// [`Limits`] allow, a new one replaces the newest.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes, [`SendError::NotOpen`]
+    /// and [`SendError::Closing`]. Nothing is queued.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.framer.queue_pong(payload, &self.config.limits)
+    }
+
+    /// Queues a close frame. Nothing can be sent after it; go on until the connection is
+    /// [done](crate::Step::Done).
+    ///
+    /// A message sent in parts stays unfinished. Messages that the peer has sent before its own close frame
+    /// are still delivered, unless
+    /// [`Config::discard_after_close`](crate::Config::discard_after_close) is set. Does nothing if the
+    /// connection is closing already.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotOpen`] before the opening handshake is done,
+    /// [`SendError::ReasonWithoutCode`], [`SendError::ReasonTooLong`], and [`SendError::WrongRole`] if only
+    /// the other role may send this code. Nothing is queued.
+    pub fn close(
+        &mut self,
+        code: impl Into<Option<CloseCode>>,
+        reason: &str,
+    ) -> Result<(), SendError> {
+        let code = code.into();
+        check_close(code, reason, self.role)?;
+        match self.closing.check_open() {
+            Err(SendError::NotOpen) => Err(SendError::NotOpen),
+            Ok(()) | Err(_) => {
+                self.queue_close(Close { code, reason });
+                Ok(())
+            }
+        }
+    }
+
+    /// Compresses messages of at least this many bytes, from the next message on. 0 compresses all,
+    /// [`usize::MAX`] none. A message sent in parts has an unknown length and is compressed unless none is.
+    ///
+    /// Do not compress data that is compressed already, nor secrets together with text that an attacker may
+    /// choose (RFC 7692, section 8). Does nothing unless compression was negotiated.
+    #[cfg(feature = "deflate")]
+    pub fn compress_from(&mut self, bytes: usize) {
+        self.framer.compress_from(bytes);
+    }
+
+    /// Sets whether every part of a compressed message is flushed. Default: `true`.
+    ///
+    /// If not, parts wait in the compressor until there is enough for a frame. This suits messages of many
+    /// small parts that nobody waits for. The last part flushes all.
+    #[cfg(feature = "deflate")]
+    pub const fn set_flushing(&mut self, flushing: bool) {
+        self.framer.set_flushing(flushing);
+    }
+
+    /// Returns how many bytes wait to be written.
+    pub fn queued(&self) -> usize {
+        self.output.len()
+    }
+
+    /// Returns whether at least [`Config::max_queued`](crate::Config::max_queued) bytes wait to be written.
+    ///
+    /// Look at this before sending what is no reply. Replies need no look: while that many bytes of them
+    /// wait, no more events are given out.
+    pub fn is_full(&self) -> bool {
+        self.output.len() >= self.config.max_queued
+    }
+
+    /// Returns whether a pong, a ping or a close frame waits to be written.
+    ///
+    /// These should not wait until the application has handled all events of a read: write them before the
+    /// next event if handling one takes long.
+    pub const fn is_urgent(&self) -> bool {
+        self.framer.has_pending()
+    }
+
+    /// Returns whether the connection is open and no close frame has been queued.
+    pub const fn is_open(&self) -> bool {
+        self.closing.is_open()
+    }
+
+    /// Returns which end of the connection this is.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Returns the configuration.
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Returns the round-trip time, once a keepalive ping has been answered.
+    pub fn round_trip(&self) -> Option<RoundTrip> {
+        self.deadlines.round_trip()
+    }
+
+    /// Makes the payloads of keepalive pings unpredictable, so that a peer cannot answer a ping that it has
+    /// not read. A client does so by its own seed. Adapters do so for servers, too.
+    pub fn seed_pings(&mut self, seed: &Seed) {
+        self.deadlines.set_salt(seed.salt());
+    }
+
+    /// Frees memory that a waiting connection does not need.
+    pub fn free_memory(&mut self) {
+        self.output.free();
+    }
+
+    /// The buffer that the opening handshake writes to.
+    pub(super) const fn out(&mut self) -> &mut Vec<u8> {
+        self.output.tail()
+    }
+
+    /// Notes that the opening handshake is done.
+    pub(super) fn open(&mut self) {
+        self.closing.open();
+        self.deadlines.enter(Phase::Open);
+    }
+
+    /// Waits for the application to decide on a request.
+    pub(super) const fn ask(&mut self) {
+        self.closing.ask();
+        self.deadlines.enter(Phase::Deciding);
+    }
+
+    /// Ends a connection that does not open.
+    pub(super) fn refuse(&mut self, cause: Cause) {
+        self.closing.end(cause);
+        self.deadlines.enter(Phase::Ending);
+    }
+
+    /// Notes bytes from the peer.
+    pub(super) fn hear(&mut self, now: Timestamp) {
+        self.deadlines.tell(now);
+        self.deadlines.hear(&self.config.timeouts);
+    }
+
+    /// Counts what is sent from now on as a reply to an event.
+    #[inline]
+    pub(super) const fn begin_reply(&mut self) {
+        self.is_replying = true;
+    }
+
+    /// Whether what the peer sends still matters.
+    pub(super) const fn is_receiving(&self) -> bool {
+        self.closing.is_receiving()
+    }
+
+    /// Whether messages are discarded, since a close frame has been queued.
+    pub(super) fn is_discarding(&self) -> bool {
+        self.closing.is_closing() && self.config.discard_after_close
+    }
+
+    /// Queues the pong for a ping, unless the connection is closing (section 5.5.2).
+    pub(super) fn reply_pong(&mut self, payload: &[u8]) {
+        // A ping has at most 125 bytes, and so has its answer.
+        let _ = self.pong(payload);
+    }
+
+    /// Takes a pong, which may answer a keepalive ping.
+    pub(super) fn handle_pong(&mut self, payload: &[u8]) {
+        self.deadlines.receive_pong(payload);
+    }
+
+    /// Fails the connection (section 7.1.7).
+    pub(super) fn fail(&mut self, error: ProtocolError) {
+        self.queue_close(Close { code: Some(error.close_code()), reason: "" });
+        self.closing.fail(error);
+    }
+
+    /// Takes the peer's close frame, and replies to it.
+    pub(super) fn receive_close(&mut self, close: Close<'_>) {
+        let has_sent = self.closing.is_closing();
+        // Section 5.5.1: the reply carries the code of the close frame.
+        self.queue_close(Close { code: close.code, reason: "" });
+        self.closing.receive_close(close, has_sent);
+    }
+
+    /// Keeps what a close frame says that breaks the protocol.
+    pub(super) fn note_bad_close(&mut self, payload: &[u8]) {
+        let (frame, reason) = read_bad_close(payload);
+        self.closing.note_close(frame, reason, self.closing.is_closing());
+    }
+
+    /// Notes that the peer ended the transport. What is queued stays so, as the peer may still read.
+    pub(super) fn receive_eof(&mut self) {
+        self.closing.receive_eof();
+        self.framer.shut();
+    }
+
+    /// Queues the control frames that wait.
+    pub(super) fn transmit_pending(&mut self) {
+        if self.closing.is_broken() {
+            self.framer.drop_pending();
+        } else if self.framer.transmit(self.output.tail()) {
+            self.deadlines.sent_probe();
+        }
+    }
+
+    /// Queues a close frame, unless one was queued before or the connection has ended (section 5.5.1).
+    fn queue_close(&mut self, close: Close<'_>) {
+        if self.closing.begin() {
+            self.framer.queue_close(close);
+        }
+    }
+
+    #[inline]
+    fn queue(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        if self.framer.has_pending() {
+            self.transmit_pending();
+        }
+        let before = self.output.tail().len();
+        self.framer.append_message(kind, payload, self.output.tail())?;
+        self.count_since(before);
+        Ok(())
+    }
+
+    fn queue_part(&mut self, part: &Message<'_>, fin: bool) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.transmit_pending();
+        let before = self.output.tail().len();
+        self.framer.append_part(part.kind(), part.as_bytes(), fin, self.output.tail())?;
+        self.count_since(before);
+        Ok(())
+    }
+
+    /// Queues a message without a copy, if that is worth it.
+    fn queue_owned(&mut self, message: OwnedMessage) -> Result<(), SendError> {
+        if self.is_copied(message.len()) {
+            return self.queue(message.kind(), message.as_bytes());
+        }
+        self.closing.check_open()?;
+        self.transmit_pending();
+        let payload = match self.role {
+            Role::Server => {
+                let frame = self.framer.frame_unmasked(message.kind(), message.as_bytes())?;
+                self.output.tail().extend_from_slice(frame.slices()[0]);
+                message.into_bytes()
+            }
+            Role::Client => match message.try_into_mut() {
+                Err(message) => return self.queue(message.kind(), message.as_bytes()),
+                Ok((kind, mut bytes)) => {
+                    let frame = self.framer.frame(kind, &mut bytes)?;
+                    self.output.tail().extend_from_slice(frame.slices()[0]);
+                    bytes.freeze()
+                }
+            },
+        };
+        let len = payload.len();
+        self.output.push(payload);
+        self.output.count(len, self.is_replying);
+        Ok(())
+    }
+
+    /// Whether a message of this length is copied, since it is short or will be compressed.
+    fn is_copied(&self, len: usize) -> bool {
+        len < LARGE || self.framer.is_compressing(len)
+    }
+
+    /// Counts what was appended.
+    #[inline]
+    fn count_since(&mut self, before: usize) {
+        let count = self.output.tail().len() - before;
+        self.output.count(count, self.is_replying);
+    }
+}
+
+/// Checks that a close frame may be sent.
+fn check_close(code: Option<CloseCode>, reason: &str, role: Role) -> Result<(), SendError> {
+    match (code.map(CloseCode::get), role) {
+        (None, _) if !reason.is_empty() => return Err(SendError::ReasonWithoutCode),
+        // Section 7.4.1: only a client misses an extension, since a server could reject the request.
+        (Some(1010), Role::Server) => return Err(SendError::WrongRole),
+        // 1012 to 1014 describe the state of a server.
+        (Some(1012..=1014), Role::Client) => return Err(SendError::WrongRole),
+        _ => {}
+    }
+    // Section 5.5: the whole body has at most 125 bytes.
+    match reason.len() > Close::MAX_REASON {
+        true => Err(SendError::ReasonTooLong),
+        false => Ok(()),
+    }
+}
+
+/// Messages of at least this many bytes are queued without a copy, if they are given away.
+const LARGE: usize = 16 << 10;

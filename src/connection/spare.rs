@@ -1,0 +1,79 @@
+//! A guard for one read.
+
+use core::fmt;
+
+use super::input::Input;
+use super::receiver::Receiver;
+use super::sender::Sender;
+use super::timestamp::Timestamp;
+
+/// Room for one read, and whom to tell how much was read.
+///
+/// Dropping it is harmless: nothing was read then.
+///
+/// ```
+/// use std::io::{self, Read};
+/// use sansocket::{Connection, Input, Timestamp};
+///
+/// fn read(
+///     connection: &mut Connection,
+///     input: &mut Input<Vec<u8>>,
+///     stream: &mut impl Read,
+///     now: Timestamp,
+/// ) -> io::Result<()> {
+///     let mut spare = connection.spare(input);
+///     let count = stream.read(spare.buffer())?;
+///     spare.filled(count, now);
+///     Ok(())
+/// }
+/// ```
+#[must_use]
+pub struct Spare<'s, B> {
+    receiver: &'s mut Receiver,
+    sender: Option<&'s mut Sender>,
+    input: &'s mut Input<B>,
+}
+
+impl<'s, B: AsMut<[u8]>> Spare<'s, B> {
+    pub(super) const fn new(
+        receiver: &'s mut Receiver,
+        sender: Option<&'s mut Sender>,
+        input: &'s mut Input<B>,
+    ) -> Self {
+        Self { receiver, sender, input }
+    }
+
+    /// Returns the buffer to read into. It is empty if the storage of the input is empty.
+    ///
+    /// The rest of a long binary frame is read straight into its message.
+    pub fn buffer(&mut self) -> &mut [u8] {
+        self.receiver.buffer(self.input)
+    }
+
+    /// Notes that `count` bytes were read into the buffer. 0 is the end of the transport.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `count` is more than the length of the buffer.
+    pub fn filled(mut self, count: usize, now: Timestamp) {
+        // Who has no room to read into, reads nothing.
+        if count == 0 && self.buffer().is_empty() {
+            return;
+        }
+        let Self { receiver, sender, input } = self;
+        if count == 0 {
+            return receiver.handle_eof();
+        }
+        receiver.fill(input, count, now);
+        if let Some(sender) = sender {
+            receiver.tell(now, sender);
+        }
+    }
+}
+
+/// Payloads may be secret, so this prints lengths only.
+impl<B> fmt::Debug for Spare<'_, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spare").field("input", &self.input).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! Reads and writes for the traits of `std`.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+
+use super::connection::Connection;
+use super::input::Input;
+use super::sender::Sender;
+use super::timestamp::Timestamp;
+
+impl Connection {
+    /// Reads once from a stream. Returns `false` if it would block, or has blocked for as long as it may.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the stream. Nothing more will come then; events that came before still do.
+    pub fn read_from<B: AsMut<[u8]>>(
+        &mut self,
+        stream: &mut impl Read,
+        input: &mut Input<B>,
+        now: Timestamp,
+    ) -> io::Result<bool> {
+        let mut spare = self.spare(input);
+        match retry(|| stream.read(spare.buffer())) {
+            Ok(Some(count)) => spare.filled(count, now),
+            Ok(None) => {
+                self.free_memory();
+                return Ok(false);
+            }
+            Err(error) => {
+                self.handle_eof(now);
+                return Err(error);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Sender {
+    /// Writes once to a stream what waits. Returns `false` if it would block, or has blocked for as long as it
+    /// may.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the stream. Nothing more can be written then; what the peer has sent can still be
+    /// read.
+    pub fn write_to(&mut self, stream: &mut impl Write, now: Timestamp) -> io::Result<bool> {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let mut count = 0;
+        for (slice, chunk) in slices.iter_mut().zip(self.transmit_vectored()) {
+            *slice = IoSlice::new(chunk);
+            count += 1;
+        }
+        let written = retry(|| match &slices[..count] {
+            // To write one slice is less work.
+            [slice] => stream.write(slice),
+            slices => stream.write_vectored(slices),
+        });
+        match written {
+            Ok(Some(0)) if count > 0 => {
+                self.handle_write_error(now);
+                Err(ErrorKind::WriteZero.into())
+            }
+            Ok(written) => {
+                self.transmitted(written.unwrap_or(0), now);
+                Ok(written.is_some())
+            }
+            Err(error) => {
+                self.handle_write_error(now);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Repeats a call that was interrupted. Returns `None` if it would block.
+fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Ok(None);
+            }
+            outcome => return outcome.map(Some),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! How a loop drives a connection: steps, transmission, time.
+
+use bytes::Bytes;
+
+use super::closing::{Ending, State};
+use super::deadlines::Phase;
+use super::ended::{Cause, Ended, TimedOut};
+use super::sender::Sender;
+use super::timestamp::Timestamp;
+use crate::handshake::server;
+use crate::wire::Role;
+
+/// What to do once a connection has no more events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// Read, write, or wait until one of them is possible, but not longer than until
+    /// [`poll_timeout`](crate::Sender::poll_timeout). If neither is wanted, wait for the application.
+    Io {
+        /// Whether to read. `false` while a request waits for a decision, and while a peer does not take
+        /// our replies.
+        read: bool,
+        /// Whether bytes wait to be written.
+        write: bool,
+    },
+    /// End our direction of the transport, then call
+    /// [`handle_shutdown`](crate::Sender::handle_shutdown) and read on until the peer ends its own. An
+    /// operating system resets a stream that is closed with unread bytes, and our last bytes with it.
+    Shutdown,
+    /// Drop the transport. The account says how the connection ended.
+    Done(Ended),
+}
+
+impl Sender {
+    /// Returns what to do, once there are no more events.
+    pub fn next_step(&mut self) -> Step {
+        self.follow();
+        self.transmit_due();
+        let ending = self.closing.ending(self.role);
+        let is_written = self.output.is_empty() || self.closing.is_broken();
+        match ending {
+            Ending::Done => Step::Done(self.account()),
+            Ending::Shutdown if is_written => Step::Shutdown,
+            Ending::Shutdown | Ending::Wait | Ending::None => {
+                let is_paused = self.output.is_flooded() || self.closing.is_deciding();
+                let read = !self.closing.has_eof() && !is_paused;
+                Step::Io { read, write: !self.output.front().is_empty() }
+            }
+        }
+    }
+
+    /// Returns the bytes to write: the first chunk of what waits. Report how many of them were written with
+    /// [`transmitted`](Self::transmitted).
+    pub fn transmit(&mut self) -> &[u8] {
+        self.transmit_due();
+        self.output.front()
+    }
+
+    /// Returns the bytes to write, in chunks for a vectored write.
+    pub fn transmit_vectored(&mut self) -> impl Iterator<Item = &[u8]> {
+        self.transmit_due();
+        self.output.chunks()
+    }
+
+    /// Takes the first chunk of what waits, for an operating system that owns what it writes.
+    ///
+    /// Nothing else is given out until [`transmitted`](Self::transmitted) reports how many of its bytes were
+    /// written. The others are then given out again.
+    pub fn take_transmit(&mut self) -> Option<Bytes> {
+        self.transmit_due();
+        self.output.take()
+    }
+
+    /// Notes that `count` bytes have been written. 0 is harmless: nothing is in flight any more.
+    ///
+    /// # Panics
+    ///
+    /// Panics if fewer bytes were given out.
+    pub fn transmitted(&mut self, count: usize, now: Timestamp) {
+        self.deadlines.tell(now);
+        if self.closing.is_broken() {
+            return;
+        }
+        self.output.advance(count);
+        if count > 0 && self.closing.progress(self.output.is_empty()) {
+            self.deadlines.progress();
+        }
+    }
+
+    /// Notes that nothing can be written any more. What waits is dropped, and so is all that is sent from now
+    /// on. What the peer has sent, perhaps its close frame, can still be read, for
+    /// [`Timeouts::end`](crate::Timeouts::end).
+    pub fn handle_write_error(&mut self, now: Timestamp) {
+        self.deadlines.tell(now);
+        if !self.output.is_empty() {
+            // A close frame is the last of what waits.
+            self.framer.lose_close();
+        }
+        self.closing.break_writing();
+        self.output.clear();
+        self.framer.drop_pending();
+        self.deadlines.follow(Phase::Ending);
+    }
+
+    /// Notes that our direction of the transport was ended.
+    pub fn handle_shutdown(&mut self) {
+        self.closing.shut();
+    }
+
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        match self.closing.ending(self.role) {
+            Ending::Done => None,
+            Ending::None | Ending::Shutdown | Ending::Wait => {
+                self.deadlines.due(&self.config.timeouts)
+            }
+        }
+    }
+
+    /// Notes the time, and acts if a deadline has passed. Returns whether one has.
+    ///
+    /// Calling it early or often is harmless. Call it when there is nothing to read, so that a peer whose
+    /// bytes lie unread is not taken for silent.
+    pub fn handle_timeout(&mut self, now: Timestamp) -> bool {
+        self.deadlines.tell(now);
+        self.follow();
+        if self.poll_timeout().is_none() || !self.deadlines.is_due(&self.config.timeouts) {
+            return false;
+        }
+        match self.deadlines.phase() {
+            Phase::Opening => self.give_up_opening(),
+            Phase::Body => self.closing.cut_reading(),
+            Phase::Deciding => self.give_up_decision(),
+            Phase::Open => {
+                self.deadlines.enter(Phase::Pinged);
+                // A connection that has begun to close is in another phase.
+                let _ = self.probe();
+            }
+            Phase::Pinged => self.give_up(self.silence()),
+            Phase::Closing => self.give_up(TimedOut::Close),
+            Phase::Ending => self.closing.abandon(Cause::TransportEnded),
+        }
+        true
+    }
+
+    /// Whether a peer that does not answer is silent, or cannot be heard.
+    const fn silence(&self) -> TimedOut {
+        match self.output.is_flooded() && self.closing.is_stalled() {
+            true => TimedOut::Blocked,
+            false => TimedOut::Silence,
+        }
+    }
+
+    fn give_up(&mut self, timed_out: TimedOut) {
+        self.closing.give_up(timed_out);
+        self.framer.drop_pending();
+        self.output.clear();
+    }
+
+    fn give_up_opening(&mut self) {
+        let timed_out = Cause::TimedOut(TimedOut::Opening);
+        match self.role {
+            Role::Server => {
+                server::respond_timeout(self.out());
+                self.refuse(timed_out);
+            }
+            Role::Client => self.closing.abandon(timed_out),
+        }
+    }
+
+    /// RFC 9110, section 15.6.4: the server, not the client, took too long.
+    fn give_up_decision(&mut self) {
+        server::respond_unavailable(self.out());
+        self.refuse(Cause::TimedOut(TimedOut::Decision));
+    }
+
+    /// Has the deadlines follow the state of the connection.
+    fn follow(&mut self) {
+        match self.closing.state() {
+            State::Closing => self.deadlines.follow(Phase::Closing),
+            State::Ended(_) => self.deadlines.follow(Phase::Ending),
+            State::Opening | State::Deciding | State::Open => {}
+        }
+    }
+
+    /// Queues the control frames that wait, if there is room. Elsewhere they take little memory, however much
+    /// comes from a peer that does not read.
+    fn transmit_due(&mut self) {
+        if self.framer.has_pending() && (!self.is_full() || !self.closing.is_open()) {
+            self.transmit_pending();
+        }
+    }
+
+    fn account(&self) -> Ended {
+        self.closing.account(self.framer.sent())
+    }
+}
