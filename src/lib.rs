@@ -18,7 +18,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(feature = "std")]
+#[cfg(any())]
 pub mod adapters;
 #[cfg(feature = "alloc")]
 mod connection;
@@ -30,23 +30,16 @@ mod deflate;
 mod handshake;
 pub mod wire;
 
-#[cfg(feature = "std")]
-pub use adapters::blocking;
-#[cfg(feature = "smol")]
-pub use adapters::smol;
-#[cfg(feature = "rustls")]
-pub use adapters::tls;
-#[cfg(feature = "tokio")]
-pub use adapters::tokio;
 #[cfg(feature = "alloc")]
 pub use connection::{
-    Cause, CloseFrame, Connection, Deadlines, Ended, Event, Initiator, Input, Instant, Liveness,
-    Message, Receiver, RoundTrip, SendError, Sender, TimedOut, Timeouts,
+    Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,
+    OwnedMessage, Receiver, RoundTrip, SendError, Sender, Spare, Step, TimedOut, Timeouts,
+    Timestamp,
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Origins, Url,
-    UrlError, UrlPolicy, client, server,
+    Authority, Extension, HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Negotiated,
+    Origins, Url, UrlError, UrlPolicy, client, server,
 };
 pub use wire::close::Close;
 pub use wire::close_code::CloseCode;

@@ -285,7 +285,7 @@ pub(crate) fn read_bad_close(payload: &[u8]) -> (CloseFrame, Box<str>) {
         return (CloseFrame::Empty, Box::default());
     };
     let number = u16::from_be_bytes(code);
-    let frame = crate::wire::CloseCode::new(number)
-        .map_or(CloseFrame::Invalid(number), CloseFrame::Code);
+    let frame =
+        crate::wire::CloseCode::new(number).map_or(CloseFrame::Invalid(number), CloseFrame::Code);
     (frame, String::from_utf8_lossy(reason).into())
 }

@@ -101,13 +101,12 @@ impl Connection {
         seed: Seed,
         now: Timestamp,
     ) -> Self {
-        let mut keys = Keys::new(seed);
-        let mut connection = Self::new(config, Role::Client, None, now);
+        let (mut keys, mut out) = (Keys::new(seed), Vec::new());
         #[cfg(feature = "deflate")]
-        let request = request.compressing(connection.sender.config.compression.as_ref());
-        let out = connection.sender.out();
-        let handshake = client::Handshake::start(request, keys.next_nonce(), out);
-        connection.receiver.begin(Opening::client(handshake));
+        let request = request.compressing(config.compression.as_ref());
+        let handshake = client::Handshake::start(request, keys.next_nonce(), &mut out);
+        let mut connection = Self::new(config, Role::Client, Some(Opening::client(handshake)), now);
+        *connection.sender.out() = out;
         connection.set_keys(keys);
         connection
     }
@@ -183,12 +182,7 @@ impl Connection {
 
     /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty buffer
     /// is the end of the transport.
-    pub fn receive<B: AsMut<[u8]>>(
-        &mut self,
-        input: &mut Input<B>,
-        read: B,
-        now: Timestamp,
-    ) -> B {
+    pub fn receive<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, read: B, now: Timestamp) -> B {
         self.receiver.receive(input, read, now)
     }
 
@@ -303,3 +297,6 @@ impl DerefMut for Connection {
         &mut self.sender
     }
 }
+
+/// What the docs promise. Smaller on machines of 32 bits.
+const _: () = assert!(size_of::<Connection>() <= if cfg!(feature = "deflate") { 360 } else { 320 });

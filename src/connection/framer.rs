@@ -138,7 +138,11 @@ impl Framer {
         kind: Kind,
         payload: &'p [u8],
     ) -> Result<Frame<'p>, SendError> {
-        debug_assert_eq!(self.role(), Role::Server, "section 5.1: a client masks all that it sends");
+        debug_assert_eq!(
+            self.role(),
+            Role::Server,
+            "section 5.1: a client masks all that it sends"
+        );
         self.check_idle()?;
         Ok(Frame::new(&self.header(true, false, kind.into(), payload.len()), payload))
     }
@@ -276,7 +280,13 @@ impl Framer {
     }
 
     /// Compresses `payload` and appends a frame of the result, unless there is none yet.
-    fn append_compressed(&mut self, progress: &mut InProgress, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+    fn append_compressed(
+        &mut self,
+        progress: &mut InProgress,
+        fin: bool,
+        payload: &[u8],
+        out: &mut Vec<u8>,
+    ) {
         let Some(deflation) = &mut self.deflation else {
             unreachable!("a message is compressed only if that was agreed to");
         };

@@ -79,6 +79,29 @@ pub(crate) enum Place {
     Control,
 }
 
+impl<B> Input<B> {
+    /// Whether the unread bytes came with this read.
+    #[inline]
+    pub(crate) const fn is_of(&self, read: u32) -> bool {
+        self.read == read
+    }
+
+    /// Numbers another read, at `now`.
+    pub(crate) const fn number_read(&mut self, now: Timestamp) -> u32 {
+        self.read = match self.read.checked_add(1) {
+            Some(read) => read,
+            None => 1,
+        };
+        self.heard = now;
+        self.read
+    }
+
+    /// When the last read was.
+    pub(crate) const fn heard(&self) -> Timestamp {
+        self.heard
+    }
+}
+
 impl<B: AsMut<[u8]>> Input<B> {
     /// An input with nothing in it, which reads into `storage`.
     ///
@@ -282,27 +305,6 @@ impl<B: AsMut<[u8]>> Input<B> {
         memory.clear();
         memory.extend_from_slice(bytes);
         self.lend_held(Held::Bytes(memory, bytes.len())).0
-    }
-
-    /// Whether the unread bytes came with this read.
-    #[inline]
-    pub(crate) const fn is_of(&self, read: u32) -> bool {
-        self.read == read
-    }
-
-    /// Numbers another read, at `now`.
-    pub(crate) const fn number_read(&mut self, now: Timestamp) -> u32 {
-        self.read = match self.read.checked_add(1) {
-            Some(read) => read,
-            None => 1,
-        };
-        self.heard = now;
-        self.read
-    }
-
-    /// When the last read was.
-    pub(crate) const fn heard(&self) -> Timestamp {
-        self.heard
     }
 
     /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.

@@ -22,9 +22,7 @@ use super::event::Event;
 use super::input::{Found, Held, Input, Place, What};
 use super::sender::Sender;
 use crate::deflate::{Inflation, Progress, Step};
-use crate::wire::{
-    Close, Content, Decoder, Kind, Limits, Piece, ProtocolError, Role, Utf8Error,
-};
+use crate::wire::{Close, Content, Decoder, Kind, Limits, Piece, ProtocolError, Role, Utf8Error};
 
 /// Turns the frames of an open connection into events.
 #[derive(Debug)]
@@ -261,10 +259,7 @@ impl Parser {
     /// message itself, so that it is not copied again.
     ///
     /// After a long message, as little as may hold a header is read first, since another may follow.
-    pub(crate) fn spare<'i, B: AsMut<[u8]>>(
-        &'i mut self,
-        input: &'i mut Input<B>,
-    ) -> &'i mut [u8] {
+    pub(crate) fn spare<'i, B: AsMut<[u8]>>(&'i mut self, input: &'i mut Input<B>) -> &'i mut [u8] {
         let most = self.direct_room(input);
         let limit = self.decoder.max_message();
         if self.direct == Direct::Borrowed {

@@ -10,7 +10,6 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::mem;
 
 use super::event::Event;
 use super::input::Input;
@@ -205,7 +204,8 @@ impl Receiver {
     pub(super) fn open(&mut self, negotiated: &Negotiated, sender: &mut Sender) {
         #[cfg(feature = "deflate")]
         if let Some((agreement, compression)) = negotiated.compression() {
-            let (incoming, outgoing) = (agreement.incoming(sender.role), agreement.outgoing(sender.role));
+            let (incoming, outgoing) =
+                (agreement.incoming(sender.role), agreement.outgoing(sender.role));
             self.parser.set_inflation(crate::deflate::Inflation::new(incoming));
             sender.framer.set_deflation(crate::deflate::Deflation::new(outgoing, compression));
         }
@@ -213,7 +213,10 @@ impl Receiver {
     }
 
     /// Returns the room for the next read.
-    pub(super) fn buffer<'b, B: AsMut<[u8]>>(&'b mut self, input: &'b mut Input<B>) -> &'b mut [u8] {
+    pub(super) fn buffer<'b, B: AsMut<[u8]>>(
+        &'b mut self,
+        input: &'b mut Input<B>,
+    ) -> &'b mut [u8] {
         self.parser.spare(input)
     }
 
@@ -243,7 +246,7 @@ impl Receiver {
     }
 
     /// Drops what others have left in the input.
-    fn claim<B: AsMut<[u8]>>(&self, input: &mut Input<B>) {
+    pub(super) fn claim<B: AsMut<[u8]>>(&self, input: &mut Input<B>) {
         if !input.is_of(self.read) || self.read == 0 {
             input.clear();
         }

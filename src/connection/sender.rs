@@ -18,7 +18,7 @@ use super::framer::Framer;
 use super::message::{Message, OwnedMessage};
 use super::output::Output;
 use super::timestamp::Timestamp;
-use crate::wire::{Close, CloseCode, Kind, Limits, ProtocolError, Role, Seed};
+use crate::wire::{Close, CloseCode, Kind, ProtocolError, Role, Seed};
 
 /// The half of a [`Connection`](crate::Connection) that sends.
 ///
@@ -185,7 +185,7 @@ impl Sender {
     ///
     /// Pings are answered without this, unless
     /// [`set_auto_pong`](crate::Connection::set_auto_pong) turns that off. When more pongs wait than
-    /// [`Limits`] allow, a new one replaces the newest.
+    /// [`Limits`](crate::Limits) allow, a new one replaces the newest.
     ///
     /// # Errors
     ///
@@ -311,6 +311,11 @@ impl Sender {
     pub(super) const fn ask(&mut self) {
         self.closing.ask();
         self.deadlines.enter(Phase::Deciding);
+    }
+
+    /// Waits for the rest of the body of a refusal.
+    pub(super) fn await_body(&mut self) {
+        self.deadlines.follow(Phase::Body);
     }
 
     /// Ends a connection that does not open.

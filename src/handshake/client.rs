@@ -12,15 +12,15 @@ use super::head::{Found, HeadLimits, Headers, Kind, Search, Span, ascii};
 use super::lines::{HeaderLines, Place, push_decimal, push_line};
 use super::list::List;
 use super::name::Name;
+use super::negotiated::Negotiated;
 use super::origin::Origin;
 use super::token::token;
 use super::url::Url;
 use super::version::{parse_http, parse_version};
-use crate::connection::{Connection, Input};
+use crate::connection::Input;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression};
 use crate::handshake::{HandshakeError, HeaderError};
-use crate::wire::{Keys, Limits, Seed};
 
 /// What a client asks for: all of it is valid, as it is judged when it is added.
 #[derive(Clone, Debug)]
@@ -81,6 +81,15 @@ impl<'r> Request<'r> {
     ///
     /// If `incoming` is asked for but not [required](Compression::is_incoming_required), a second offer
     /// goes without it, for servers that cannot do with less than they like (RFC 7692, section 5.2).
+    #[cfg(feature = "deflate")]
+    pub const fn compressing(mut self, compression: Option<&Compression>) -> Self {
+        if let Some(compression) = compression {
+            self.compress(compression);
+        }
+        self
+    }
+
+    /// Offers to compress messages.
     #[cfg(feature = "deflate")]
     pub const fn compress(&mut self, compression: &Compression) {
         self.compression = Some(*compression);
@@ -199,11 +208,10 @@ impl Handshake {
     /// Starts a handshake: appends the request for the server.
     ///
     /// A seed makes one key, so that each attempt takes another (section 4.1, item 7).
-    pub fn start(request: Request<'_>, limits: Limits, seed: Seed, out: &mut Vec<u8>) -> Self {
-        let mut keys = Keys::new(seed);
-        let key = Key::new(keys.next_nonce());
+    pub fn start(request: Request<'_>, nonce: [u8; 16], out: &mut Vec<u8>) -> Self {
+        let key = Key::new(nonce);
         request.encode(&key, out);
-        Self::new(request, key, limits, keys)
+        Self::new(request, key)
     }
 
     /// Goes on with a handshake whose request was written elsewhere, with `key` as its
@@ -212,17 +220,12 @@ impl Handshake {
     /// # Errors
     ///
     /// When `key` is not 16 bytes in base64.
-    pub fn resume(
-        request: Request<'_>,
-        key: &str,
-        limits: Limits,
-        seed: Seed,
-    ) -> Result<Self, HandshakeError> {
+    pub fn resume(request: Request<'_>, key: &str) -> Result<Self, HandshakeError> {
         let key = Key::parse(key.as_bytes()).ok_or(HandshakeError::BadKey)?;
-        Ok(Self::new(request, key, limits, Keys::new(seed)))
+        Ok(Self::new(request, key))
     }
 
-    fn new(request: Request<'_>, key: Key, limits: Limits, keys: Keys) -> Self {
+    fn new(request: Request<'_>, key: Key) -> Self {
         let opening = Opening {
             key,
             protocols: request.protocols,
@@ -231,8 +234,6 @@ impl Handshake {
             compression: request.compression,
             head_limits: request.head_limits,
             interim: 0,
-            limits,
-            keys,
         };
         Self { opening, stage: Stage::Head(ResponseSearch::new()) }
     }
@@ -252,6 +253,11 @@ impl Handshake {
             }
             Stage::Body(response, body) => Ok(self.opening.receive_body(response, body, input)),
         }
+    }
+
+    /// Whether the head of a response came that refuses the connection.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(self.stage, Stage::Body(..))
     }
 
     /// Ends the handshake, as the transport has ended: gives the response that has come.
@@ -275,7 +281,7 @@ pub enum Progress {
     /// The response is not whole yet: read more.
     Incomplete(Handshake),
     /// The connection is open.
-    Open(Connection, Response),
+    Open(Negotiated, Response),
     /// The server gave another answer, such as a redirect or a demand for credentials. End the
     /// transport; another attempt takes another handshake.
     Refused(Response),
@@ -395,8 +401,6 @@ struct Opening {
     head_limits: HeadLimits,
     /// How many interim responses have come.
     interim: u32,
-    limits: Limits,
-    keys: Keys,
 }
 
 impl Opening {
@@ -432,13 +436,12 @@ impl Opening {
         response.judge_protocol(&self)?;
         #[cfg(feature = "deflate")]
         let agreement = self.agreement(&response)?;
-        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to agree on"))]
-        let mut connection = Connection::client_with(self.limits, self.keys);
         #[cfg(feature = "deflate")]
-        if let (Some(agreement), Some(compression)) = (agreement, &self.compression) {
-            connection.compress(agreement, compression);
+        if let (Some(agreement), Some(compression)) = (agreement, self.compression) {
+            let negotiated = Negotiated::new().with_compression(agreement, compression);
+            return Ok(Progress::Open(negotiated, response));
         }
-        Ok(Progress::Open(connection, response))
+        Ok(Progress::Open(Negotiated::new(), response))
     }
 
     fn judge_extensions(&self, response: &Response) -> Result<(), HandshakeError> {

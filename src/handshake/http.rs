@@ -9,11 +9,11 @@ use alloc::vec::Vec;
 
 use http::{HeaderName, HeaderValue, StatusCode, Version};
 
+use super::negotiated::Negotiated;
 use super::response::Answer;
 use super::server::{Handshake, Policy, Progress, Request};
-use crate::connection::{Connection, Input};
+use crate::connection::Input;
 use crate::handshake::HandshakeError;
-use crate::wire::Limits;
 
 impl Request {
     /// Takes a request that an HTTP library has parsed, if it is a valid opening handshake.
@@ -40,9 +40,9 @@ impl Request {
     /// then give out the stream.
     ///
     /// It is the library that answers an `Expect: 100-continue`.
-    pub fn accept_http(self, limits: Limits) -> (http::Response<()>, Connection) {
+    pub fn accept_http(self) -> (http::Response<()>, Negotiated) {
         let mut head = Vec::new();
-        let connection = self.switch(limits, &mut head);
+        let connection = self.switch(&mut head);
         (decode(&head), connection)
     }
 }

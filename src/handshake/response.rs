@@ -188,3 +188,17 @@ const fn reason(status: u16) -> &'static str {
         _ => "",
     }
 }
+
+/// Answers a client that took too long.
+#[cold]
+pub(crate) fn respond_timeout(out: &mut Vec<u8>) {
+    HandshakeError::TimedOut.respond(out);
+}
+
+/// Answers a client whose request was not decided in time.
+#[cold]
+pub(crate) fn respond_unavailable(out: &mut Vec<u8>) {
+    const RESPONSE: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    out.extend_from_slice(RESPONSE);
+}

@@ -12,18 +12,19 @@ use super::host::{Authority, Hosts};
 use super::lines::{HeaderLines, Place, push_line};
 use super::list::{List, Malformed};
 use super::name::Name;
+use super::negotiated::Negotiated;
 use super::origin::Origins;
 use super::response::Answer;
 pub use super::response::Response;
+pub(crate) use super::response::{respond_timeout, respond_unavailable};
 use super::scan::split_before;
 use super::token::is_token;
 use super::url::split_authority;
 use super::version::{parse_http, parse_version};
-use crate::connection::{Connection, Input};
+use crate::connection::Input;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression, Parameters};
 use crate::handshake::{HandshakeError, HeaderError};
-use crate::wire::Limits;
 
 /// Whom a server lets in before the application is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -283,12 +284,12 @@ impl Request {
     /// Opens the connection: appends the 101 for the client.
     ///
     /// Frames may follow it at once. The client's own may be in the input already.
-    pub fn accept(self, limits: Limits, out: &mut Vec<u8>) -> Connection {
+    pub fn accept(self, out: &mut Vec<u8>) -> Negotiated {
         // RFC 9110, section 7.8: the 100 comes first, as the expectation is of the request.
         if List::new(self.headers().all(Name::Expect)).next().is_some() {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        self.switch(limits, out)
+        self.switch(out)
     }
 
     /// Refuses the connection: appends the response. End the transport then.
@@ -352,7 +353,7 @@ impl Request {
     }
 
     /// Appends the 101.
-    pub(super) fn switch(&self, limits: Limits, out: &mut Vec<u8>) -> Connection {
+    pub(super) fn switch(&self, out: &mut Vec<u8>) -> Negotiated {
         out.reserve(SWITCH.len() + REST + self.lines.as_bytes().len());
         out.extend_from_slice(SWITCH);
         // Section 4.2.2, item 5.4.
@@ -368,17 +369,15 @@ impl Request {
         }
         out.extend_from_slice(self.lines.as_bytes());
         out.extend_from_slice(b"\r\n");
-        self.connection(limits)
+        self.negotiated()
     }
 
-    fn connection(&self, limits: Limits) -> Connection {
-        #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to agree on"))]
-        let mut connection = Connection::server(limits);
+    fn negotiated(&self) -> Negotiated {
         #[cfg(feature = "deflate")]
-        if let Some((agreement, _, compression)) = &self.deflate {
-            connection.compress(*agreement, compression);
+        if let Some((agreement, _, compression)) = self.deflate {
+            return Negotiated::new().with_compression(agreement, compression);
         }
-        connection
+        Negotiated::new()
     }
 
     fn new(head: Head, key: Key) -> Self {

@@ -25,7 +25,13 @@ impl Seed {
         Self(bytes)
     }
 
-    /// Creates a seed from the operating system's generator.
+    /// Returns what makes keepalive pings unpredictable.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn salt(&self) -> u64 {
+        self.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Creates a seed from random bytes of the operating system.
     ///
     /// # Errors
     ///
@@ -52,7 +58,12 @@ impl Keys {
         Self(ChaCha12Rng::from_seed(seed.0))
     }
 
-    /// Returns a masking key. Section 5.3: every frame has a new one.
+    /// Returns what makes keepalive pings unpredictable.
+    pub(crate) fn next_salt(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// Returns a masking key. Each frame takes a new one (section 5.3).
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
         self.0.next_u32().to_le_bytes()
     }
