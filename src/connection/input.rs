@@ -210,7 +210,7 @@ impl<B: AsMut<[u8]>> Input<B> {
 
     /// Frees the memory in which messages are put together and inflated. It is made again when it is
     /// needed.
-    pub fn release(&mut self) {
+    pub fn free_memory(&mut self) {
         self.held = Held::Nothing;
         self.kept = Vec::new();
         if !self.workspace.is_lent() {
