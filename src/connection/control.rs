@@ -1,4 +1,8 @@
-/// The payload of a control frame, held inline: section 5.5 limits it to 125 bytes.
+//! The payload of a control frame.
+
+use core::fmt;
+
+/// The payload of a control frame: at most 125 bytes (section 5.5), held inline.
 #[derive(Clone)]
 pub(crate) struct Control {
     bytes: [u8; Self::MAX_LEN],
@@ -12,7 +16,7 @@ impl Control {
         Self { bytes: [0; Self::MAX_LEN], len: 0 }
     }
 
-    /// Adds `bytes` behind those which are here, unless they are too many.
+    /// Appends `bytes`. Returns `None`, and changes nothing, if they do not fit.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Option<()> {
         let start = usize::from(self.len);
         let end = start + bytes.len();
@@ -30,9 +34,9 @@ impl Control {
     }
 }
 
-/// The payload is not for logs.
-impl core::fmt::Debug for Control {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+/// Payloads may be secret, so this prints the length only.
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Control").field("len", &self.len).finish_non_exhaustive()
     }
 }

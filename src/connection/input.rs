@@ -1,85 +1,93 @@
-use alloc::boxed::Box;
-use alloc::string::String;
+//! The read buffer, and the memory in which messages are put together.
+//!
+//! ```text
+//! storage: │ consumed │ start .. unread .. end │ spare │
+//! held:    payload of the last event, if it did not lie in the storage
+//! memory:  of the last message put together, for the next one
+//! ```
+
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem;
 use core::ops::Range;
+use core::time::Duration;
 
-use super::control::Control;
 use super::event::Event;
+use super::found::{Found, Held};
 use super::timestamp::Timestamp;
 use crate::deflate::Workspace;
-use crate::wire::{Close, Kind};
+use crate::wire::Close;
 
-/// Bytes read from the peer and not yet consumed.
+/// A read buffer that all connections of a thread share.
 ///
-/// `Input` owns both the storage and the cursor into it, so that bytes can be neither skipped nor
-/// seen twice. The storage is the caller's choice: a `Vec<u8>`, an array, or a borrowed slice.
+/// The caller chooses the storage: a `Vec<u8>`, an array, or a borrowed slice. All of it is used, a `Vec`
+/// up to its length. 64 KiB suit most servers; 16 bytes work.
 ///
-/// An open connection consumes all that it is given, so [`spare`](Self::spare) is then the whole
-/// storage each time, and one input serves every connection of a thread. Only an opening handshake
-/// lets bytes accumulate; until it is done, a connection needs an input of its own.
+/// A connection uses up all that was read for it before another one is read for. Messages that do not lie
+/// in the storage in one piece are put together elsewhere, and compressed ones are decompressed there.
+/// Between messages that memory stays here, for the next connection that needs it.
+/// [`free_memory`](Self::free_memory) frees it.
 ///
-/// Messages which do not lie in one piece in the storage are put together elsewhere, and compressed
-/// ones are inflated there. Between two of them that memory stays here, for the next connection which
-/// needs it: a connection that waits for the peer owns none. [`release`](Self::release) frees it.
-#[derive(Default)]
+/// ```
+/// use sansocket::Input;
+///
+/// let mut input = Input::new(vec![0; 64 << 10]);
+/// assert!(input.is_empty());
+/// ```
 pub struct Input<B> {
     storage: B,
     start: usize,
     end: usize,
-    /// Memory of messages put together before, whatever is in it.
-    kept: Vec<u8>,
+    /// Memory of a message that was put together. Its content is void.
+    memory: Vec<u8>,
     held: Held,
-    /// An event that was found, and not taken.
-    pub(crate) found: Option<Found>,
+    /// An event that was found and not taken.
+    pub(super) found: Option<Found>,
     workspace: Workspace,
-    /// Whose the bytes are: the number of the read that brought them. It is never 0 then.
+    /// The number of the last read. Never 0 after a read.
     read: u32,
     /// When the last read was.
     heard: Timestamp,
 }
 
-/// The payload of the last event, if it lay neither in the storage nor in the workspace.
-#[derive(Default)]
-pub(crate) enum Held {
-    #[default]
-    Nothing,
-    /// So many bytes at the front of this memory.
-    Bytes(Vec<u8>, usize),
-    Text(String),
-    Control(Box<Control>),
-}
-
-/// An event that was found, and where its payload is.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) what: What,
-    pub(crate) place: Place,
-    /// Where there, if it may hold more than this. The input is then done with up to its end.
-    pub(crate) range: Range<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
-    Message(Kind),
-    Part(Kind, bool),
-    Ping,
-    Pong,
-    Close,
-}
-
-/// Where a payload lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In what is unread of the input.
-    Input,
-    /// Where the input has been inflated to, which it is done with.
-    Scratch,
-    Assembly,
-    Control,
-}
-
 impl<B> Input<B> {
+    /// Creates an empty input that reads into `storage`.
+    pub const fn new(storage: B) -> Self {
+        Self {
+            storage,
+            start: 0,
+            end: 0,
+            memory: Vec::new(),
+            held: Held::Nothing,
+            found: None,
+            workspace: Workspace::new(),
+            read: 0,
+            heard: Timestamp::new(Duration::ZERO),
+        }
+    }
+
+    /// Returns whether all bytes are used up, and no event that was [found](crate::Connection::has_event)
+    /// waits to be taken.
+    pub const fn is_empty(&self) -> bool {
+        self.start == self.end && self.found.is_none() && !self.workspace.is_lent()
+    }
+
+    /// Frees the memory in which messages are put together and decompressed. It is allocated again when
+    /// it is needed.
+    pub fn free_memory(&mut self) {
+        self.held = Held::Nothing;
+        self.memory = Vec::new();
+        if !self.workspace.is_lent() {
+            self.workspace = Workspace::new();
+        }
+    }
+
+    /// How much memory is kept for the next message, in bytes.
+    #[cfg(feature = "std")]
+    pub(crate) const fn kept(&self) -> usize {
+        self.memory.capacity()
+    }
+
     /// Whether the unread bytes came with this read.
     #[inline]
     pub(crate) const fn is_of(&self, read: u32) -> bool {
@@ -100,162 +108,28 @@ impl<B> Input<B> {
     pub(crate) const fn heard(&self) -> Timestamp {
         self.heard
     }
-}
 
-impl<B: AsMut<[u8]>> Input<B> {
-    /// An input with nothing in it, which reads into `storage`.
-    ///
-    /// All of `storage` is used as it is: a `Vec` up to its length, not its capacity.
-    pub const fn new(storage: B) -> Self {
-        Self {
-            storage,
-            start: 0,
-            end: 0,
-            kept: Vec::new(),
-            held: Held::Nothing,
-            found: None,
-            workspace: Workspace::new(),
-            read: 0,
-            heard: Timestamp::new(core::time::Duration::ZERO),
-        }
-    }
-
-    /// An input whose `storage` has been read already, such as by a completion-based runtime.
-    ///
-    /// It has nothing to [`spare`](Self::spare), so an opening handshake that is not whole in it is
-    /// refused as too long: copy such bytes into an input with room for the rest.
-    pub fn filled(storage: B) -> Self {
-        let mut input = Self::new(storage);
-        input.end = input.storage.as_mut().len();
-        input
-    }
-
-    /// Exchanges the storage for one that has been read already, and returns the old one.
-    ///
-    /// # Panics
-    ///
-    /// If there are unconsumed bytes in the old one.
-    pub fn replace(&mut self, storage: B) -> B {
-        assert!(self.is_empty(), "replaced storage with unconsumed bytes in it");
-        self.start = 0;
-        let old = core::mem::replace(&mut self.storage, storage);
-        self.end = self.storage.as_mut().len();
-        old
-    }
-
-    /// Where to read to, in bytes. Report what was read with [`fill`](Self::fill).
-    ///
-    /// Empty when unconsumed bytes take up all of the storage.
-    pub fn spare(&mut self) -> &mut [u8] {
-        let bytes = self.storage.as_mut();
-        if self.start == self.end {
-            (self.start, self.end) = (0, 0);
-        } else if self.start > 0 {
-            bytes.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, self.end - self.start);
-        }
-        &mut bytes[self.end..]
-    }
-
-    /// Adds the first `count` bytes of [`spare`](Self::spare) to the input.
-    ///
-    /// # Panics
-    ///
-    /// If `count` is more than there was to spare.
-    pub fn fill(&mut self, count: usize) {
-        let room = self.storage.as_mut().len() - self.end;
-        assert!(count <= room, "filled more than was spare");
-        self.end += count;
-    }
-
-    /// Whether all bytes have been consumed, and no event is left of them that has been
-    /// [found](crate::Receiver::advance) and not taken.
-    pub const fn is_empty(&self) -> bool {
-        if self.workspace.is_lent() || self.found.is_some() {
-            return false;
-        }
-        self.start == self.end
-    }
-
-    /// The bytes that have not been consumed.
-    ///
-    /// For those that are not ours to read, such as an HTTP request which was handed back: see
-    /// [`server::Progress::NotAnUpgrade`](crate::server::Progress::NotAnUpgrade).
-    pub fn unread(&mut self) -> &mut [u8] {
-        &mut self.storage.as_mut()[self.start..self.end]
-    }
-
-    /// Consumes the first `count` bytes of [`unread`](Self::unread), and returns them.
-    ///
-    /// # Panics
-    ///
-    /// If there are fewer.
-    pub fn consume(&mut self, count: usize) -> &mut [u8] {
-        assert!(count <= self.end - self.start, "consumed more than there was");
-        let at = self.start;
-        self.start += count;
-        &mut self.storage.as_mut()[at..at + count]
-    }
-
-    /// Consumes everything, events that have not been taken, too.
-    pub fn clear(&mut self) {
+    /// Consumes everything, events that were not taken, too.
+    pub(crate) fn clear(&mut self) {
         self.start = self.end;
-        {
-            self.found = None;
-        }
+        self.found = None;
         if self.workspace.is_lent() {
             self.workspace.take();
         }
-    }
-
-    /// Frees the memory in which messages are put together and inflated. It is made again when it is
-    /// needed.
-    pub fn free_memory(&mut self) {
-        self.held = Held::Nothing;
-        self.kept = Vec::new();
-        if !self.workspace.is_lent() {
-            self.workspace = Workspace::new();
-        }
-    }
-
-    /// How much memory is kept for the next message, in bytes.
-    #[cfg(feature = "std")]
-    pub(crate) const fn kept(&self) -> usize {
-        self.kept.capacity()
-    }
-
-    /// Consumes the first `range.end` bytes and lends those in `range`, apart from what follows them.
-    #[inline]
-    pub(crate) fn lend(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
-        let Self { storage, start, end, .. } = self;
-        let lent = &mut storage.as_mut()[*start..*end][range.clone()];
-        *start += range.end;
-        (lent, Rest { start, end: *end })
-    }
-
-    /// What is unread, and where to inflate it.
-    pub(crate) fn inflatable(&mut self) -> (&mut [u8], &mut [u8]) {
-        let unread = &mut self.storage.as_mut()[self.start..self.end];
-        (unread, self.workspace.scratch())
     }
 
     pub(crate) const fn workspace(&mut self) -> &mut Workspace {
         &mut self.workspace
     }
 
-    /// Lends a range of what was inflated, apart from what is unread.
-    pub(crate) fn lend_inflated(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
+    /// Borrows a range of the decompressed bytes, apart from the unread ones.
+    pub(crate) fn borrow_inflated(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
         let Self { start, end, workspace, .. } = self;
         (&mut workspace.take()[range], Rest { start, end: *end })
     }
 
-    /// Takes the event that was found.
-    pub(crate) const fn take_found(&mut self) -> Option<Found> {
-        self.found.take()
-    }
-
-    /// Lends a payload that comes with its memory, apart from what is unread.
-    pub(crate) fn lend_held(&mut self, held: Held) -> (&mut [u8], Rest<'_>) {
+    /// Borrows a payload that comes with its memory, apart from the unread bytes.
+    pub(crate) fn borrow_held(&mut self, held: Held) -> (&mut [u8], Rest<'_>) {
         let Self { start, end, held: place, .. } = self;
         *place = held;
         let bytes = match place {
@@ -266,8 +140,8 @@ impl<B: AsMut<[u8]>> Input<B> {
         (bytes, Rest { start, end: *end })
     }
 
-    /// Lends a text that comes with its memory.
-    pub(crate) fn lend_text(&mut self, held: Held) -> &str {
+    /// Borrows a text that comes with its memory.
+    pub(crate) fn borrow_text(&mut self, held: Held) -> &str {
         self.held = held;
         match &self.held {
             Held::Text(text) => text,
@@ -276,19 +150,18 @@ impl<B: AsMut<[u8]>> Input<B> {
     }
 
     /// Copies the payload of an event that lies elsewhere into the input.
-    pub(crate) fn lend_copy_of<'i>(&'i mut self, event: Event<'_>) -> Event<'i> {
+    pub(crate) fn borrow_copy<'i>(&'i mut self, event: Event<'_>) -> Event<'i> {
         let to_text = |bytes: &'i mut [u8]| core::str::from_utf8(bytes).unwrap_or_default();
         match event {
-            Event::Text(text) => Event::Text(to_text(self.lend_copy(text.as_bytes()))),
-            Event::Binary(bytes) => Event::Binary(self.lend_copy(bytes)),
+            Event::Text(text) => Event::Text(to_text(self.copy(text.as_bytes()))),
+            Event::Binary(bytes) => Event::Binary(self.copy(bytes)),
             Event::Part { kind, bytes, last } => {
-                Event::Part { kind, bytes: self.lend_copy(bytes), last }
+                Event::Part { kind, bytes: self.copy(bytes), last }
             }
-            Event::Ping(payload) => Event::Ping(self.lend_copy(payload)),
-            Event::Pong(payload) => Event::Pong(self.lend_copy(payload)),
+            Event::Ping(payload) => Event::Ping(self.copy(payload)),
+            Event::Pong(payload) => Event::Pong(self.copy(payload)),
             Event::Close(Close { code, reason }) => {
-                let reason = to_text(self.lend_copy(reason.as_bytes()));
-                Event::Close(Close { code, reason })
+                Event::Close(Close { code, reason: to_text(self.copy(reason.as_bytes())) })
             }
             Event::Violation(error) => Event::Violation(error),
             Event::Request => Event::Request,
@@ -298,57 +171,108 @@ impl<B: AsMut<[u8]>> Input<B> {
         }
     }
 
-    /// Copies a payload that lies elsewhere into the input.
-    fn lend_copy(&mut self, bytes: &[u8]) -> &mut [u8] {
+    fn copy(&mut self, bytes: &[u8]) -> &mut [u8] {
         self.settle();
-        let mut memory = core::mem::take(&mut self.kept);
+        let mut memory = mem::take(&mut self.memory);
         memory.clear();
         memory.extend_from_slice(bytes);
-        self.lend_held(Held::Bytes(memory, bytes.len())).0
+        self.borrow_held(Held::Bytes(memory, bytes.len())).0
     }
 
-    /// Hands out the memory that was kept, unless it is none or of more than `limit` bytes.
-    pub(crate) fn take_kept(&mut self, limit: u64) -> Vec<u8> {
-        match self.kept.capacity() as u64 <= limit {
-            true => core::mem::take(&mut self.kept),
+    /// Takes the memory that was kept, if there is any, and at most `limit` bytes of it.
+    pub(crate) fn take_memory(&mut self, limit: u64) -> Vec<u8> {
+        match self.memory.capacity() as u64 <= limit {
+            true => mem::take(&mut self.memory),
             false => Vec::new(),
         }
     }
 
-    /// Keeps the memory of the last event for the next message that is put together.
+    /// Keeps the memory of the last event for the next message.
     pub(crate) fn settle(&mut self) {
         if !matches!(self.held, Held::Nothing) {
-            let held = core::mem::take(&mut self.held);
+            let held = mem::take(&mut self.held);
             self.keep(held);
         }
     }
 
-    /// Takes back the memory of a message that is not needed any more.
+    /// Keeps the memory of a message that is not needed any more.
+    ///
+    /// Of a large message among small ones, the memory is freed.
     pub(crate) fn keep(&mut self, held: Held) {
-        let (memory, used) = match held {
-            Held::Bytes(memory, len) => (memory, len),
-            Held::Text(text) => {
-                let len = text.len();
-                (text.into_bytes(), len)
-            }
-            Held::Nothing | Held::Control(_) => return,
-        };
+        let Some((memory, used)) = held.into_memory() else { return };
         let capacity = memory.capacity();
-        let is_wasteful = capacity > Self::WASTE && used < capacity / 4;
-        if !is_wasteful && capacity > self.kept.capacity() {
-            self.kept = memory;
+        let is_wasteful = capacity > WASTE && used < capacity / 4;
+        if !is_wasteful && capacity > self.memory.capacity() {
+            self.memory = memory;
         }
     }
+}
 
-    /// Memory of more bytes than this is not kept after a message which filled less than a quarter
-    /// of it, so that one large message among small ones does not hold on to it.
-    const WASTE: usize = 64 << 10;
+impl<B: AsMut<[u8]>> Input<B> {
+    /// Replaces the storage by one that has been read into. Returns the old one.
+    pub(crate) fn replace(&mut self, storage: B) -> B {
+        debug_assert!(self.is_empty(), "the old storage was used up");
+        self.start = 0;
+        let old = mem::replace(&mut self.storage, storage);
+        self.end = self.storage.as_mut().len();
+        old
+    }
+
+    /// Returns the room behind the unread bytes, which are moved to the front.
+    pub(crate) fn spare(&mut self) -> &mut [u8] {
+        let bytes = self.storage.as_mut();
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+        } else if self.start > 0 {
+            bytes.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        &mut bytes[self.end..]
+    }
+
+    /// Notes that `count` bytes were read into [`spare`](Self::spare).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `count` is more than the length of `spare`.
+    pub(crate) fn fill(&mut self, count: usize) {
+        let room = self.storage.as_mut().len() - self.end;
+        assert!(count <= room, "more bytes were filled than were spare");
+        self.end += count;
+    }
+
+    /// Returns the bytes that have not been consumed.
+    pub(crate) fn unread(&mut self) -> &mut [u8] {
+        &mut self.storage.as_mut()[self.start..self.end]
+    }
+
+    /// Consumes the first `count` unread bytes, and returns them.
+    pub(crate) fn consume(&mut self, count: usize) -> &mut [u8] {
+        debug_assert!(count <= self.end - self.start, "so many bytes are unread");
+        let at = self.start;
+        self.start += count;
+        &mut self.storage.as_mut()[at..at + count]
+    }
+
+    /// Consumes the first `range.end` unread bytes and borrows those in `range`, apart from what follows.
+    #[inline]
+    pub(crate) fn borrow(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
+        let Self { storage, start, end, .. } = self;
+        let borrowed = &mut storage.as_mut()[*start..*end][range.clone()];
+        *start += range.end;
+        (borrowed, Rest { start, end: *end })
+    }
+
+    /// Returns the unread bytes, and the buffer to decompress them into.
+    pub(crate) fn inflatable(&mut self) -> (&mut [u8], &mut [u8]) {
+        let unread = &mut self.storage.as_mut()[self.start..self.end];
+        (unread, self.workspace.scratch())
+    }
 }
 
 impl Input<Vec<u8>> {
-    /// Adds bytes behind those that are there, in storage that grows. There is always some to spare.
-    #[doc(hidden)]
-    pub fn append(&mut self, bytes: &[u8]) {
+    /// Appends bytes to the unread ones. The storage grows, and there is always some room behind them.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
         if self.spare().len() <= bytes.len() {
             let len = (self.end + bytes.len() + 1).max(self.storage.len() * 2);
             self.storage.resize(len, 0);
@@ -358,14 +282,20 @@ impl Input<Vec<u8>> {
     }
 }
 
-/// What the peer sends is not for logs.
+impl<B: Default> Default for Input<B> {
+    fn default() -> Self {
+        Self::new(B::default())
+    }
+}
+
+/// Payloads may be secret, so this prints lengths only.
 impl<B> fmt::Debug for Input<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Input").field("unread", &(self.end - self.start)).finish_non_exhaustive()
     }
 }
 
-/// What follows the bytes that were lent.
+/// The unread bytes behind those that were borrowed.
 #[derive(Debug)]
 pub(crate) struct Rest<'i> {
     start: &'i mut usize,
@@ -373,8 +303,11 @@ pub(crate) struct Rest<'i> {
 }
 
 impl Rest<'_> {
-    /// Consumes it, unread.
+    /// Consumes them.
     pub(crate) const fn clear(self) {
         *self.start = self.end;
     }
 }
+
+/// Memory of more bytes than this is freed after a message that filled less than a quarter of it.
+const WASTE: usize = 64 << 10;

@@ -10,6 +10,7 @@ mod deadlines;
 mod ended;
 mod error;
 mod event;
+mod found;
 mod framer;
 mod input;
 mod message;

@@ -19,7 +19,8 @@ use simdutf8::basic;
 use super::assembly::Assembly;
 use super::control::Control;
 use super::event::Event;
-use super::input::{Found, Held, Input, Place, What};
+use super::found::{Found, Held, Place, What};
+use super::input::Input;
 use super::sender::Sender;
 use crate::deflate::{Inflation, Progress, Step};
 use crate::wire::{Close, Content, Decoder, Kind, Limits, Piece, ProtocolError, Role, Utf8Error};
@@ -150,7 +151,7 @@ impl Parser {
         sender: &mut Sender,
     ) -> Event<'i> {
         sender.begin_reply();
-        let (payload, rest) = input.lend(range);
+        let (payload, rest) = input.borrow(range);
         match kind {
             Kind::Binary => Event::Binary(payload),
             Kind::Text => match to_text(payload, self.decoder.role()) {
@@ -221,14 +222,14 @@ impl Parser {
         };
         // A payload outside the input moves there, so that the event borrows nothing else.
         let (bytes, rest) = match place {
-            Place::Input => input.lend(range),
-            Place::Scratch => input.lend_inflated(range),
+            Place::Input => input.borrow(range),
+            Place::Scratch => input.borrow_inflated(range),
             Place::Assembly if what == What::Message(Kind::Text) => {
-                return Some(Event::Text(input.lend_text(self.assembly.release())));
+                return Some(Event::Text(input.borrow_text(self.assembly.take())));
             }
-            Place::Assembly => input.lend_held(self.assembly.release()),
+            Place::Assembly => input.borrow_held(self.assembly.take()),
             Place::Control => match self.control.take() {
-                Some(control) => input.lend_held(Held::Control(control)),
+                Some(control) => input.borrow_held(Held::Control(control)),
                 None => unreachable!("a control frame that was assembled is here"),
             },
         };
@@ -352,7 +353,7 @@ impl Parser {
         input.settle();
         let is_over = self.reading != Reading::Open;
         if is_over || (self.decoder.is_between_messages() && !self.is_behind()) {
-            input.keep(self.assembly.release());
+            input.keep(self.assembly.take());
         }
         if is_over {
             self.inflation = None;
@@ -476,7 +477,7 @@ impl Parser {
     }
 
     fn start_assembly<B: AsMut<[u8]>>(&mut self, kind: Kind, input: &mut Input<B>) {
-        let memory = input.take_kept(self.decoder.max_message());
+        let memory = input.take_memory(self.decoder.max_message());
         self.assembly.start(kind, memory);
     }
 
@@ -504,7 +505,7 @@ impl Parser {
     ) {
         if sender.is_discarding() {
             self.delivery = Delivery::Discarded;
-            input.keep(self.assembly.release());
+            input.keep(self.assembly.take());
         } else if is_first && self.is_streaming {
             self.delivery = Delivery::Parts;
         } else if is_first {
@@ -553,7 +554,7 @@ impl Parser {
     /// last byte. If it was decompressed, it fails behind that byte, which may have been delivered before
     /// the end was known.
     fn validate(&mut self, part: &Part<'_>) -> Result<(), Utf8Error> {
-        self.assembly.watch(part.kind, part.bytes)?;
+        self.assembly.validate(part.kind, part.bytes)?;
         let len = part.bytes.len();
         match part.is_last && !self.assembly.is_complete() {
             true if part.place == Place::Scratch => Err(Utf8Error { at: len }),

@@ -284,7 +284,7 @@ impl Receiver {
             return self.parser.take(input, sender);
         }
         let event = self.parser.take(opening.stash(), sender);
-        event.map(|event| input.lend_copy_of(event))
+        event.map(|event| input.borrow_copy(event))
     }
 
     /// Looks for an event, in whatever state. Returns whether there is one; if not, all input is used up.

@@ -28,7 +28,8 @@ impl Request {
         request: &http::Request<B>,
         policy: &Policy<'_>,
     ) -> Result<Self, HandshakeError> {
-        let mut input = Input::filled(encode(request));
+        let mut input = Input::new(Vec::new());
+        input.append(&encode(request));
         match Handshake::new().receive(&mut input, policy)? {
             Progress::Request(request) => Ok(request),
             Progress::NotAnUpgrade(_) => Err(HandshakeError::MissingUpgrade),

@@ -150,17 +150,6 @@ impl Decoder {
         }
     }
 
-    /// Rejects the kinds of messages that another decoder rejects.
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn inherit(&mut self, other: &Self) {
-        if other.refuses_text {
-            self.refuse(Kind::Text);
-        }
-        if other.refuses_binary {
-            self.refuse(Kind::Binary);
-        }
-    }
-
     /// Accepts compressed messages from now on, if the opening handshake has negotiated them (RFC 7692).
     ///
     /// The decoder does not decompress them.

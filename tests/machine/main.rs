@@ -422,10 +422,9 @@ fn r7_buffers_go_in_and_come_back() {
         client.send("over and over").unwrap();
     }
     buffer = client.receive(&mut input, buffer, START);
-    assert!(
-        place == Some(buffer.as_ptr()) || place == Some(input.unread().as_ptr()),
-        "nothing is copied"
-    );
+    let last = client.receive(&mut input, Vec::new(), START);
+    let places = [buffer.as_ptr(), last.as_ptr()];
+    assert!(place.is_some_and(|place| places.contains(&place)), "nothing is copied");
     // An empty one is the end.
     server.receive(&mut input, Vec::new(), START);
     assert!(server.next_event(&mut input).is_none());
