@@ -72,7 +72,10 @@ fn the_list_of_tests_is_current() {
         fs::write(root().join("docs/tests.md"), &list).unwrap();
     }
     let is_current = read("docs/tests.md") == list;
-    assert!(is_current, "docs/tests.md is old: run `UPDATE_RULES=1 cargo test --test repository rules`");
+    assert!(
+        is_current,
+        "docs/tests.md is old: run `UPDATE_RULES=1 cargo test --test repository rules`"
+    );
 }
 
 struct Catalogue {
