@@ -6,7 +6,7 @@
 //! elsewhere is moved only to memory that was allocated for it, which the allocator counts.
 
 use counting_allocator::{Usage, measure};
-use harness::Setup;
+use harness::{Drive, Setup};
 use sansocket::{Connection, HandshakeError, HeadLimits, Input, Limits, Role, client, server};
 
 use crate::support::handshake::{head_limits, offer, open_to_all, start};
@@ -26,10 +26,7 @@ fn repeat(connection: &mut Connection, stream: &[u8], count: usize) -> usize {
     for _ in 0..count {
         input.spare().copy_from_slice(stream);
         input.fill(stream.len());
-        let Connection { receiver, sender } = &mut *connection;
-        while receiver.next_event(&mut input, sender).expect("no rule is broken").is_some() {
-            events += 1;
-        }
+        events += connection.drain(&mut input).expect("no rule is broken");
     }
     events
 }
@@ -75,11 +72,8 @@ fn a_receiver_that_streams_holds_no_message_however_long() {
                     let mut connection = setup.connect();
                     receive(&mut connection, &frame_to(role, kind, b"")).expect("a message starts");
                     for chunk in part.chunks(size).cycle().take(20 * part.len().div_ceil(size)) {
-                        input.spare()[..chunk.len()].copy_from_slice(chunk);
-                        input.fill(chunk.len());
-                        let Connection { receiver, sender } = &mut connection;
-                        while receiver.next_event(&mut input, sender).expect("no fault").is_some() {
-                        }
+                        connection.feed(&mut input, chunk);
+                        connection.drain(&mut input).expect("no fault");
                     }
                     connection
                 });
@@ -106,12 +100,8 @@ fn the_default_limits_hold_for_the_longest_message() {
             let mut connection = client();
             let mut events = 0;
             for chunk in stream.chunks(64 << 10) {
-                input.spare()[..chunk.len()].copy_from_slice(chunk);
-                input.fill(chunk.len());
-                let Connection { receiver, sender } = &mut connection;
-                while receiver.next_event(&mut input, sender).expect("no fault").is_some() {
-                    events += 1;
-                }
+                connection.feed(&mut input, chunk);
+                events += connection.drain(&mut input).expect("no fault");
             }
             assert_eq!(events, 1);
             connection
@@ -147,8 +137,7 @@ fn bytes_are_moved_a_fixed_number_of_times_however_small_the_reads_and_fragments
                         for byte in &stream {
                             input.spare()[0] = *byte;
                             input.fill(1);
-                            let Connection { receiver, sender } = &mut connection;
-                            let event = receiver.next_event(&mut input, sender);
+                            let event = connection.next(&mut input);
                             events += usize::from(event.expect("no fault").is_some());
                         }
                     });
@@ -214,10 +203,8 @@ fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
     let mut connection = setup.connect();
     let mut input = Input::new(Watched { bytes: vec![0; size], looks: 0, most });
     for chunk in stream.chunks(size) {
-        input.spare()[..chunk.len()].copy_from_slice(chunk);
-        input.fill(chunk.len());
-        let Connection { receiver, sender } = &mut connection;
-        while let Ok(Some(_)) = receiver.next_event(&mut input, sender) {}
+        connection.feed(&mut input, chunk);
+        let _ = connection.drain(&mut input);
         assert!(input.is_empty(), "nothing is left to be looked at again");
     }
     input.replace(Watched { bytes: Vec::new(), looks: 0, most }).looks

@@ -1,6 +1,6 @@
 //! Section 7: closing. Ids `C`, and the table of close codes.
 
-use harness::{Seen, Setup};
+use harness::{Drive, Seen, Setup};
 use sansocket::{
     Cause, Close, CloseCode, CloseFrame, Ended, Event, Initiator, Input, Kind, ProtocolError, Role,
     SendError, TimedOut,
@@ -222,8 +222,8 @@ fn both_ends_may_close_at_once() {
         let stream = [frame_to(role, 0x82, b"in flight"), frame_to(role, 0x88, &[0x03, 0xe9])];
         assert_eq!(receive(&mut connection, &stream.concat()), Ok(1));
         assert!(transmit(&mut connection).is_empty());
-        connection.receiver.receive_eof(&mut connection.sender);
-        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        connection.end();
+        let ended = connection.account().unwrap();
         assert_eq!(ended.sent, CloseFrame::Code(CloseCode::NORMAL));
         assert_eq!(ended.received, CloseFrame::Code(CloseCode::GOING_AWAY));
         assert_eq!((ended.code(), ended.is_clean()), (1001, true));
@@ -299,9 +299,9 @@ fn an_end_without_a_close_frame_is_not_clean() {
             connection.sender.close(CloseCode::NORMAL, "").unwrap();
             transmit(&mut connection);
         }
-        assert_eq!(connection.receiver.ended(&connection.sender), None);
-        connection.receiver.receive_eof(&mut connection.sender);
-        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        assert_eq!(connection.account(), None);
+        connection.end();
+        let ended = connection.account().unwrap();
         assert_eq!((ended.code(), ended.is_clean()), (1006, false));
         assert_eq!(ended.cause, Cause::TransportEnded);
         assert_eq!(ended.initiator, closes.then_some(Initiator::Us));
@@ -315,17 +315,17 @@ fn an_end_before_the_answer_is_written_is_clean_only_if_it_is_written() {
     for role in ROLES {
         let mut connection = connect(role, limits(|_| ()));
         receive(&mut connection, &frame_to(role, 0x88, &[0x03, 0xe8])).unwrap();
-        connection.receiver.receive_eof(&mut connection.sender);
+        connection.end();
         // The answer is still there to be written, and nothing is over before it has been taken.
-        assert!(!connection.receiver.wants_close(&connection.sender));
-        assert_eq!(connection.receiver.ended(&connection.sender), None);
+        assert!(!connection.is_over());
+        assert_eq!(connection.account(), None);
         assert_eq!(read(role, &transmit(&mut connection)), [close(1000)]);
-        assert!(connection.receiver.ended(&connection.sender).unwrap().is_clean());
+        assert!(connection.account().unwrap().is_clean());
 
         let mut connection = connect(role, limits(|_| ()));
         receive(&mut connection, &frame_to(role, 0x88, &[0x03, 0xe8])).unwrap();
-        connection.receiver.give_up(TimedOut::End, &mut connection.sender);
-        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        connection.end_late(TimedOut::End);
+        let ended = connection.account().unwrap();
         assert_eq!((ended.sent, ended.is_clean()), (CloseFrame::Absent, false));
         assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
     }
@@ -343,20 +343,15 @@ fn a_server_closes_the_transport_and_a_client_waits_for_it() {
             }
             receive(&mut connection, &frame_to(role, 0x88, b"")).unwrap();
             let is_flushed = closes_first;
-            let wants_close = |connection: &sansocket::Connection| {
-                connection.receiver.wants_close(&connection.sender)
-            };
+            let wants_close = |connection: &sansocket::Connection| connection.is_over();
             assert_eq!(wants_close(&connection), is_flushed && role == Role::Server);
             transmit(&mut connection);
             assert_eq!(wants_close(&connection), role == Role::Server);
-            assert_eq!(
-                connection.receiver.ended(&connection.sender).is_some(),
-                role == Role::Server
-            );
+            assert_eq!(connection.account().is_some(), role == Role::Server);
             // C-21: a deadline may pass; it is clean all the same.
-            connection.receiver.give_up(TimedOut::End, &mut connection.sender);
+            connection.end_late(TimedOut::End);
             assert!(wants_close(&connection));
-            assert!(connection.receiver.ended(&connection.sender).unwrap().is_clean());
+            assert!(connection.account().unwrap().is_clean());
         }
     }
 }
@@ -377,8 +372,8 @@ fn a_violation_closes_the_transport_without_an_answer() {
     // C-24: the close frame need not be taken.
     let mut connection = server();
     receive(&mut connection, &[0x83]).unwrap_err();
-    connection.receiver.give_up(TimedOut::End, &mut connection.sender);
-    let ended = connection.receiver.ended(&connection.sender).unwrap();
+    connection.end_late(TimedOut::End);
+    let ended = connection.account().unwrap();
     assert_eq!(ended.sent, CloseFrame::Absent);
     assert_eq!(ended.cause, Cause::Violation(ProtocolError::ReservedOpcode));
 }
@@ -411,7 +406,7 @@ fn the_answer_goes_out_before_the_message_that_is_being_sent_by_parts_ends() {
     server.sender.send_part("a", &mut out).unwrap();
     receive(&mut server, &frame_to(Role::Server, 0x88, b"")).unwrap();
     assert_eq!(server.sender.send_last("b", &mut out), Err(SendError::Closing));
-    server.sender.poll_transmit(&mut out);
+    server.transmit_to(&mut out);
     assert_eq!(out, bytes("0101 61 8800"));
 }
 
@@ -421,8 +416,8 @@ fn a_close_frame_with_no_answer_ends_when_its_time_is_up() {
     let mut client = client();
     client.sender.close(CloseCode::NORMAL, "").unwrap();
     transmit(&mut client);
-    client.receiver.give_up(TimedOut::Close, &mut client.sender);
-    let ended = client.receiver.ended(&client.sender).unwrap();
+    client.end_late(TimedOut::Close);
+    let ended = client.account().unwrap();
     assert_eq!((ended.code(), ended.cause), (1006, Cause::TimedOut(TimedOut::Close)));
 }
 
@@ -438,11 +433,9 @@ fn nothing_is_left_in_an_input_after_an_end() {
                 let mut input = Input::new(vec![0; 64]);
                 let mut is_over = false;
                 for bytes in [&stream[..cut], &stream[cut..]] {
-                    input.spare()[..bytes.len()].copy_from_slice(bytes);
-                    input.fill(bytes.len());
+                    connection.feed(&mut input, bytes);
                     while !is_over {
-                        let event =
-                            connection.receiver.next_event(&mut input, &mut connection.sender);
+                        let event = connection.next(&mut input);
                         is_over = match event {
                             Ok(None) => break,
                             Ok(Some(event)) => is_close(&event),
@@ -468,11 +461,11 @@ fn an_end_after_the_last_part_before_an_error_is_explained() {
     let mut connection = client();
     connection.receiver.set_streaming(true);
     let mut input = Input::filled(bytes("8102 61ff"));
-    let event = connection.receiver.next_event(&mut input, &mut connection.sender).unwrap();
+    let event = connection.next(&mut input).unwrap();
     assert_eq!(event, Some(Event::Part { kind: Kind::Text, bytes: &mut [b'a'], last: false }));
-    connection.receiver.receive_eof(&mut connection.sender);
+    connection.end();
     assert_eq!(read(Role::Client, &transmit(&mut connection)), [close(1007)]);
-    let Some(Ended { cause, .. }) = connection.receiver.ended(&connection.sender) else { panic!() };
+    let Some(Ended { cause, .. }) = connection.account() else { panic!() };
     assert_eq!(cause, Cause::Violation(ProtocolError::InvalidUtf8));
 }
 
@@ -481,11 +474,11 @@ fn an_end_while_a_close_frame_waits_to_be_taken_is_explained() {
     for role in ROLES {
         let mut connection = connect(role, limits(|_| ()));
         let mut input = Input::filled(frame_to(role, 0x88, &[0x03, 0xe8]));
-        assert_eq!(connection.receiver.advance(&mut input, &mut connection.sender), Ok(true));
-        connection.receiver.receive_eof(&mut connection.sender);
-        let event = connection.receiver.next_event(&mut input, &mut connection.sender);
+        assert_eq!(connection.find(&mut input), Ok(true));
+        connection.end();
+        let event = connection.next(&mut input);
         assert_eq!(event, Ok(Some(Event::Close(NORMAL))));
-        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        let ended = connection.account().unwrap();
         assert_eq!(ended.initiator, Some(Initiator::Peer));
         assert_eq!((ended.cause, ended.code()), (Cause::TransportEnded, 1000));
     }
@@ -510,13 +503,10 @@ fn the_body_of_a_close_frame_can_be_read_without_a_connection() {
 fn an_event_that_was_ready_before_the_end_is_still_delivered() {
     type End = fn(&mut sansocket::Connection);
     let ends: [(End, Cause); 2] = [
-        (
-            |connection| connection.receiver.receive_eof(&mut connection.sender),
-            Cause::TransportEnded,
-        ),
+        (|connection| connection.end(), Cause::TransportEnded),
         (
             |connection| {
-                connection.receiver.give_up(TimedOut::Silence, &mut connection.sender);
+                connection.end_late(TimedOut::Silence);
             },
             Cause::TimedOut(TimedOut::Silence),
         ),
@@ -527,14 +517,14 @@ fn an_event_that_was_ready_before_the_end_is_still_delivered() {
         {
             let mut connection = client();
             let mut input = Input::filled(bytes(stream));
-            assert_eq!(connection.receiver.advance(&mut input, &mut connection.sender), Ok(true));
+            assert_eq!(connection.find(&mut input), Ok(true));
             end(&mut connection);
             assert!(!connection.receiver.is_closed(), "there is one more event");
-            assert_eq!(connection.receiver.ended(&connection.sender), None);
-            let event = connection.receiver.next_event(&mut input, &mut connection.sender);
+            assert_eq!(connection.account(), None);
+            let event = connection.next(&mut input);
             assert_eq!(event, Ok(Some(expected)));
             assert!(connection.receiver.is_closed());
-            let ended = connection.receiver.ended(&connection.sender).unwrap();
+            let ended = connection.account().unwrap();
             assert_eq!(ended.cause, cause);
         }
     }

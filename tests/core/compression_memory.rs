@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use counting_allocator::{Usage, measure};
+use harness::Drive;
 use sansocket::deflate::{Agreement, Compression, Pool};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
@@ -34,9 +35,8 @@ fn some(len: usize) -> Vec<u8> {
 
 fn feed(connection: &mut Connection, input: &mut Input<Vec<u8>>, stream: &[u8]) {
     for chunk in stream.chunks(4096) {
-        input.spare()[..chunk.len()].copy_from_slice(chunk);
-        input.fill(chunk.len());
-        while connection.receiver.next_event(input, &mut connection.sender).unwrap().is_some() {}
+        connection.feed(input, chunk);
+        connection.drain(input).unwrap();
     }
 }
 
@@ -161,7 +161,7 @@ fn the_history_of_a_connection_is_of_its_own_window() {
         let mut connection = open(Role::Client, agreed, &small);
         feed(&mut connection, &mut input, &stream);
         feed(&mut connection, &mut input, b"\x8a\x00");
-        let ((), usage) = measure(|| connection.receiver.receive_eof(&mut connection.sender));
+        let ((), usage) = measure(|| connection.end());
         let ((), ended) = measure(|| drop(connection));
         let keys = 320;
         let waited = to_len(-usage.held - ended.held);
@@ -287,7 +287,7 @@ fn a_connection_that_is_over_owns_no_compressor() {
                 input.spare()[..end.len()].copy_from_slice(&end);
                 input.fill(end.len());
                 for _ in 0..3 {
-                    let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+                    let _ = connection.next(&mut input);
                 }
                 transmit(&mut connection);
                 input.release();
@@ -299,8 +299,8 @@ fn a_connection_that_is_over_owns_no_compressor() {
         let mut input = Input::new(vec![0; 4096]);
         let ((), usage) = measure(|| {
             feed(&mut connection, &mut input, &stream);
-            connection.receiver.receive_eof(&mut connection.sender);
-            let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+            connection.end();
+            let _ = connection.next(&mut input);
             transmit(&mut connection);
             input.release();
         });
@@ -399,7 +399,7 @@ fn threads_share_a_pool() {
                     let mut out = Vec::new();
                     from.sender.send(&some(10 * len), &mut out).unwrap();
                     let mut input = Input::filled(out);
-                    match to.receiver.next_event(&mut input, &mut to.sender).unwrap() {
+                    match to.next(&mut input).unwrap() {
                         Some(Event::Binary(bytes)) => assert!(bytes == some(10 * len)),
                         event => panic!("{event:?}"),
                     }
@@ -435,10 +435,9 @@ fn receive_bomb(
     let mut came = 0;
     let (error, usage) = measure(|| {
         for chunk in stream.chunks(4096) {
-            input.spare()[..chunk.len()].copy_from_slice(chunk);
-            input.fill(chunk.len());
+            connection.feed(&mut input, chunk);
             loop {
-                match connection.receiver.next_event(&mut input, &mut connection.sender) {
+                match connection.next(&mut input) {
                     Ok(None) => break,
                     Ok(Some(Event::Binary(bytes) | Event::Part { bytes, .. })) => {
                         came += bytes.len() as u64;

@@ -1,6 +1,6 @@
 //! Section 5.4: messages of several frames. Ids `X`.
 
-use harness::{Cut, Setup, run};
+use harness::{Cut, Drive, Setup, run};
 use sansocket::{CloseCode, ProtocolError, Role, SendError};
 
 use crate::support::*;
@@ -199,7 +199,7 @@ fn a_close_leaves_the_message_unfinished() {
         connection.sender.send_part("a", &mut out).unwrap();
         connection.sender.close(CloseCode::NORMAL, "").unwrap();
         assert_eq!(connection.sender.send_last("b", &mut out), Err(SendError::Closing));
-        connection.sender.poll_transmit(&mut out);
+        connection.transmit_to(&mut out);
         let peer = if role == Role::Client { Role::Server } else { Role::Client };
         assert_eq!(outcome(&Setup::new(peer), &out).seen, [close(1000)]);
     }

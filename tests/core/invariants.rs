@@ -1,6 +1,6 @@
 //! The laws of the crate. Ids `I`.
 
-use harness::{Cut, Setup, check, run};
+use harness::{Cut, Drive, Setup, check, run};
 use sansocket::{Event, Input, ProtocolError, Role, SendError};
 
 use crate::support::*;
@@ -50,7 +50,7 @@ fn the_same_calls_give_the_same_bytes() {
         client.sender.send("text", &mut out).unwrap();
         client.sender.ping(b"ping").unwrap();
         client.sender.close(None, "").unwrap();
-        client.sender.poll_transmit(&mut out);
+        client.transmit_to(&mut out);
         out
     };
     assert_eq!(say(), say());
@@ -70,7 +70,7 @@ fn a_failed_connection_stays_so() {
         }
         assert_eq!(connection.sender.send("a", &mut Vec::new()), Err(SendError::Closing));
         assert!(transmit(&mut connection).is_empty());
-        assert!(connection.receiver.wants_close(&connection.sender));
+        assert!(connection.is_over());
     }
 }
 
@@ -83,9 +83,9 @@ fn a_closed_connection_stays_so() {
             let close = frame_to(connection.sender.role(), 0x88, b"");
             receive(connection, &close).unwrap();
         },
-        |connection| connection.receiver.receive_eof(&mut connection.sender),
+        |connection| connection.end(),
         |connection| {
-            connection.receiver.give_up(sansocket::TimedOut::Silence, &mut connection.sender);
+            connection.end_late(sansocket::TimedOut::Silence);
         },
     ];
     for end in ends {
@@ -109,9 +109,9 @@ fn the_transport_is_closed_only_after_the_output_has_been_taken() {
     let mut server = server();
     receive(&mut server, &frame_to(Role::Server, 0x89, b"")).unwrap();
     receive(&mut server, &frame_to(Role::Server, 0x88, b"")).unwrap();
-    assert!(!server.receiver.wants_close(&server.sender));
+    assert!(!server.is_over());
     assert_eq!(transmit(&mut server), bytes("8a00 8800"));
-    assert!(server.receiver.wants_close(&server.sender));
+    assert!(server.is_over());
 }
 
 #[test]
@@ -155,17 +155,17 @@ fn bytes_are_consumed_once() {
     let stream = bytes("810161 810162 8901");
     input.spare()[..stream.len()].copy_from_slice(&stream);
     input.fill(stream.len());
-    let event = client.receiver.next_event(&mut input, &mut client.sender);
+    let event = client.next(&mut input);
     assert_eq!(event, Ok(Some(Event::Text("a"))));
     assert_eq!(input.unread(), bytes("810162 8901"));
     assert_eq!(input.spare().len(), 16 - 5);
-    let event = client.receiver.next_event(&mut input, &mut client.sender);
+    let event = client.next(&mut input);
     assert_eq!(event, Ok(Some(Event::Text("b"))));
-    assert_eq!(client.receiver.next_event(&mut input, &mut client.sender), Ok(None));
+    assert_eq!(client.next(&mut input), Ok(None));
     assert_eq!(input.spare().len(), 16, "a header that is cut off is kept by the receiver");
     input.spare()[0] = b'p';
     input.fill(1);
-    let event = client.receiver.next_event(&mut input, &mut client.sender);
+    let event = client.next(&mut input);
     assert_eq!(event, Ok(Some(Event::Ping(b"p"))));
 }
 
@@ -180,7 +180,7 @@ fn what_is_printed_for_debugging_shows_no_payload() {
     stream.extend(frame_to(Role::Client, 0x89, secret.as_bytes()));
     stream.pop();
     let mut input = Input::filled(stream.clone());
-    assert_eq!(client.receiver.next_event(&mut input, &mut client.sender), Ok(None));
+    assert_eq!(client.next(&mut input), Ok(None));
     client.sender.close(sansocket::CloseCode::NORMAL, &secret).unwrap();
     let input = Input::filled(stream);
     let mut server = server();
@@ -198,7 +198,7 @@ fn a_held_message_can_be_replied_to() {
         let mut connection = connect(role, limits(|_| ()));
         let mut input = Input::filled(stream);
         let mut out = Vec::new();
-        match connection.receiver.next_event(&mut input, &mut connection.sender) {
+        match connection.next(&mut input) {
             Ok(Some(Event::Text(text))) => {
                 connection.sender.send(text, &mut out).unwrap();
                 connection.sender.send(text, &mut out).unwrap();

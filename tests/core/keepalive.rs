@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use harness::{Seen, Setup};
+use harness::{Drive, Seen, Setup};
 use sansocket::{
     Cause, CloseCode, Connection, Deadlines, Event, Input, Instant, Limits, Liveness, Role,
     SendError, TimedOut, Timeouts,
@@ -49,11 +49,11 @@ impl Clock {
 
     /// Gives what comes from the peer to all who want to know of it.
     fn receive(&mut self, millis: u64, first: u8, payload: &[u8]) -> Option<Duration> {
-        let Connection { receiver, sender } = &mut self.connection;
         self.deadlines.handle_input(at(millis));
-        let mut input = Input::filled(frame_to(sender.role(), first, payload));
+        let role = self.connection.sender.role();
+        let mut input = Input::filled(frame_to(role, first, payload));
         let mut round_trip = None;
-        while let Some(event) = receiver.next_event(&mut input, sender).expect("no fault") {
+        while let Some(event) = self.connection.next(&mut input).expect("no fault") {
             if let Event::Pong(payload) = event {
                 round_trip = self.deadlines.handle_pong(payload, at(millis));
             }
@@ -229,8 +229,8 @@ fn a_silent_peer_is_pinged_and_then_given_up() {
             assert_eq!(clock.handle(50_001), Err(TimedOut::Silence));
             clock
         };
-        connection.receiver.give_up(TimedOut::Silence, &mut connection.sender);
-        let ended = connection.receiver.ended(&connection.sender).unwrap();
+        connection.end_late(TimedOut::Silence);
+        let ended = connection.account().unwrap();
         assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
         assert_eq!((ended.code(), ended.initiator), (1006, None));
         assert_eq!(connection.sender.ping(&payload), Err(SendError::Closing));
@@ -385,16 +385,14 @@ fn keepalive_stops_when_closing_begins() {
     assert_eq!(clock.handle(9000), Ok(vec![]));
     assert_eq!(clock.deadlines.poll_timeout(), Some(at(14_000)));
     assert_eq!(clock.handle(14_000), Err(TimedOut::End));
-    let Connection { receiver, sender } = &mut clock.connection;
-    receiver.give_up(TimedOut::End, sender);
-    assert!(receiver.ended(sender).unwrap().is_clean());
+    clock.connection.end_late(TimedOut::End);
+    assert!(clock.connection.account().unwrap().is_clean());
 }
 
 #[test]
 fn a_failed_connection_waits_only_for_its_end() {
     let mut clock = Clock::open(Role::Server, Timeouts::default());
-    let Connection { receiver, sender } = &mut clock.connection;
-    receiver.next_event(&mut Input::filled([0x83]), sender).unwrap_err();
+    clock.connection.next(&mut Input::filled([0x83])).unwrap_err();
     assert_eq!(clock.handle(1000), Ok(vec![close(1002)]));
     assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
     assert_eq!(clock.handle(6000), Err(TimedOut::End));

@@ -1,6 +1,6 @@
 //! Where to read to: what is left of a long binary frame is read straight into its message.
 
-use harness::{Cut, Seen, Setup, run};
+use harness::{Cut, Drive, Seen, Setup, run};
 use proptest::prelude::*;
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
@@ -33,28 +33,23 @@ impl<'s> End<'s> {
 
     /// How many bytes the next read may give.
     fn spare(&mut self) -> usize {
-        self.connection.receiver.spare(&mut self.input).len()
+        self.connection.room(&mut self.input)
     }
 
     /// Reads once, and tells how many bytes there was room for.
     fn read(&mut self) -> usize {
-        let Connection { receiver, .. } = &mut self.connection;
-        let spare = receiver.spare(&mut self.input);
-        let room = spare.len();
-        let count = room.min(self.most).min(self.stream.len());
-        let (now, rest) = self.stream.split_at(count);
-        spare[..count].copy_from_slice(now);
-        self.stream = rest;
-        receiver.fill(&mut self.input, count);
+        let room = self.connection.room(&mut self.input);
+        let most = self.most.min(self.stream.len());
+        let count = self.connection.read(&mut self.input, &self.stream[..most]);
+        self.stream = &self.stream[count..];
         room
     }
 
     /// The events of what has been read, and the error, if there is one.
     fn events(&mut self) -> (Vec<Seen>, Option<ProtocolError>) {
-        let Connection { receiver, sender } = &mut self.connection;
         let mut seen = Vec::new();
         loop {
-            let event = match receiver.next_event(&mut self.input, sender) {
+            let event = match self.connection.next(&mut self.input) {
                 Ok(Some(event)) => event,
                 Ok(None) => return (seen, None),
                 Err(error) => return (seen, Some(error)),
@@ -257,7 +252,7 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
             STORAGE - 10,
         ),
         ("closing", &binary, |end| end.sender.close(None, "").unwrap(), nothing, STORAGE),
-        ("end", &binary, nothing, |end| end.receiver.receive_eof(&mut end.sender), STORAGE),
+        ("end", &binary, nothing, |end| end.end(), STORAGE),
     ];
     for (what, stream, before, after, room) in rows {
         let mut end = End::new(client(), STORAGE, stream);

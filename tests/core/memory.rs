@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use counting_allocator::{Usage, measure};
+use harness::Drive;
 use sansocket::{Connection, Event, Input, Limits, Origins, Role, Seed, Url, client, server};
 
 use crate::support::*;
@@ -54,10 +55,9 @@ fn echo(
     size: usize,
 ) {
     for chunk in stream.chunks(size) {
-        input.spare()[..chunk.len()].copy_from_slice(chunk);
-        input.fill(chunk.len());
+        connection.feed(input, chunk);
         loop {
-            let event = connection.receiver.next_event(input, &mut connection.sender).unwrap();
+            let event = connection.next(input).unwrap();
             match event {
                 None => break,
                 Some(Event::Text(text)) => connection.sender.send(text, out).unwrap(),
@@ -65,7 +65,7 @@ fn echo(
                 Some(_) => {}
             }
         }
-        connection.sender.poll_transmit(out);
+        connection.transmit_to(out);
         out.clear();
     }
 }
@@ -108,7 +108,7 @@ fn a_connection_that_is_over_owns_no_message() {
         input.fill(stream.len());
         let (_, usage) = measure(|| {
             for _ in 0..3 {
-                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+                let _ = connection.next(&mut input);
             }
             transmit(&mut connection);
             input.release();
@@ -170,8 +170,8 @@ fn nothing_is_allocated_from_a_declared_length() {
             stream.push(0);
             let mut input = Input::filled(stream);
             let (_, usage) = measure(|| {
-                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
-                let _ = connection.receiver.next_event(&mut input, &mut connection.sender);
+                let _ = connection.next(&mut input);
+                let _ = connection.next(&mut input);
             });
             assert!(usage.peak < 1024, "{usage:?}");
             let left = connection.receiver.frame_remaining();
@@ -230,11 +230,8 @@ fn peak(role: Role, limits: Limits, stream: &[u8], size: usize) -> u64 {
         let mut connection = connect(role, limits);
         connection.sender.ping(&[0; 125]).unwrap();
         for chunk in stream.chunks(size) {
-            input.spare()[..chunk.len()].copy_from_slice(chunk);
-            input.fill(chunk.len());
-            while let Ok(Some(_)) =
-                connection.receiver.next_event(&mut input, &mut connection.sender)
-            {}
+            connection.feed(&mut input, chunk);
+            let _ = connection.drain(&mut input);
         }
         let _ = connection.sender.close(None, "");
         connection
@@ -296,12 +293,8 @@ fn a_flood_of_pings_that_nobody_answers_is_bounded() {
         let mut flood = |stream: &[u8], count: usize| {
             measure(|| {
                 for _ in 0..count {
-                    input.spare()[..stream.len()].copy_from_slice(stream);
-                    input.fill(stream.len());
-                    while let Ok(Some(_)) =
-                        connection.receiver.next_event(&mut input, &mut connection.sender)
-                    {
-                    }
+                    connection.feed(&mut input, stream);
+                    let _ = connection.drain(&mut input);
                 }
             })
             .1
@@ -325,10 +318,7 @@ fn a_million_empty_fragments_take_no_memory() {
             spare.fill(0);
             let len = spare.len();
             input.fill(len);
-            assert_eq!(
-                connection.receiver.next_event(&mut input, &mut connection.sender),
-                Ok(None)
-            );
+            assert_eq!(connection.next(&mut input), Ok(None));
         }
     });
     assert_eq!(usage, Usage::default());
@@ -347,9 +337,8 @@ fn what_comes_after_our_close_frame_takes_no_memory() {
         let mut flood = |connection: &mut Connection| {
             measure(|| {
                 for chunk in stream.chunks(4096) {
-                    input.spare()[..chunk.len()].copy_from_slice(chunk);
-                    input.fill(chunk.len());
-                    let event = connection.receiver.next_event(&mut input, &mut connection.sender);
+                    connection.feed(&mut input, chunk);
+                    let event = connection.next(&mut input);
                     assert_eq!(event, Ok(None));
                 }
             })

@@ -1,6 +1,6 @@
 //! Sections 5 and 6.1: what is sent, and in which order.
 
-use harness::Setup;
+use harness::{Drive, Setup};
 use sansocket::{CloseCode, Connection, Kind, Message, Role, SendError};
 
 use crate::support::*;
@@ -52,7 +52,7 @@ fn what_is_owed_is_taken_once() {
         connection.sender.ping(b"ping").unwrap();
         assert!(connection.sender.has_pending());
         let mut out = vec![1, 2, 3];
-        let count = connection.sender.poll_transmit(&mut out);
+        let count = connection.transmit_to(&mut out);
         assert_eq!(out.len(), 3 + count);
         assert_eq!(read(role, &out[3..]), [pong(b"pong"), ping(b"ping")]);
         assert!(!connection.sender.has_pending());

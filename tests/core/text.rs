@@ -1,6 +1,6 @@
 //! Section 8.1: text is UTF-8. Ids `U`.
 
-use harness::{Cut, Setup, run};
+use harness::{Cut, Drive, Setup, run};
 use sansocket::{Event, Input, Kind, ProtocolError, SendError};
 
 use crate::support::*;
@@ -228,7 +228,7 @@ fn a_part_that_ends_within_a_character_is_not_given_as_text() {
     let mut parts = Vec::new();
     for chunk in [&b"\x81\x03\xe2\x82"[..], b"\xac"] {
         let mut input = Input::filled(chunk.to_vec());
-        match connection.receiver.next_event(&mut input, &mut connection.sender) {
+        match connection.next(&mut input) {
             Ok(Some(Event::Part { kind: Kind::Text, bytes, last })) => {
                 parts.push((bytes.to_vec(), last));
             }

@@ -2,7 +2,7 @@
 //! limits say, and the end is explained: however the stream is cut, in both modes.
 
 use counting_allocator::measure;
-use harness::{Cut, Outcome, Seen, Setup, run};
+use harness::{Cut, Drive, Outcome, Seen, Setup, run};
 use sansocket::{Cause, CloseFrame, Connection, Input, Limits, ProtocolError, Role};
 
 use crate::support::*;
@@ -208,10 +208,8 @@ fn peak(setup: &Setup, stream: &[u8], size: usize) -> u64 {
     let (connection, usage) = measure(|| {
         let mut connection = setup.connect();
         for chunk in stream.chunks(size) {
-            input.spare()[..chunk.len()].copy_from_slice(chunk);
-            input.fill(chunk.len());
-            let Connection { receiver, sender } = &mut connection;
-            while let Ok(Some(_)) = receiver.next_event(&mut input, sender) {}
+            connection.feed(&mut input, chunk);
+            let _ = connection.drain(&mut input);
         }
         connection
     });
@@ -288,8 +286,8 @@ fn a_client_that_is_told_to_come_later_does_nothing_by_itself() {
         let mut connection = client();
         assert_eq!(receive(&mut connection, &stream), Ok(1));
         assert_eq!(read(Role::Client, &transmit(&mut connection)).len(), 1, "the answer");
-        connection.receiver.receive_eof(&mut connection.sender);
-        let ended = connection.receiver.ended(&connection.sender).expect("it is over");
+        connection.end();
+        let ended = connection.account().expect("it is over");
         assert_eq!((ended.code(), ended.is_clean()), (code, true));
         assert!(transmit(&mut connection).is_empty());
     }

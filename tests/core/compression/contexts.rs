@@ -1,5 +1,6 @@
 //! Contexts do not mix, whichever input serves which connection.
 
+use harness::Drive;
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, Role, Seed};
 
@@ -111,7 +112,7 @@ fn a_connection_that_is_dropped_within_a_message_leaves_nothing_to_the_next() {
         dropped.feed(&mut input, 37 * most);
         if most % 2 == 0 {
             // It fails.
-            dropped.connection.receiver.receive_eof(&mut dropped.connection.sender);
+            dropped.connection.end();
         }
         drop(dropped);
         if most % 20 == 0 {
@@ -143,10 +144,9 @@ fn a_message_that_another_connection_has_sent_cannot_be_referred_to() {
 fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
     let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
     connection.compress(Agreement::parse("").unwrap(), &Compression::default());
-    let Connection { receiver, sender } = &mut connection;
-    receiver.set_streaming(true);
+    connection.receiver.set_streaming(true);
     let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-    assert!(receiver.advance(&mut input, sender).unwrap());
+    assert!(connection.find(&mut input).unwrap());
     (connection, input)
 }
 
@@ -154,14 +154,14 @@ fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
 /// consumed.
 #[test]
 fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
-    let (Connection { mut receiver, mut sender }, mut input) = with_an_event_found();
+    let (mut connection, mut input) = with_an_event_found();
     assert!(!input.is_empty());
     input.release();
-    match receiver.next_event(&mut input, &mut sender).unwrap() {
+    match connection.next(&mut input).unwrap() {
         Some(Event::Part { bytes, .. }) => assert_eq!(bytes, b"Hello"),
         event => panic!("{event:?}"),
     }
-    while receiver.next_event(&mut input, &mut sender).unwrap().is_some() {}
+    connection.drain(&mut input).unwrap();
     assert!(input.is_empty());
 }
 

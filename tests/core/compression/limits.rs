@@ -1,5 +1,6 @@
 //! What a compressed message may take, and how it ends.
 
+use harness::Drive;
 use sansocket::deflate::Compression;
 use sansocket::{CloseCode, Connection, HandshakeError, Limits, ProtocolError, Role};
 
@@ -76,7 +77,7 @@ fn a_message_too_big_closes_with_1009() {
     got.take(&mut connection, &compressed(&[0; 1001], 2000));
     assert_eq!(got.error.map(ProtocolError::close_code), Some(CloseCode::MESSAGE_TOO_BIG));
     let mut out = Vec::new();
-    connection.sender.poll_transmit(&mut out);
+    connection.transmit_to(&mut out);
     assert_eq!(out[0], 0x88);
 }
 
@@ -138,7 +139,7 @@ fn pings_between_the_fragments_of_a_bomb_are_answered_until_it_is_too_big() {
             out.clear();
             from.sender.send_part(&zeros, &mut out).unwrap();
             from.sender.ping(b"?").unwrap();
-            from.sender.poll_transmit(&mut out);
+            from.transmit_to(&mut out);
             got.take(&mut connection, &out);
         }
         assert_eq!((count, got.controls), (11, 10), "the eleventh part is over 1 MiB");

@@ -1,5 +1,6 @@
 //! What one end sends, frame by frame, and what the other makes of it.
 
+use harness::Drive;
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
@@ -102,11 +103,9 @@ impl Got {
         connection: &mut Connection,
         stream: &[u8],
     ) {
-        let Connection { receiver, sender } = connection;
-        input.spare()[..stream.len()].copy_from_slice(stream);
-        input.fill(stream.len());
+        connection.feed(input, stream);
         loop {
-            match receiver.next_event(input, sender) {
+            match connection.next(input) {
                 Ok(Some(Event::Text(text))) => self.messages.push(text.as_bytes().to_vec()),
                 Ok(Some(Event::Binary(bytes))) => self.messages.push(bytes.to_vec()),
                 Ok(Some(Event::Part { bytes, last, .. })) => {

@@ -1,6 +1,6 @@
 //! How messages are compressed.
 
-use harness::{End, inflate};
+use harness::{Drive, End, inflate};
 use sansocket::deflate::Compression;
 use sansocket::{Kind, Limits, Role};
 
@@ -280,7 +280,7 @@ fn control_frames_pass_between_the_parts_of_a_compressed_message() {
         let mut out = Vec::new();
         from.sender.send_part(&text, &mut out).unwrap();
         from.sender.ping(b"between").unwrap();
-        from.sender.poll_transmit(&mut out);
+        from.transmit_to(&mut out);
         from.sender.set_flushing(false);
         from.sender.send_part(&text, &mut out).unwrap();
         from.sender.pong(b"taken along").unwrap();
@@ -408,6 +408,6 @@ fn what_fails_to_be_sent_leaves_the_compressor_as_it_was() {
     from.sender.send_part(&text, &mut out).unwrap();
     from.sender.close(None, "").unwrap();
     assert!(from.sender.send_last(&text, &mut out).is_err());
-    from.sender.poll_transmit(&mut out);
+    from.transmit_to(&mut out);
     assert_eq!(out, [0x88, 0]);
 }

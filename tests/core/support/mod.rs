@@ -3,7 +3,7 @@
 
 pub mod handshake;
 
-use harness::{Cut, Judged, Outcome, Seen, Setup, judge, run};
+use harness::{Cut, Drive, Judged, Outcome, Seen, Setup, judge, run};
 use sansocket::{Close, CloseCode, Connection, Event, Input, Limits, ProtocolError, Role, Seed};
 
 /// The bytes that `text` gives in hex, and how many of them stand before the mark `^`, if there is one.
@@ -193,17 +193,13 @@ pub fn close(code: impl Into<Option<u16>>) -> Seen {
 /// Gives `stream` to `connection` and says how many events came of it.
 pub fn receive(connection: &mut Connection, stream: &[u8]) -> Result<usize, ProtocolError> {
     let mut input = Input::filled(stream.to_vec());
-    let mut count = 0;
-    while connection.receiver.next_event(&mut input, &mut connection.sender)?.is_some() {
-        count += 1;
-    }
-    Ok(count)
+    connection.drain(&mut input)
 }
 
 /// Takes what is owed.
 pub fn transmit(connection: &mut Connection) -> Vec<u8> {
     let mut out = Vec::new();
-    connection.sender.poll_transmit(&mut out);
+    connection.transmit_to(&mut out);
     out
 }
 

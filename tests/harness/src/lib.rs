@@ -11,6 +11,7 @@ mod changed;
 mod choices;
 #[cfg(feature = "deflate")]
 mod deflate;
+mod drive;
 mod frames;
 mod handshake;
 #[cfg(feature = "deflate")]
@@ -29,6 +30,7 @@ pub use adapter::adapter;
 pub use changed::changed;
 #[cfg(feature = "deflate")]
 pub use deflate::{deflate_pair, deflate_receive};
+pub use drive::Drive;
 pub use handshake::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
 };

@@ -2,6 +2,7 @@ use sansocket::{Cause, CloseCode, Ended, Initiator, Input, Kind, Limits, Role, S
 
 use crate::changed::changed;
 use crate::choices::Choices;
+use crate::drive::Drive;
 use crate::oracle::{Judged, judge};
 use crate::run::{End, Seen, Setup};
 
@@ -71,7 +72,7 @@ impl Side {
             27 => self.control(len, Sender::pong),
             28 => self.close(choices),
             _ => {
-                self.end.connection.sender.poll_transmit(&mut self.end.out);
+                self.end.connection.transmit_to(&mut self.end.out);
             }
         }
     }
@@ -199,7 +200,7 @@ impl Side {
     /// Closes, takes what is owed, and holds the sender to it.
     pub(crate) fn check_closed(mut self) {
         self.close_with(Some(CloseCode::NORMAL), "");
-        self.end.connection.sender.poll_transmit(&mut self.end.out);
+        self.end.connection.transmit_to(&mut self.end.out);
         let judged = self.check_sent();
         assert_eq!(judged.seen.last(), self.close.as_ref());
     }
@@ -243,7 +244,7 @@ impl Pair {
         }
         loop {
             for side in &mut self.sides {
-                side.end.connection.sender.poll_transmit(&mut side.end.out);
+                side.end.connection.transmit_to(&mut side.end.out);
             }
             if self.deliver(0, usize::MAX) + self.deliver(1, usize::MAX) == 0 {
                 break;
@@ -252,7 +253,7 @@ impl Pair {
         let judged = self.sides.each_ref().map(Side::check_sent);
         let ended = self.sides.each_mut().map(|side| {
             let Side { end, setup, .. } = side;
-            let wants_close = end.connection.receiver.wants_close(&end.connection.sender);
+            let wants_close = end.connection.is_over();
             assert_eq!(wants_close, setup.role == Role::Server, "a server closes the transport");
             end.end()
         });

@@ -4,6 +4,8 @@ use sansocket::{
     CloseCode, Connection, Ended, Event, Input, Kind, Limits, ProtocolError, Role, Seed, SendError,
 };
 
+use crate::drive::Drive;
+
 /// An event, in a form that can be kept and compared. Messages are whole, however they came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -172,16 +174,11 @@ impl End {
     fn read(&mut self, input: &mut Input<Vec<u8>>, cut: &mut Cut, rest: &[u8]) -> usize {
         let len = cut.next_len(rest.len());
         if !matches!(cut, Cut::Spare(_)) {
-            input.spare()[..len].copy_from_slice(&rest[..len]);
-            input.fill(len);
+            self.connection.feed(input, &rest[..len]);
             return len;
         }
-        let receiver = &mut self.connection.receiver;
-        let spare = receiver.spare(input);
-        assert!(!spare.is_empty(), "there is always something to read to");
-        let len = len.min(spare.len());
-        spare[..len].copy_from_slice(&rest[..len]);
-        receiver.fill(input, len);
+        let len = self.connection.read(input, &rest[..len]);
+        assert!(len > 0, "there is always something to read to");
         len
     }
 
@@ -191,9 +188,8 @@ impl End {
     }
 
     fn receive_one(&mut self, input: &mut Input<Vec<u8>>) -> bool {
-        let Connection { receiver, sender } = &mut self.connection;
-        let is_ready = !self.setup.is_advancing || receiver.advance(input, sender) == Ok(true);
-        match receiver.next_event(input, sender) {
+        let is_ready = !self.setup.is_advancing || self.connection.find(input) == Ok(true);
+        match self.connection.next(input) {
             Ok(None) => {
                 assert!(!self.setup.is_advancing || !is_ready, "what was ready can be taken");
                 false
@@ -221,12 +217,11 @@ impl End {
 
     /// Does what the application has set out to do after an event.
     fn act(&mut self) {
-        let sender = &mut self.connection.sender;
         if self.setup.closes_after == Some(self.seen.len()) {
-            assert_eq!(sender.close(CloseCode::NORMAL, ""), Ok(()));
+            assert_eq!(self.connection.sender.close(CloseCode::NORMAL, ""), Ok(()));
         }
         if self.setup.is_prompt {
-            sender.poll_transmit(&mut self.out);
+            self.connection.transmit_to(&mut self.out);
         }
     }
 
@@ -247,14 +242,17 @@ impl End {
     /// A failed connection says the same ever after, whatever comes, and sends nothing but its close
     /// frame.
     fn check_sticky(&mut self, error: ProtocolError) {
-        let Connection { receiver, sender } = &mut self.connection;
+        let connection = &mut self.connection;
         for bytes in [&b""[..], b"\x81\x01a", b"GET / HTTP/1.1\r\n\r\n"] {
             let mut input = Input::filled(bytes.to_vec());
-            assert_eq!(receiver.advance(&mut input, sender), Err(error), "errors are sticky");
-            assert_eq!(receiver.next_event(&mut input, sender), Err(error), "errors are sticky");
+            assert_eq!(connection.find(&mut input), Err(error), "errors are sticky");
+            assert_eq!(connection.next(&mut input), Err(error), "errors are sticky");
             assert!(input.is_empty(), "a failed connection ignores its input");
         }
-        assert!(receiver.is_closed() && sender.is_closing(), "a failed connection is over");
+        assert!(
+            connection.receiver.is_closed() && connection.sender.is_closing(),
+            "a failed connection is over"
+        );
         self.check_silent();
     }
 
@@ -271,8 +269,8 @@ impl End {
     }
 
     pub(crate) fn finish(mut self) -> Outcome {
-        self.connection.sender.poll_transmit(&mut self.out);
-        let early = self.connection.receiver.ended(&self.connection.sender);
+        self.connection.transmit_to(&mut self.out);
+        let early = self.connection.account();
         let ended = self.end();
         if let Some(early) = early {
             assert_eq!(early, ended, "the first account is the final one");
@@ -283,15 +281,15 @@ impl End {
 
     /// Ends the transport.
     pub(crate) fn end(&mut self) -> Ended {
-        let Connection { receiver, sender } = &mut self.connection;
-        receiver.receive_eof(sender);
-        sender.poll_transmit(&mut self.out);
-        assert!(receiver.is_closed() && receiver.wants_close(sender), "nothing more can come");
+        let connection = &mut self.connection;
+        connection.end();
+        connection.transmit_to(&mut self.out);
+        assert!(connection.receiver.is_closed() && connection.is_over(), "nothing more can come");
         let mut input = Input::filled(b"\x81\x01a".to_vec());
-        let event = receiver.next_event(&mut input, sender);
+        let event = connection.next(&mut input);
         assert_eq!(event, self.error.map_or(Ok(None), Err), "an end is an end");
         assert!(input.is_empty(), "an end is an end");
-        let Some(ended) = receiver.ended(sender) else { panic!("every end is explained") };
+        let Some(ended) = connection.account() else { panic!("every end is explained") };
         self.check_silent();
         ended
     }
