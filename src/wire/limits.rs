@@ -12,9 +12,7 @@
 /// ```
 /// use sansocket::Limits;
 ///
-/// let mut limits = Limits::default();
-/// limits.message = 1 << 20;
-/// limits.fragments = 64;
+/// let limits = Limits::new().message(1 << 20).fragments(64);
 /// assert!(limits.max_memory() < 3 << 20);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +36,42 @@ pub struct Limits {
     pub pong_bytes: u32,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// Returns the defaults.
+    pub const fn new() -> Self {
         Self { frame: u64::MAX, fragments: 1 << 16, message: 16 << 20, pongs: 16, pong_bytes: 2048 }
     }
-}
 
-impl Limits {
+    /// Sets [`frame`](Self::frame), in bytes.
+    #[must_use]
+    pub const fn frame(self, bytes: u64) -> Self {
+        Self { frame: bytes, ..self }
+    }
+
+    /// Sets [`fragments`](Self::fragments).
+    #[must_use]
+    pub const fn fragments(self, count: u64) -> Self {
+        Self { fragments: count, ..self }
+    }
+
+    /// Sets [`message`](Self::message), in bytes.
+    #[must_use]
+    pub const fn message(self, bytes: u64) -> Self {
+        Self { message: bytes, ..self }
+    }
+
+    /// Sets [`pongs`](Self::pongs).
+    #[must_use]
+    pub const fn pongs(self, count: u16) -> Self {
+        Self { pongs: count, ..self }
+    }
+
+    /// Sets [`pong_bytes`](Self::pong_bytes).
+    #[must_use]
+    pub const fn pong_bytes(self, bytes: u32) -> Self {
+        Self { pong_bytes: bytes, ..self }
+    }
+
     /// Returns the most memory that a connection with these limits uses, in bytes.
     ///
     /// The bound holds for any input, on the stack and the heap together. It is the sum of
@@ -66,4 +93,10 @@ impl Limits {
     /// It covers the connection itself, a client's generator, one incoming control frame and three
     /// outgoing ones.
     pub const OVERHEAD: u64 = 1536;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
 }
