@@ -2,7 +2,7 @@
 //!
 //! A message goes through `start`, then `feed` and `step` for each range of its payload, then `finish`.
 //! While it is passing, the connection owns a [`Passing`] with the decompressor; between messages it keeps
-//! the history at most ([`Carried`]). The [`Workspace`] of an input keeps a `Passing` and an output buffer
+//! at most the history ([`Carried`]). The [`Workspace`] of an input keeps a `Passing` and an output buffer
 //! for the next message, of any connection.
 //!
 //! The end of a message is special: RFC 7692 has senders leave out four bytes, and they may mark blocks as

@@ -58,7 +58,7 @@ fn apply_to_blocks<const N: usize>(key: u32, bytes: &mut [u8]) {
     for block in blocks {
         *block = xor(*block, key);
     }
-    // The last block overlaps the one before, which is masked by now: `last` is what it was.
+    // The last block overlaps the one before, which is masked by now. `last` holds its old bytes.
     let key = turn(key, tail);
     if let (Some(block), Some(last)) = (bytes.last_chunk_mut::<N>(), last) {
         *block = xor(last, key);
