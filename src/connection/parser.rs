@@ -111,13 +111,13 @@ impl Parser {
 
     /// Rejects messages of this kind.
     pub(crate) const fn reject_kind(&mut self, kind: Kind) {
-        self.decoder.refuse(kind);
+        self.decoder.reject_kind(kind);
     }
 
     /// Accepts compressed messages, as negotiated.
     #[cfg(feature = "deflate")]
     pub(crate) fn set_inflation(&mut self, inflation: Inflation) {
-        self.decoder.take_compressed();
+        self.decoder.accept_compressed();
         self.inflation = Some(inflation);
     }
 

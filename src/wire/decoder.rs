@@ -37,11 +37,11 @@ pub struct Decoder {
     /// [`u32::MAX`] means unlimited.
     max_fragments: u32,
     max_message: u64,
-    refuses_text: bool,
-    refuses_binary: bool,
+    rejects_text: bool,
+    rejects_binary: bool,
     /// Whether only its length can make a message of one frame invalid, so that `decode_whole` may take it.
-    takes_whole: bool,
-    takes_compressed: bool,
+    accepts_whole: bool,
+    accepts_compressed: bool,
     message: Option<Message>,
     frame: Option<Frame>,
     /// The start of a header that is not complete.
@@ -130,10 +130,10 @@ impl Decoder {
             max_frame: limits.frame,
             max_fragments: saturate(limits.fragments),
             max_message: limits.message,
-            refuses_text: false,
-            refuses_binary: false,
-            takes_whole: limits.fragments > 0,
-            takes_compressed: false,
+            rejects_text: false,
+            rejects_binary: false,
+            accepts_whole: limits.fragments > 0,
+            accepts_compressed: false,
             message: None,
             frame: None,
             head: [0; Header::MAX_LEN],
@@ -142,19 +142,19 @@ impl Decoder {
     }
 
     /// Rejects messages of this kind from now on.
-    pub const fn refuse(&mut self, kind: Kind) {
-        self.takes_whole = false;
+    pub const fn reject_kind(&mut self, kind: Kind) {
+        self.accepts_whole = false;
         match kind {
-            Kind::Text => self.refuses_text = true,
-            Kind::Binary => self.refuses_binary = true,
+            Kind::Text => self.rejects_text = true,
+            Kind::Binary => self.rejects_binary = true,
         }
     }
 
     /// Accepts compressed messages from now on, if the opening handshake has negotiated them (RFC 7692).
     ///
     /// The decoder does not decompress them.
-    pub const fn take_compressed(&mut self) {
-        self.takes_compressed = true;
+    pub const fn accept_compressed(&mut self) {
+        self.accepts_compressed = true;
     }
 
     /// Decodes from the front of `bytes`. Returns how many bytes are consumed, and the next piece.
@@ -222,7 +222,7 @@ impl Decoder {
         let is_masked = *second & 0x80 != 0;
         let is_expected = is_masked == (self.role == Role::Server);
         let fits = len as u64 <= self.max_frame && len as u64 <= self.max_message;
-        if !(is_expected && fits && self.takes_whole) {
+        if !(is_expected && fits && self.accepts_whole) {
             return None;
         }
         let start = extended + if is_masked { 4 } else { 0 };
@@ -268,7 +268,7 @@ impl Decoder {
     /// Consumes a header from `bytes[*at..]`. Returns whether it was complete, so that a frame begins.
     fn decode_header(&mut self, bytes: &[u8], at: &mut usize) -> Result<bool, ProtocolError> {
         let header = if self.head_len == 0
-            && let Some((header, len)) = self.judge(&bytes[*at..])?
+            && let Some((header, len)) = self.validate(&bytes[*at..])?
         {
             *at += len;
             header
@@ -293,7 +293,7 @@ impl Decoder {
             self.head[len - 1] = byte;
             self.head_len += 1;
             *at += 1;
-            if let Some((header, _)) = self.judge(&self.head[..len])? {
+            if let Some((header, _)) = self.validate(&self.head[..len])? {
                 self.head_len = 0;
                 return Ok(Some(header));
             }
@@ -305,13 +305,13 @@ impl Decoder {
     /// cut off.
     ///
     /// The bytes are validated in their order, so that the verdict does not depend on how many have arrived.
-    fn judge(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
+    fn validate(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
-        let opcode = self.judge_first(first)?;
+        let opcode = self.validate_first(first)?;
         let Some(&second) = bytes.get(1) else { return Ok(None) };
-        self.judge_second(opcode, second)?;
+        self.validate_second(opcode, second)?;
         let Some((len, at)) = decode_len(bytes)? else { return Ok(None) };
-        self.judge_len(opcode, self.is_compressed(opcode, first & 0x40 != 0), len)?;
+        self.validate_len(opcode, self.is_compressed(opcode, first & 0x40 != 0), len)?;
         let (mask, at) = match second & 0x80 {
             0 => (None, at),
             _ => match bytes[at..].first_chunk() {
@@ -323,11 +323,11 @@ impl Decoder {
         Ok(Some((Header { fin, rsv1, opcode, mask, len }, at)))
     }
 
-    fn judge_first(&self, first: u8) -> Result<OpCode, ProtocolError> {
+    fn validate_first(&self, first: u8) -> Result<OpCode, ProtocolError> {
         // Section 5.2: a reserved bit is clear unless an extension uses it. RFC 7692, section 6, uses the
         // first one at the start of a message.
         let given = match first & 0x0f {
-            0x1 | 0x2 if self.takes_compressed => 0x40,
+            0x1 | 0x2 if self.accepts_compressed => 0x40,
             _ => 0,
         };
         if first & 0x70 & !given != 0 {
@@ -345,8 +345,8 @@ impl Decoder {
             (OpCode::Continuation, None) => Err(ProtocolError::UnexpectedContinuation),
             (OpCode::Text | OpCode::Binary, Some(_)) => Err(ProtocolError::UnexpectedStart),
             // Section 7.4.1: an endpoint may accept only one kind of message.
-            (OpCode::Text, None) if self.refuses_text => Err(ProtocolError::UnsupportedKind),
-            (OpCode::Binary, None) if self.refuses_binary => Err(ProtocolError::UnsupportedKind),
+            (OpCode::Text, None) if self.rejects_text => Err(ProtocolError::UnsupportedKind),
+            (OpCode::Binary, None) if self.rejects_binary => Err(ProtocolError::UnsupportedKind),
             (OpCode::Continuation | OpCode::Text | OpCode::Binary, message) => {
                 let before = message.map_or(0, |message| message.fragments);
                 match before < self.max_fragments || self.max_fragments == u32::MAX {
@@ -357,7 +357,7 @@ impl Decoder {
         }
     }
 
-    fn judge_second(&self, opcode: OpCode, second: u8) -> Result<(), ProtocolError> {
+    fn validate_second(&self, opcode: OpCode, second: u8) -> Result<(), ProtocolError> {
         // Section 5.1: a server rejects frames that are not masked, a client those that are.
         match (self.role, second & 0x80) {
             (Role::Server, 0) => return Err(ProtocolError::UnmaskedFrame),
@@ -384,7 +384,7 @@ impl Decoder {
         }
     }
 
-    fn judge_len(
+    fn validate_len(
         &self,
         opcode: OpCode,
         is_compressed: bool,
@@ -421,7 +421,7 @@ impl Decoder {
             OpCode::Binary => self.begin_data(Kind::Binary, header),
             OpCode::Continuation => match self.message {
                 Some(message) => self.begin_data(message.kind, header),
-                None => unreachable!("a continuation of nothing has been refused"),
+                None => unreachable!("a continuation of nothing was rejected"),
             },
         };
         self.frame = Some(Frame {

@@ -54,7 +54,8 @@ pub enum ProtocolError {
     UnexpectedStart,
     /// An unmasked frame from a client (section 5.1).
     UnmaskedFrame,
-    /// A message of a kind that the application rejects: see [`Receiver::refuse`](crate::Receiver::refuse).
+    /// A message of a kind that the application rejects: see
+    /// `Connection::reject_kind`.
     UnsupportedKind,
 }
 
