@@ -45,7 +45,7 @@ pub use connection::{
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Origins, Url,
+    Authority, Extension, HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers, Url,
     UrlError, UrlPolicy, client, server,
 };
 pub use wire::close::Close;

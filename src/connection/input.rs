@@ -157,7 +157,7 @@ impl<B: AsMut<[u8]>> Input<B> {
     /// The bytes that have not been consumed.
     ///
     /// For those that are not ours to read, such as an HTTP request which was handed back: see
-    /// [`server::Progress::NotAnUpgrade`](crate::server::Progress::NotAnUpgrade).
+    /// [`server::Progress::NotUpgrade`](crate::server::Progress::NotUpgrade).
     pub fn unread(&mut self) -> &mut [u8] {
         &mut self.storage.as_mut()[self.start..self.end]
     }
