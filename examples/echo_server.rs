@@ -9,8 +9,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use sansocket::adapters::Config;
-use sansocket::server::Policy;
-use sansocket::{Event, Origins, blocking};
+use sansocket::server::{Origins, Policy};
+use sansocket::{Event, blocking};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut listen = "127.0.0.1:9001".to_owned();
@@ -56,10 +56,8 @@ fn compress(_: &mut Config) -> Result<(), Box<dyn Error>> {
 }
 
 /// Anyone may hear an echo. A server that knows its users by cookies must look at the origin.
-fn policy() -> Policy<'static> {
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
-    policy
+fn policy() -> Policy {
+    Policy::new().origins(Origins::any())
 }
 
 fn serve(listener: &TcpListener, config: Config) -> Result<(), Box<dyn Error>> {

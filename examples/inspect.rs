@@ -14,10 +14,9 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 
-use sansocket::server::Policy;
+use sansocket::server::{Origins, Policy, RequestError};
 use sansocket::{
-    Connection, Event, HandshakeError, Input, Kind, Limits, Origins, Role, Seed, Url, client,
-    server,
+    Connection, Event, HeadError, Input, Kind, Limits, Role, Seed, Url, client, server,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -130,8 +129,7 @@ impl<'o> Inspection<'o> {
     }
 
     fn open_as_server(&mut self) -> Option<Connection> {
-        let mut policy = Policy::default();
-        policy.origins = Origins::Any;
+        let policy = Policy::new().origins(Origins::any());
         let mut handshake = server::Handshake::new();
         while self.feed() {
             handshake = match handshake.receive(&mut self.input, &policy) {
@@ -140,18 +138,18 @@ impl<'o> Inspection<'o> {
                     self.tell_request(&request);
                     return Some(request.accept(self.options.limits, &mut self.transmit));
                 }
-                Ok(server::Progress::NotAnUpgrade(_)) => {
-                    return self.refuse(HandshakeError::MissingUpgrade);
+                Ok(server::Progress::NotUpgrade(_)) => {
+                    return self.refuse(RequestError::MissingUpgrade);
                 }
                 Err(error) => return self.refuse(error),
             };
         }
-        self.tell_refused(HandshakeError::Incomplete.status(), &HandshakeError::Incomplete);
+        self.tell_refused(None, &HeadError::Incomplete);
         None
     }
 
-    fn refuse(&mut self, error: HandshakeError) -> Option<Connection> {
-        error.respond(&mut self.transmit);
+    fn refuse(&mut self, error: RequestError) -> Option<Connection> {
+        error.reject(&mut self.transmit);
         self.tell_refused(error.status(), &error);
         None
     }
@@ -177,7 +175,7 @@ impl<'o> Inspection<'o> {
                     self.tell_response(&response);
                     return Some(connection);
                 }
-                Ok(client::Progress::Refused(response)) => break Ok(response),
+                Ok(client::Progress::Rejected(response)) => break Ok(response),
                 Err(error) => break Err(error),
             };
         };

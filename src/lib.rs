@@ -38,8 +38,8 @@ pub use connection::{
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Negotiated,
-    Origins, Url, UrlError, UrlPolicy, client, server,
+    Authority, Extension, HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers,
+    Negotiated, Url, UrlError, UrlPolicy, client, server,
 };
 pub use wire::close::Close;
 pub use wire::close_code::CloseCode;

@@ -2,10 +2,9 @@
 
 use std::mem;
 
-use sansocket::server::{Handshake, Policy, Progress};
+use sansocket::server::{Handshake, Policy, Progress, RequestError};
 use sansocket::{
-    Connection, Deadlines, Event, HandshakeError, Input, Instant, Limits, SendError, TimedOut,
-    Timeouts,
+    Connection, Deadlines, Event, Input, Instant, Limits, SendError, TimedOut, Timeouts,
 };
 
 /// What a server does with one connection, from the request to the last byte.
@@ -60,7 +59,7 @@ impl Session {
                 sender.poll_transmit(&mut self.out);
             }
             State::Opening(..) if self.deadlines.handle_opening(now).is_err() => {
-                HandshakeError::TimedOut.respond(&mut self.out);
+                RequestError::TimedOut.reject(&mut self.out);
                 self.refuse(now);
             }
             State::Opening(..) => {}
@@ -102,8 +101,8 @@ impl Session {
                 self.echo(&mut own, now)?;
                 return self.echo(input, now);
             }
-            Ok(Progress::NotAnUpgrade(request)) => request.refuse(&mut self.out),
-            Err(error) => error.respond(&mut self.out),
+            Ok(Progress::NotUpgrade(request)) => request.require_upgrade(&mut self.out),
+            Err(error) => error.reject(&mut self.out),
         }
         self.refuse(now);
         self.echo(input, now)

@@ -3,7 +3,8 @@ use core::fmt;
 use std::io;
 
 use crate::connection::{SendError, TimedOut};
-use crate::handshake::client::Response;
+use crate::handshake::client::{Response, ResponseError};
+use crate::handshake::server::RequestError;
 use crate::handshake::{HandshakeError, UrlError};
 use crate::wire::ProtocolError;
 
@@ -63,6 +64,18 @@ impl core::error::Error for Error {}
 impl From<HandshakeError> for Error {
     fn from(error: HandshakeError) -> Self {
         Self::Handshake(error)
+    }
+}
+
+impl From<RequestError> for Error {
+    fn from(error: RequestError) -> Self {
+        Self::Handshake(error.into())
+    }
+}
+
+impl From<ResponseError> for Error {
+    fn from(error: ResponseError) -> Self {
+        Self::Handshake(error.into())
     }
 }
 

@@ -246,7 +246,9 @@ impl Closing {
             (Reading::Abandoned, ..) => Ending::Done,
             (_, State::Opening | State::Deciding | State::Open | State::Closing, _) => Ending::None,
             // A server that accepted nothing gets nothing more.
-            (_, State::Ended(Cause::Refused | Cause::Handshake(_)), _) if is_client => Ending::Done,
+            (_, State::Ended(Cause::Rejected | Cause::Handshake(_)), _) if is_client => {
+                Ending::Done
+            }
             (_, State::Ended(_), Writing::Broken) => Ending::Done,
             (Reading::Ended, State::Ended(_), Writing::Shut) => Ending::Done,
             // Section 7.1.1: the server ends the transport first.

@@ -29,7 +29,7 @@ pub struct Config {
     /// How long to wait for the peer.
     pub timeouts: Timeouts,
     /// Which requests a server passes on to the application. A client ignores it.
-    pub policy: Policy<'static>,
+    pub policy: Policy,
     /// How many bytes of replies may wait to be written before no more events are given out. Default:
     /// 64 KiB. One message may exceed it.
     ///
@@ -71,7 +71,7 @@ impl Config {
 
     /// Sets [`policy`](Self::policy).
     #[must_use]
-    pub fn policy(self, policy: Policy<'static>) -> Self {
+    pub fn policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
     }
 

@@ -36,7 +36,7 @@ use crate::wire::{Keys, Kind, Role, Seed};
 ///         while let Some(event) = connection.next_event(&mut input) {
 ///             match event {
 ///                 Event::Request => connection.accept(), // Now, or at any time later.
-///                 Event::NotUpgrade => connection.reject_http(),
+///                 Event::NotUpgrade => connection.require_upgrade(),
 ///                 Event::Text(text) => drop(connection.send(text)), // The text lies in `input`.
 ///                 _ => {}
 ///             }
@@ -93,7 +93,7 @@ impl Connection {
 
     /// Creates the client's end, and queues its request.
     ///
-    /// The first event is [`Event::Open`] or [`Event::Refused`]. A seed serves one connection (section 4.1,
+    /// The first event is [`Event::Open`] or [`Event::Rejected`]. A seed serves one connection (section 4.1,
     /// item 7).
     pub fn client(
         request: client::Request<'_>,
@@ -103,12 +103,34 @@ impl Connection {
     ) -> Self {
         let (mut keys, mut out) = (Keys::new(seed), Vec::new());
         #[cfg(feature = "deflate")]
-        let request = request.compressing(config.compression.as_ref());
+        let request = request.offering(config.compression.as_ref());
         let handshake = client::Handshake::start(request, keys.next_nonce(), &mut out);
         let mut connection = Self::new(config, Role::Client, Some(Opening::client(handshake)), now);
         *connection.sender.out() = out;
         connection.set_keys(keys);
         connection
+    }
+
+    /// Creates the client's end of a connection whose request was written elsewhere, with `key` as its
+    /// `Sec-WebSocket-Key`. The response comes first. The subprotocols of `request` are those that were
+    /// offered.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ResponseError::BadKey`](client::ResponseError::BadKey) if `key` is not 16 bytes in base64.
+    pub fn resume(
+        request: client::Request<'_>,
+        key: &str,
+        config: Arc<Config>,
+        seed: Seed,
+        now: Timestamp,
+    ) -> Result<Self, client::ResponseError> {
+        #[cfg(feature = "deflate")]
+        let request = request.offering(config.compression.as_ref());
+        let opening = Opening::client(client::Handshake::resume(request, key)?);
+        let mut connection = Self::new(config, Role::Client, Some(opening), now);
+        connection.set_keys(Keys::new(seed));
+        Ok(connection)
     }
 
     /// Creates the server's end of a connection whose opening handshake was done elsewhere, by an HTTP
@@ -176,7 +198,6 @@ impl Connection {
     ///
     /// Bytes of another connection that are left in `input` are dropped.
     pub fn spare<'s, B: AsMut<[u8]>>(&'s mut self, input: &'s mut Input<B>) -> Spare<'s, B> {
-        self.receiver.claim(input);
         Spare::new(&mut self.receiver, Some(&mut self.sender), input)
     }
 
@@ -239,8 +260,8 @@ impl Connection {
     /// Rejects a request for no WebSocket by a 426, which says that there is nothing else here.
     ///
     /// Does nothing if no such request waits.
-    pub fn reject_http(&mut self) {
-        self.receiver.reject_http(&mut self.sender);
+    pub fn require_upgrade(&mut self) {
+        self.receiver.require_upgrade(&mut self.sender);
     }
 
     /// Returns the bytes that came and were not used: of a request for no WebSocket, all of it.

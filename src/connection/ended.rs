@@ -131,7 +131,7 @@ pub enum Cause {
     /// The opening handshake failed: the peer sent something else.
     Handshake(HandshakeError),
     /// The opening handshake ended with another status than 101.
-    Refused,
+    Rejected,
     /// The peer let a deadline pass.
     TimedOut(TimedOut),
     /// The transport ended or failed before the closing handshake was done.
@@ -145,7 +145,7 @@ impl fmt::Display for Cause {
         match self {
             Self::ClosingHandshake => f.write_str("closing handshake"),
             Self::Handshake(error) => write!(f, "opening handshake failed: {error}"),
-            Self::Refused => f.write_str("opening handshake was refused"),
+            Self::Rejected => f.write_str("opening handshake was rejected"),
             Self::TimedOut(timed_out) => timed_out.fmt(f),
             Self::TransportEnded => f.write_str("transport ended without a closing handshake"),
             Self::Violation(error) => write!(f, "peer broke the protocol: {error}"),

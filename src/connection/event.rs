@@ -37,7 +37,7 @@ pub enum Event<'i> {
     Open,
     /// The server answered with another [status](crate::Connection::response) than 101, such as a
     /// redirect or a demand for credentials. No event follows.
-    Refused,
+    Rejected,
     /// A text message.
     Text(&'i str),
     /// A binary message. It may be changed in place.

@@ -167,7 +167,7 @@ impl<B> Input<B> {
             Event::Request => Event::Request,
             Event::NotUpgrade => Event::NotUpgrade,
             Event::Open => Event::Open,
-            Event::Refused => Event::Refused,
+            Event::Rejected => Event::Rejected,
         }
     }
 

@@ -8,7 +8,7 @@ use super::ended::Cause;
 use super::event::Event;
 use super::input::Input;
 use super::sender::Sender;
-use crate::handshake::{HandshakeError, Negotiated, client, server};
+use crate::handshake::{HandshakeError, HeadError, Negotiated, client, server};
 
 /// The opening handshake of a connection, and bytes that came before those in the input.
 ///
@@ -43,7 +43,7 @@ enum Outcome {
     Request,
     NotUpgrade,
     Open,
-    Refused,
+    Rejected,
 }
 
 impl From<Outcome> for Event<'_> {
@@ -52,7 +52,7 @@ impl From<Outcome> for Event<'_> {
             Outcome::Request => Self::Request,
             Outcome::NotUpgrade => Self::NotUpgrade,
             Outcome::Open => Self::Open,
-            Outcome::Refused => Self::Refused,
+            Outcome::Rejected => Self::Rejected,
         }
     }
 }
@@ -128,29 +128,17 @@ impl Opening {
         sender: &mut Sender,
     ) -> Option<Negotiated> {
         match mem::replace(&mut self.stage, Stage::Done) {
-            // Most requests arrive whole.
-            Stage::Request(handshake) => match input {
-                Some(input) if self.stash.is_empty() => {
-                    let progress = handshake.receive_some(input, &sender.config.policy);
-                    self.take_request(progress, sender);
-                    self.keep(Some(input));
-                }
-                input => {
-                    self.keep(input);
-                    let progress = handshake.receive_some(&mut self.stash, &sender.config.policy);
-                    self.take_request(progress, sender);
-                }
-            },
+            Stage::Request(handshake) => self.receive_request(handshake, input, sender),
             Stage::Response(handshake) => {
                 self.keep(input);
-                return self.receive_response(*handshake, sender);
+                return self.receive_response(handshake, sender);
             }
             // A client has nothing to say before it has an answer. What it says all the same waits.
             stage if self.has_room(sender) => {
                 self.stage = stage;
                 self.keep(input);
             }
-            _ => self.fail(HandshakeError::HasBody, sender),
+            _ => self.fail(server::RequestError::HasBody, sender),
         }
         None
     }
@@ -159,10 +147,12 @@ impl Opening {
     pub(crate) fn receive_eof(&mut self, sender: &mut Sender) {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Response(handshake) => match handshake.receive_eof() {
-                Ok(response) => self.refuse(response, sender),
+                Ok(response) => self.rejected(response, sender),
                 Err(error) => self.fail(error, sender),
             },
-            Stage::Request(_) => self.fail(HandshakeError::Incomplete, sender),
+            Stage::Request(_) => {
+                self.fail(server::RequestError::from(HeadError::Incomplete), sender)
+            }
             // The peer may still read.
             stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => self.stage = stage,
         }
@@ -190,9 +180,9 @@ impl Opening {
     }
 
     /// Rejects a request for no WebSocket by a 426, if there is one.
-    pub(crate) fn reject_http(&mut self, sender: &mut Sender) {
+    pub(crate) fn require_upgrade(&mut self, sender: &mut Sender) {
         match mem::replace(&mut self.stage, Stage::Done) {
-            Stage::NotUpgrade(head) => head.refuse(sender.out()),
+            Stage::NotUpgrade(head) => head.require_upgrade(sender.out()),
             stage => return self.stage = stage,
         }
         self.end(sender);
@@ -200,7 +190,7 @@ impl Opening {
 
     fn end(&mut self, sender: &mut Sender) {
         self.stash.clear();
-        sender.refuse(Cause::Refused);
+        sender.end_unopened(Cause::Rejected);
     }
 
     /// Moves the unread bytes of the input to the stash, as other connections use the same input.
@@ -213,18 +203,39 @@ impl Opening {
     }
 
     fn has_room(&mut self, sender: &Sender) -> bool {
-        self.stash.unread().len() <= sender.config.policy.head.bytes as usize
+        self.stash.unread().len() <= sender.config.policy.limits.bytes as usize
     }
 
-    fn take_request(
+    /// Goes on with a request. Most arrive whole, and are read where they lie.
+    fn receive_request<B: AsMut<[u8]>>(
         &mut self,
-        progress: Result<server::Progress, HandshakeError>,
+        mut handshake: server::Handshake,
+        mut input: Option<&mut Input<B>>,
         sender: &mut Sender,
     ) {
-        match progress {
-            Ok(server::Progress::Incomplete(handshake)) => self.stage = Stage::Request(handshake),
-            Ok(server::Progress::Request(request)) => self.ask(request, sender),
-            Ok(server::Progress::NotAnUpgrade(head)) => {
+        let policy = &sender.config.policy;
+        let received = match &mut input {
+            Some(input) if self.stash.is_empty() => {
+                let received = handshake.receive(input.unread(), policy);
+                if let Ok(Some((used, _))) = received {
+                    input.consume(used);
+                }
+                self.keep(Some(&mut **input));
+                received
+            }
+            _ => {
+                self.keep(input);
+                let received = handshake.receive(self.stash.unread(), policy);
+                if let Ok(Some((used, _))) = received {
+                    self.stash.consume(used);
+                }
+                received
+            }
+        };
+        match received {
+            Ok(None) => self.stage = Stage::Request(handshake),
+            Ok(Some((_, server::Received::Request(request)))) => self.ask(request, sender),
+            Ok(Some((_, server::Received::NotUpgrade(head)))) => {
                 self.outcome = Some(Outcome::NotUpgrade);
                 self.stage = Stage::NotUpgrade(Box::new(head));
                 sender.ask();
@@ -247,35 +258,42 @@ impl Opening {
 
     fn receive_response(
         &mut self,
-        handshake: client::Handshake,
+        mut handshake: Box<client::Handshake>,
         sender: &mut Sender,
     ) -> Option<Negotiated> {
-        match handshake.receive(&mut self.stash) {
-            Ok(client::Progress::Incomplete(handshake)) => {
-                if handshake.is_refused() {
+        let received = handshake.receive(self.stash.unread());
+        if let Ok((used, _)) = received {
+            self.stash.consume(used);
+        }
+        match received {
+            Ok((_, None)) => {
+                if handshake.is_rejected() {
                     sender.await_body();
                 }
-                self.stage = Stage::Response(Box::new(handshake));
+                self.stage = Stage::Response(handshake);
             }
-            Ok(client::Progress::Open(negotiated, response)) => {
+            Ok((_, Some(client::Received::Open(negotiated, response)))) => {
                 (self.outcome, self.response) = (Some(Outcome::Open), Some(response));
                 return Some(negotiated);
             }
-            Ok(client::Progress::Refused(response)) => self.refuse(response, sender),
+            Ok((_, Some(client::Received::Rejected(response)))) => self.rejected(response, sender),
             Err(error) => self.fail(error, sender),
         }
         None
     }
 
-    fn refuse(&mut self, response: client::Response, sender: &mut Sender) {
-        (self.outcome, self.response) = (Some(Outcome::Refused), Some(response));
-        sender.refuse(Cause::Refused);
+    fn rejected(&mut self, response: client::Response, sender: &mut Sender) {
+        (self.outcome, self.response) = (Some(Outcome::Rejected), Some(response));
+        sender.end_unopened(Cause::Rejected);
     }
 
-    fn fail(&mut self, error: HandshakeError, sender: &mut Sender) {
+    fn fail(&mut self, error: impl Into<HandshakeError>, sender: &mut Sender) {
+        let error = error.into();
         if sender.is_receiving() {
-            error.respond(sender.out());
-            sender.refuse(Cause::Handshake(error));
+            if let HandshakeError::Request(error) = error {
+                error.reject(sender.out());
+            }
+            sender.end_unopened(Cause::Handshake(error));
         }
         self.stash.clear();
     }

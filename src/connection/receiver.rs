@@ -1,7 +1,7 @@
 //! The half of a connection that receives.
 //!
 //! ```text
-//! stash, then Input ─▶ Opening ─▶ Request, NotUpgrade, Open, Refused      while it opens
+//! stash, then Input ─▶ Opening ─▶ Request, NotUpgrade, Open, Rejected      while it opens
 //! stash, then Input ─▶ Parser ──▶ Text, Binary, Part, Ping, Pong, …       once it is open
 //! ```
 //!
@@ -16,7 +16,6 @@ use super::input::Input;
 use super::opening::Opening;
 use super::parser::Parser;
 use super::sender::Sender;
-use super::spare::Spare;
 use super::timestamp::Timestamp;
 use crate::handshake::{Negotiated, client, server};
 use crate::wire::{Kind, Limits, Role};
@@ -90,14 +89,6 @@ impl Receiver {
     pub fn has_event<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, sender: &mut Sender) -> bool {
         (self.is_plain(input, sender) && self.parser.find_whole(input, sender))
             || self.find(input, sender)
-    }
-
-    /// Returns a guard for the next read.
-    ///
-    /// Bytes of another connection that are left in `input` are dropped.
-    pub fn spare<'s, B: AsMut<[u8]>>(&'s mut self, input: &'s mut Input<B>) -> Spare<'s, B> {
-        self.claim(input);
-        Spare::new(self, None, input)
     }
 
     /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty
@@ -182,11 +173,11 @@ impl Receiver {
         }
     }
 
-    pub(super) fn reject_http(&mut self, sender: &mut Sender) {
+    pub(super) fn require_upgrade(&mut self, sender: &mut Sender) {
         if sender.closing.is_deciding()
             && let Some(opening) = &mut self.opening
         {
-            opening.reject_http(sender);
+            opening.require_upgrade(sender);
         }
     }
 

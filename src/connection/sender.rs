@@ -313,13 +313,13 @@ impl Sender {
         self.deadlines.enter(Phase::Deciding);
     }
 
-    /// Waits for the rest of the body of a refusal.
+    /// Waits for the rest of the body of a rejection.
     pub(super) fn await_body(&mut self) {
         self.deadlines.follow(Phase::Body);
     }
 
     /// Ends a connection that does not open.
-    pub(super) fn refuse(&mut self, cause: Cause) {
+    pub(super) fn end_unopened(&mut self, cause: Cause) {
         self.closing.end(cause);
         self.deadlines.enter(Phase::Ending);
     }

@@ -35,11 +35,12 @@ pub struct Spare<'s, B> {
 }
 
 impl<'s, B: AsMut<[u8]>> Spare<'s, B> {
-    pub(super) const fn new(
+    pub(super) fn new(
         receiver: &'s mut Receiver,
         sender: Option<&'s mut Sender>,
         input: &'s mut Input<B>,
     ) -> Self {
+        receiver.claim(input);
         Self { receiver, sender, input }
     }
 
@@ -68,6 +69,15 @@ impl<'s, B: AsMut<[u8]>> Spare<'s, B> {
         if let Some(sender) = sender {
             receiver.tell(now, sender);
         }
+    }
+}
+
+impl Receiver {
+    /// Returns a guard for the next read.
+    ///
+    /// Bytes of another connection that are left in `input` are dropped.
+    pub fn spare<'s, B: AsMut<[u8]>>(&'s mut self, input: &'s mut Input<B>) -> Spare<'s, B> {
+        Spare::new(self, None, input)
     }
 }
 

@@ -161,8 +161,8 @@ impl Sender {
         let timed_out = Cause::TimedOut(TimedOut::Opening);
         match self.role {
             Role::Server => {
-                server::respond_timeout(self.out());
-                self.refuse(timed_out);
+                server::RequestError::TimedOut.reject(self.out());
+                self.end_unopened(timed_out);
             }
             Role::Client => self.closing.abandon(timed_out),
         }
@@ -171,7 +171,7 @@ impl Sender {
     /// RFC 9110, section 15.6.4: the server, not the client, took too long.
     fn give_up_decision(&mut self) {
         server::respond_unavailable(self.out());
-        self.refuse(Cause::TimedOut(TimedOut::Decision));
+        self.end_unopened(Cause::TimedOut(TimedOut::Decision));
     }
 
     /// Has the deadlines follow the state of the connection.

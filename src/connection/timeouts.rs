@@ -25,7 +25,7 @@ pub struct Timeouts {
     /// For the application to decide on a request. The client then gets status 503. Default: 60 s.
     pub decision: Option<Duration>,
     /// For the rest of the body when a server answers with another status than 101. Then
-    /// [`Event::Refused`](crate::Event::Refused) comes with the part that arrived. Default: 1 s.
+    /// [`Event::Rejected`](crate::Event::Rejected) comes with the part that arrived. Default: 1 s.
     pub body: Option<Duration>,
     /// For any byte, before a ping is sent. `None` sends no pings. Default: 30 s.
     pub idle: Option<Duration>,

@@ -1,3 +1,5 @@
+//! The key of a client, and the accept value that answers it.
+
 use core::fmt;
 
 use base64::Engine;
@@ -6,32 +8,34 @@ use sha1::{Digest, Sha1};
 
 use super::token::Charset;
 
-/// The text of `Sec-WebSocket-Key`.
+/// The value of `Sec-WebSocket-Key`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key([u8; 24]);
 
 impl Key {
-    /// Section 4.1, item 7: the key of a client is a nonce in base64.
+    /// Creates the key of a client: a nonce in base64 (section 4.1, item 7).
     pub(crate) fn new(nonce: [u8; 16]) -> Self {
         Self(encode(&nonce))
     }
 
-    /// Section 4.2.1, item 5: a key is 16 bytes in base64.
+    /// Parses a key: 16 bytes in base64 (section 4.2.1, item 5).
     ///
-    /// The last character holds four bits that mean nothing. Erratum 3150 made them zero in the
-    /// RFC's own example, and others copied it before, so they are not looked at.
+    /// The last character has four unused bits. The example in the RFC had them set until erratum
+    /// 3150, and others copied it, so any value is accepted.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let key: [u8; 24] = text.try_into().ok()?;
-        let is_base64 = key.strip_suffix(b"==")?.iter().all(|&byte| BASE64.has(byte));
+        let is_base64 = key.strip_suffix(b"==")?.iter().all(|&byte| BASE64.contains(byte));
         is_base64.then_some(Self(key))
     }
 
+    /// Returns the text of the key.
     pub(crate) const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Section 4.2.2, item 5.4: what `Sec-WebSocket-Accept` says to this key. The key is hashed as
-    /// it came, not what it stands for.
+    /// Returns the `Sec-WebSocket-Accept` that answers this key (section 4.2.2, item 5.4).
+    ///
+    /// The text of the key is hashed, not the decoded bytes.
     pub(crate) fn accept(&self) -> [u8; 28] {
         let digest: [u8; 20] =
             Sha1::new().chain_update(self.0).chain_update(GUID).finalize().into();
@@ -45,11 +49,11 @@ impl fmt::Debug for Key {
     }
 }
 
-/// These bytes in base64, padded (RFC 4648, section 4). `LENGTH` is what they take.
+/// Encodes bytes in padded base64 (RFC 4648, section 4). `LENGTH` is the length of the result.
 fn encode<const LENGTH: usize>(bytes: &[u8]) -> [u8; LENGTH] {
     let mut text = [0; LENGTH];
     let written = STANDARD.encode_slice(bytes, &mut text);
-    debug_assert_eq!(written.ok(), Some(LENGTH), "the length is that of the text");
+    debug_assert_eq!(written.ok(), Some(LENGTH), "LENGTH matches the input");
     text
 }
 

@@ -1,44 +1,66 @@
-//! The client's side of the opening handshake: RFC 6455, section 4.1.
+//! The client's side of the opening handshake (section 4.1).
+//!
+//! A [`Request`] describes the connection. A `Handshake` writes it, and then receives bytes until it has the
+//! [`Response`].
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::accept::Key;
 use super::body::Body;
 #[cfg(feature = "deflate")]
 use super::compression::is_deflate;
 use super::extension::Extension;
-use super::head::{Found, HeadLimits, Headers, Kind, Search, Span, ascii};
-use super::lines::{HeaderLines, Place, push_decimal, push_line};
+use super::head::HeadSearch;
+use super::head_error::HeadError;
+use super::headers::Headers;
+use super::limits::HandshakeLimits;
+use super::lines::{HeadKind, HeaderError, HeaderLines, push_decimal, push_line};
 use super::list::List;
-use super::name::Name;
+use super::name::KnownName;
 use super::negotiated::Negotiated;
 use super::origin::Origin;
+pub use super::response_error::ResponseError;
+use super::status_line::StatusLine;
+use super::text::{ascii, to_usize};
 use super::token::token;
 use super::url::Url;
-use super::version::{parse_http, parse_version};
-use crate::connection::Input;
+use super::version::parse_version;
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreement, Compression};
-use crate::handshake::{HandshakeError, HeaderError};
+use crate::deflate::Compression;
 
-/// What a client asks for: all of it is valid, as it is judged when it is added.
+/// The request of a client.
+///
+/// Each part is validated when it is added.
+///
+/// ```
+/// use sansocket::Url;
+/// use sansocket::client::Request;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut request = Request::new(Url::parse("wss://example.com/chat")?);
+/// request.add_protocol("v2")?;
+/// request.add_header("Authorization", "Bearer secret")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Request<'r> {
     url: Url<'r>,
     origin: Option<&'r str>,
-    /// As they are sent: in one list.
+    /// The list of subprotocols as it is sent.
     protocols: String,
     is_protocol_required: bool,
     #[cfg(feature = "deflate")]
     compression: Option<Compression>,
     lines: HeaderLines,
-    head_limits: HeadLimits,
+    limits: HandshakeLimits,
 }
 
 impl<'r> Request<'r> {
-    /// Asks for a connection to this URL.
+    /// Creates a request for a connection to this URL.
     pub fn new(url: Url<'r>) -> Self {
         Self {
             url,
@@ -48,15 +70,16 @@ impl<'r> Request<'r> {
             #[cfg(feature = "deflate")]
             compression: None,
             lines: HeaderLines::default(),
-            head_limits: HeadLimits::default(),
+            limits: HandshakeLimits::new(),
         }
     }
 
-    /// Offers a subprotocol; the first is the one which is liked best. None unless called.
+    /// Offers a subprotocol. Offer the preferred one first. Default: none.
     ///
     /// # Errors
     ///
-    /// When it is not a token, or was offered already (section 4.1, item 10).
+    /// Returns [`HeaderError::BadProtocol`] if the name is not a token, and [`HeaderError::Repeated`] if it
+    /// was offered before (section 4.1, item 10).
     pub fn add_protocol(&mut self, name: &str) -> Result<(), HeaderError> {
         token(name.as_bytes()).ok_or(HeaderError::BadProtocol)?;
         if offers(&self.protocols, name) {
@@ -69,39 +92,39 @@ impl<'r> Request<'r> {
         Ok(())
     }
 
-    /// Fails unless the server takes one of the subprotocols, if any is offered.
+    /// Makes the handshake fail if subprotocols were offered and the server selects none.
     ///
-    /// So does the WHATWG standard. By section 4.1 the connection is then one without a
-    /// subprotocol.
+    /// Browsers do the same. Without this call, the connection then has no subprotocol (section 4.1).
     pub const fn require_protocol(&mut self) {
         self.is_protocol_required = true;
     }
 
-    /// Offers to compress messages. Not unless called.
+    /// Offers permessage-deflate. Without this call, messages are not compressed.
     ///
-    /// If `incoming` is asked for but not [required](Compression::is_incoming_required), a second offer
-    /// goes without it, for servers that cannot do with less than they like (RFC 7692, section 5.2).
-    #[cfg(feature = "deflate")]
-    pub const fn compressing(mut self, compression: Option<&Compression>) -> Self {
-        if let Some(compression) = compression {
-            self.compress(compression);
-        }
-        self
-    }
-
-    /// Offers to compress messages.
+    /// Unless `incoming` is [required](Compression::is_incoming_required), a second offer does not ask for
+    /// it, for servers that do not support it (RFC 7692, section 5.2).
     #[cfg(feature = "deflate")]
     pub const fn compress(&mut self, compression: &Compression) {
         self.compression = Some(*compression);
     }
 
-    /// Names the origin of the page on whose behalf the client asks (section 4.1, item 8).
+    /// Offers permessage-deflate, if there are settings for it and the request does not offer it already.
+    #[cfg(feature = "deflate")]
+    pub(crate) const fn offering(mut self, compression: Option<&Compression>) -> Self {
+        if let (None, Some(compression)) = (&self.compression, compression) {
+            self.compression = Some(*compression);
+        }
+        self
+    }
+
+    /// Sets the `Origin` header (section 4.1, item 8). Default: no such header.
     ///
     /// # Errors
     ///
-    /// When it is neither `null` nor a scheme, a host and maybe a port.
+    /// Returns [`HeaderError::BadOrigin`] if the text is not `null`, and not a scheme, a host and an optional
+    /// port.
     pub fn set_origin(&mut self, origin: &'r str) -> Result<(), HeaderError> {
-        Origin::parse(origin).ok_or(HeaderError::BadOrigin)?;
+        Origin::parse(origin).map_err(|_| HeaderError::BadOrigin)?;
         self.origin = Some(origin);
         Ok(())
     }
@@ -110,17 +133,18 @@ impl<'r> Request<'r> {
     ///
     /// # Errors
     ///
-    /// When it is malformed or repeated, or belongs to the handshake. Nothing is added then.
+    /// Returns [`HeaderError`] if the line is malformed, repeated, or reserved for the handshake. The request
+    /// is unchanged.
     pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
-        self.lines.add(Place::Request, name, value)
+        self.lines.add(HeadKind::Request, name, value)
     }
 
-    /// Sets what the server may make the handshake hold in memory.
-    pub const fn set_head_limits(&mut self, limits: HeadLimits) {
-        self.head_limits = limits;
+    /// Sets the limits on the size of the response. Default: [`HandshakeLimits::new`].
+    pub const fn set_limits(&mut self, limits: HandshakeLimits) {
+        self.limits = limits;
     }
 
-    /// Section 4.1: what the request consists of. `Host` comes first (RFC 9110, section 7.2).
+    /// Appends the request. `Host` comes first (RFC 9110, section 7.2).
     fn encode(&self, key: &Key, out: &mut Vec<u8>) {
         out.reserve(self.len());
         let (host, port) = (self.url.authority().host(), self.url.authority().port());
@@ -153,7 +177,7 @@ impl<'r> Request<'r> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// About how long the request is.
+    /// Returns about how long the request is.
     fn len(&self) -> usize {
         let (path, query) = (self.url.path(), self.url.query().unwrap_or_default());
         let texts =
@@ -162,132 +186,19 @@ impl<'r> Request<'r> {
     }
 }
 
-/// An opening handshake whose response has not come yet.
-///
-/// ```
-/// use sansocket::client::{Handshake, Progress, Request};
-/// use sansocket::{Input, Limits, Seed, Url};
-///
-/// # fn read(spare: &mut [u8]) -> usize {
-/// #     let response = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-/// #     spare[..response.len()].copy_from_slice(response);
-/// #     response.len()
-/// # }
-/// # #[cfg(not(feature = "std"))]
-/// # fn main() {}
-/// # #[cfg(feature = "std")]
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let mut request = Request::new(Url::parse("wss://example.com/chat")?);
-/// request.add_protocol("v12.stomp")?;
-///
-/// let mut input = Input::new(vec![0; 16 << 10]);
-/// let mut out = Vec::new();
-/// let mut handshake = Handshake::start(request, Limits::default(), Seed::random()?, &mut out);
-/// // Write `out`.
-/// let (connection, response) = loop {
-///     let count = read(input.spare());
-///     input.fill(count);
-///     handshake = match handshake.receive(&mut input)? {
-///         Progress::Incomplete(handshake) => handshake,
-///         Progress::Open(connection, response) => break (Some(connection), response),
-///         Progress::Refused(response) => break (None, response),
-///     };
-/// };
-/// # assert!(connection.is_none() && response.status() == 503);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-#[must_use]
-pub struct Handshake {
-    opening: Opening,
-    stage: Stage,
-}
-
-impl Handshake {
-    /// Starts a handshake: appends the request for the server.
-    ///
-    /// A seed makes one key, so that each attempt takes another (section 4.1, item 7).
-    pub fn start(request: Request<'_>, nonce: [u8; 16], out: &mut Vec<u8>) -> Self {
-        let key = Key::new(nonce);
-        request.encode(&key, out);
-        Self::new(request, key)
-    }
-
-    /// Goes on with a handshake whose request was written elsewhere, with `key` as its
-    /// `Sec-WebSocket-Key`. What `request` says of subprotocols is what was offered.
-    ///
-    /// # Errors
-    ///
-    /// When `key` is not 16 bytes in base64.
-    pub fn resume(request: Request<'_>, key: &str) -> Result<Self, HandshakeError> {
-        let key = Key::parse(key.as_bytes()).ok_or(HandshakeError::BadKey)?;
-        Ok(Self::new(request, key))
-    }
-
-    fn new(request: Request<'_>, key: Key) -> Self {
-        let opening = Opening {
-            key,
-            protocols: request.protocols,
-            is_protocol_required: request.is_protocol_required,
-            #[cfg(feature = "deflate")]
-            compression: request.compression,
-            head_limits: request.head_limits,
-            interim: 0,
-        };
-        Self { opening, stage: Stage::Head(ResponseSearch::new()) }
-    }
-
-    /// Looks for the response in the input.
-    ///
-    /// What follows a 101 is left in the input: it is the first frames of the server.
-    ///
-    /// # Errors
-    ///
-    /// As soon as it is clear that the response is none to this handshake. End the transport then.
-    /// All input is consumed, as none of it can be trusted.
-    pub fn receive<B: AsMut<[u8]>>(self, input: &mut Input<B>) -> Result<Progress, HandshakeError> {
-        match self.stage {
-            Stage::Head(search) => {
-                self.opening.receive_head(search, input).inspect_err(|_| input.clear())
-            }
-            Stage::Body(response, body) => Ok(self.opening.receive_body(response, body, input)),
-        }
-    }
-
-    /// Whether the head of a response came that refuses the connection.
-    pub(crate) const fn is_refused(&self) -> bool {
-        matches!(self.stage, Stage::Body(..))
-    }
-
-    /// Ends the handshake, as the transport has ended: gives the response that has come.
-    ///
-    /// # Errors
-    ///
-    /// When none has.
-    pub fn receive_eof(self) -> Result<Response, HandshakeError> {
-        match self.stage {
-            Stage::Head(_) => Err(HandshakeError::Incomplete),
-            Stage::Body(response, body) => Ok(response.with_body(body)),
-        }
-    }
-}
-
-/// How far an opening handshake has come.
-#[derive(Debug)]
-#[must_use]
-#[expect(clippy::large_enum_variant, reason = "made once per connection")]
-pub enum Progress {
-    /// The response is not whole yet: read more.
-    Incomplete(Handshake),
-    /// The connection is open.
-    Open(Negotiated, Response),
-    /// The server gave another answer, such as a redirect or a demand for credentials. End the
-    /// transport; another attempt takes another handshake.
-    Refused(Response),
-}
-
 /// The final response of a server.
+///
+/// ```
+/// use sansocket::client::Response;
+///
+/// /// Returns the URL to which a server redirects the client.
+/// fn redirect(response: &Response) -> Option<&str> {
+///     match response.status() {
+///         301 | 302 | 307 | 308 => response.headers().text("Location"),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Response {
     headers: Headers,
@@ -297,50 +208,54 @@ pub struct Response {
 }
 
 impl Response {
-    /// The status code: 101 if the connection is open.
+    /// Returns the status code: 101 if the connection is open.
     pub const fn status(&self) -> u16 {
         self.line.status
     }
 
-    /// What the server says of the status, often nothing. Not to be relied on.
+    /// Returns the reason phrase, which is often empty. Do not depend on it.
     pub fn reason(&self) -> &[u8] {
         self.headers.bytes_at(self.line.reason)
     }
 
-    /// All headers in order.
+    /// Returns the headers in order.
     pub const fn headers(&self) -> &Headers {
         &self.headers
     }
 
-    /// The value of the first header of this name.
+    /// Returns the value of the first header with this name.
     pub fn header<'h>(&'h self, name: &'h str) -> Option<&'h [u8]> {
         self.headers.value(name)
     }
 
-    /// The body of a refusal, up to [`HeadLimits::body`].
+    /// Returns the body of a rejection, up to [`HandshakeLimits::body`].
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Whether some of the body is missing: it was too long, or malformed, or ended early.
+    /// Returns whether a part of the body is missing: it was too long, malformed, or ended early.
     pub const fn is_truncated(&self) -> bool {
         self.is_truncated
     }
 
-    /// The subprotocol of the connection, if the server took one.
+    /// Returns the subprotocol of the connection, if the server selected one.
     pub fn protocol(&self) -> Option<&str> {
-        if self.status() == 101 {
-            self.headers.all(Name::Protocol).next().and_then(ascii)
-        } else {
-            None
+        if self.status() != 101 {
+            return None;
         }
+        let name = self.headers.all(KnownName::Protocol).next().filter(|name| !is_blank(name));
+        name.and_then(ascii)
     }
 
-    /// The versions of WebSocket that the server speaks, as it may say when it refuses ours
-    /// (section 4.4).
+    /// Returns the versions of WebSocket that the server speaks, if it lists them in a rejection (section
+    /// 4.4).
     pub fn versions(&self) -> impl Iterator<Item = u8> {
-        let versions = List::new(self.headers.all(Name::Version));
+        let versions = List::new(self.headers.all(KnownName::Version));
         versions.filter_map(|version| parse_version(version.ok()?))
+    }
+
+    const fn new(line: StatusLine, headers: Headers) -> Self {
+        Self { headers, line, body: Vec::new(), is_truncated: false }
     }
 
     fn with_body(mut self, body: Body) -> Self {
@@ -348,114 +263,167 @@ impl Response {
         self
     }
 
-    fn judge_upgrade(&self) -> Result<(), HandshakeError> {
-        // Section 4.1, item 2 of the checks: `websocket`, in whatever case, and nothing else.
-        let upgrade = self.headers.only(Name::Upgrade, HandshakeError::OtherUpgrade)?;
-        match upgrade.ok_or(HandshakeError::MissingUpgrade)? {
+    fn check_upgrade(&self) -> Result<(), ResponseError> {
+        // Section 4.1, item 2 of the checks: `websocket` alone, ignoring case.
+        let upgrade = self.headers.only(KnownName::Upgrade, ResponseError::OtherUpgrade)?;
+        match upgrade.ok_or(ResponseError::MissingUpgrade)? {
             upgrade if upgrade.eq_ignore_ascii_case(b"websocket") => Ok(()),
-            _ => Err(HandshakeError::OtherUpgrade),
+            _ => Err(ResponseError::OtherUpgrade),
         }
     }
 
-    fn judge_connection(&self) -> Result<(), HandshakeError> {
-        // Item 3: `upgrade` among the options, in whatever case.
-        match List::new(self.headers.all(Name::Connection)).has_token("upgrade") {
+    fn check_connection(&self) -> Result<(), ResponseError> {
+        // Item 3: the options contain `upgrade`, ignoring case.
+        match List::new(self.headers.all(KnownName::Connection)).has_token("upgrade") {
             Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(HandshakeError::BadConnection),
+            Ok(false) | Err(_) => Err(ResponseError::BadConnection),
         }
     }
 
-    fn judge_accept(&self, key: &Key) -> Result<(), HandshakeError> {
-        // Item 4, and section 11.3.3: one line, which only one who has read our key could write.
-        match self.headers.only(Name::Accept, HandshakeError::BadAccept)? {
+    fn check_accept(&self, key: &Key) -> Result<(), ResponseError> {
+        // Item 4, and section 11.3.3: one line, which proves that the server has read our key.
+        match self.headers.only(KnownName::Accept, ResponseError::BadAccept)? {
             Some(answer) if answer == key.accept() => Ok(()),
-            Some(_) | None => Err(HandshakeError::BadAccept),
-        }
-    }
-
-    fn judge_protocol(&self, opening: &Opening) -> Result<(), HandshakeError> {
-        // Section 11.3.4: one line.
-        match self.headers.only(Name::Protocol, HandshakeError::BadProtocol)? {
-            None if opening.is_protocol_required && !opening.protocols.is_empty() => {
-                Err(HandshakeError::MissingProtocol)
-            }
-            None => Ok(()),
-            Some(answer) => {
-                // Section 4.2.2, item 5.5: one token. Item 6 of the checks: one that was offered.
-                let protocol = token(answer).ok_or(HandshakeError::BadProtocol)?;
-                let is_offered = offers(&opening.protocols, protocol);
-                if is_offered { Ok(()) } else { Err(HandshakeError::ProtocolNotOffered) }
-            }
+            Some(_) | None => Err(ResponseError::BadAccept),
         }
     }
 }
 
-/// What was asked for, and what is needed to judge the answer.
+/// An opening handshake that waits for its response.
 #[derive(Debug)]
-struct Opening {
+pub(crate) struct Handshake {
     key: Key,
     protocols: String,
     is_protocol_required: bool,
     #[cfg(feature = "deflate")]
     compression: Option<Compression>,
-    head_limits: HeadLimits,
-    /// How many interim responses have come.
+    limits: HandshakeLimits,
+    /// Number of interim responses that were skipped.
     interim: u32,
+    stage: Stage,
 }
 
-impl Opening {
-    fn receive_head<B: AsMut<[u8]>>(
-        mut self,
-        mut search: ResponseSearch,
-        input: &mut Input<B>,
-    ) -> Result<Progress, HandshakeError> {
-        while let Some((line, length)) = search.advance(input, &self.head_limits)? {
-            let headers = search.search.finish(input.consume(length));
-            let body = Vec::new();
-            let response = Response { headers, line, body, is_truncated: false };
-            match line.status {
-                101 => return self.open(response),
-                100..=199 => self.skip()?,
-                _ => return Ok(self.refuse(response, input)),
+/// The part of the response that is being read.
+#[derive(Debug)]
+enum Stage {
+    Head(HeadSearch<StatusLine>),
+    Body(Response, Body),
+}
+
+/// A complete response.
+#[derive(Debug)]
+pub(crate) enum Received {
+    Open(Negotiated, Response),
+    Rejected(Response),
+}
+
+/// The number of bytes that were used, and the response if it is complete.
+type Step = Result<(usize, Option<Received>), ResponseError>;
+
+impl Handshake {
+    /// Starts a handshake: appends the request for the server.
+    ///
+    /// Each attempt needs another nonce (section 4.1, item 7).
+    pub(crate) fn start(request: Request<'_>, nonce: [u8; 16], out: &mut Vec<u8>) -> Self {
+        let key = Key::new(nonce);
+        request.encode(&key, out);
+        Self::new(request, key)
+    }
+
+    /// Continues a handshake whose request was written elsewhere, with `key` as its `Sec-WebSocket-Key`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ResponseError::BadKey`] if `key` is not 16 bytes in base64.
+    pub(crate) fn resume(request: Request<'_>, key: &str) -> Result<Self, ResponseError> {
+        let key = Key::parse(key.as_bytes()).ok_or(ResponseError::BadKey)?;
+        Ok(Self::new(request, key))
+    }
+
+    fn new(request: Request<'_>, key: Key) -> Self {
+        Self {
+            key,
+            protocols: request.protocols,
+            is_protocol_required: request.is_protocol_required,
+            #[cfg(feature = "deflate")]
+            compression: request.compression,
+            limits: request.limits,
+            interim: 0,
+            stage: Stage::Head(HeadSearch::new()),
+        }
+    }
+
+    /// Continues with the received bytes. The next call must start with the unused bytes.
+    ///
+    /// The bytes after a 101 are the first frames of the server, and are not used.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the response cannot complete this handshake. None of the bytes can be trusted.
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> Step {
+        match &mut self.stage {
+            Stage::Head(_) => self.receive_head(bytes),
+            Stage::Body(_, body) => {
+                let used = body.receive(bytes);
+                Ok((used, self.finish_body()))
             }
-            search = ResponseSearch::new();
         }
-        if input.spare().is_empty() {
-            return Err(search.search.too_long());
-        }
-        Ok(Progress::Incomplete(Handshake { opening: self, stage: Stage::Head(search) }))
     }
 
-    /// Judges a 101.
-    #[inline]
-    fn open(self, response: Response) -> Result<Progress, HandshakeError> {
-        response.judge_upgrade()?;
-        response.judge_connection()?;
-        response.judge_accept(&self.key)?;
-        self.judge_extensions(&response)?;
-        response.judge_protocol(&self)?;
-        #[cfg(feature = "deflate")]
-        let agreement = self.agreement(&response)?;
-        #[cfg(feature = "deflate")]
-        if let (Some(agreement), Some(compression)) = (agreement, self.compression) {
-            let negotiated = Negotiated::new().with_compression(agreement, compression);
-            return Ok(Progress::Open(negotiated, response));
+    /// Ends the handshake at the end of the transport. Returns the response, as far as it was received.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HeadError::Incomplete`] if no complete head was received.
+    pub(crate) fn receive_eof(self) -> Result<Response, ResponseError> {
+        match self.stage {
+            Stage::Head(_) => Err(HeadError::Incomplete.into()),
+            Stage::Body(response, body) => Ok(response.with_body(body)),
         }
-        Ok(Progress::Open(Negotiated::new(), response))
     }
 
-    fn judge_extensions(&self, response: &Response) -> Result<(), HandshakeError> {
-        if !response.headers.has(Name::Extensions) {
-            return Ok(());
+    /// Returns whether the head of a rejection was received, but not all of its body.
+    pub(crate) const fn is_rejected(&self) -> bool {
+        matches!(self.stage, Stage::Body(..))
+    }
+
+    fn receive_head(&mut self, bytes: &[u8]) -> Step {
+        let mut used = 0;
+        while let Stage::Head(search) = &mut self.stage {
+            let rest = bytes.get(used..).unwrap_or_default();
+            let Some(head) = search.advance(rest, &self.limits)? else { return Ok((used, None)) };
+            used += head.len;
+            let response = Response::new(head.line, head.headers);
+            match response.status() {
+                101 => return Ok((used, Some(self.open(response)?))),
+                100..=199 => self.skip()?,
+                _ => self.stage = self.reject(response),
+            }
         }
-        // Item 5: an extension that was not offered. Several lines are fine, by erratum 3433.
-        let extensions = || Extension::parse_all(response.headers.all(Name::Extensions));
-        if extensions().any(|extension| extension.is_err()) {
-            return Err(HandshakeError::BadExtension);
-        }
-        match extensions().flatten().all(|extension| self.offers(&extension)) {
-            true => Ok(()),
-            false => Err(HandshakeError::ExtensionNotOffered),
+        let (rest, received) = self.receive(bytes.get(used..).unwrap_or_default())?;
+        Ok((used + rest, received))
+    }
+
+    /// Validates a 101.
+    fn open(&self, response: Response) -> Result<Received, ResponseError> {
+        response.check_upgrade()?;
+        response.check_connection()?;
+        response.check_accept(&self.key)?;
+        self.check_extensions(&response)?;
+        self.check_protocol(&response)?;
+        let negotiated = self.negotiated(&response)?;
+        Ok(Received::Open(negotiated, response))
+    }
+
+    fn check_extensions(&self, response: &Response) -> Result<(), ResponseError> {
+        // Item 5: each extension was offered. Erratum 3433 allows several lines.
+        let mut extensions = Extension::parse_all(response.headers.all(KnownName::Extensions));
+        let is_offered =
+            extensions.try_fold(true, |all, extension| Some(all & self.offers(&extension.ok()?)));
+        match is_offered {
+            Some(true) => Ok(()),
+            Some(false) => Err(ResponseError::ExtensionNotOffered),
+            None => Err(ResponseError::BadExtension),
         }
     }
 
@@ -469,124 +437,87 @@ impl Opening {
         false
     }
 
-    /// What was agreed on how to compress, if it was.
-    #[cfg(feature = "deflate")]
-    fn agreement(&self, response: &Response) -> Result<Option<Agreement>, HandshakeError> {
-        let Some(compression) = &self.compression else { return Ok(None) };
-        let mut answers = Extension::parse_all(response.headers.all(Name::Extensions)).flatten();
-        match (answers.next(), answers.next()) {
-            (None, _) => Ok(None),
-            (Some(answer), None) => compression.judge(&answer).map(Some),
-            // RFC 7692, section 5.1: one of the offers is accepted.
-            (Some(_), Some(_)) => Err(HandshakeError::BadCompression),
+    fn check_protocol(&self, response: &Response) -> Result<(), ResponseError> {
+        // Section 11.3.4: one line. Deployed servers send an empty one.
+        let answer = response.headers.only(KnownName::Protocol, ResponseError::BadProtocol)?;
+        match answer.filter(|answer| !is_blank(answer)) {
+            None if self.is_protocol_required && !self.protocols.is_empty() => {
+                Err(ResponseError::MissingProtocol)
+            }
+            None => Ok(()),
+            Some(answer) => {
+                // Section 4.2.2, item 5.5: one token. Item 6 of the checks: it was offered.
+                let protocol = token(answer).ok_or(ResponseError::BadProtocol)?;
+                let is_offered = offers(&self.protocols, protocol);
+                if is_offered { Ok(()) } else { Err(ResponseError::ProtocolNotOffered) }
+            }
         }
     }
 
-    /// Counts an interim response (RFC 9110, section 15.2): it is no answer yet.
-    const fn skip(&mut self) -> Result<(), HandshakeError> {
-        self.interim += 1;
-        if self.interim > self.head_limits.interim {
-            return Err(HandshakeError::TooManyInterim);
+    #[cfg(feature = "deflate")]
+    fn negotiated(&self, response: &Response) -> Result<Negotiated, ResponseError> {
+        let Some(compression) = self.compression else { return Ok(Negotiated::default()) };
+        let extensions = response.headers.all(KnownName::Extensions);
+        let mut answers = Extension::parse_all(extensions).flatten();
+        match (answers.next(), answers.next()) {
+            (None, _) => Ok(Negotiated::default()),
+            (Some(answer), None) => {
+                let agreement = compression.check(&answer)?;
+                Ok(Negotiated::new().with_compression(agreement, compression))
+            }
+            // RFC 7692, section 5.1: the server accepts one of the offers.
+            (Some(_), Some(_)) => Err(ResponseError::BadCompression),
         }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "nothing is negotiated")]
+    fn negotiated(&self, _: &Response) -> Result<Negotiated, ResponseError> {
+        Ok(Negotiated::new())
+    }
+
+    /// Skips an interim response (RFC 9110, section 15.2).
+    fn skip(&mut self) -> Result<(), ResponseError> {
+        self.interim += 1;
+        if self.interim > self.limits.interim {
+            return Err(ResponseError::TooManyInterim);
+        }
+        self.stage = Stage::Head(HeadSearch::new());
         Ok(())
     }
 
-    fn refuse<B: AsMut<[u8]>>(self, response: Response, input: &mut Input<B>) -> Progress {
+    /// Starts to read the body of a rejection.
+    fn reject(&self, response: Response) -> Stage {
         let StatusLine { status, minor, .. } = response.line;
-        let most = usize::try_from(self.head_limits.body).unwrap_or(usize::MAX);
-        let body = Body::new(status, minor, &response.headers, most);
-        self.receive_body(response, body, input)
+        let body = Body::new(status, minor, &response.headers, to_usize(self.limits.body));
+        Stage::Body(response, body)
     }
 
-    fn receive_body<B: AsMut<[u8]>>(
-        self,
-        response: Response,
-        mut body: Body,
-        input: &mut Input<B>,
-    ) -> Progress {
-        if body.receive(input) {
-            return Progress::Refused(response.with_body(body));
-        }
-        Progress::Incomplete(Handshake { opening: self, stage: Stage::Body(response, body) })
-    }
-}
-
-/// What is being read.
-#[derive(Debug)]
-enum Stage {
-    Head(ResponseSearch),
-    Body(Response, Body),
-}
-
-/// The search for the head of a response.
-#[derive(Debug)]
-struct ResponseSearch {
-    search: Search,
-    line: Option<StatusLine>,
-}
-
-impl ResponseSearch {
-    fn new() -> Self {
-        Self { search: Search::new(Kind::Response), line: None }
-    }
-
-    /// The first line and the length of the head, if it is whole.
-    fn advance<B: AsMut<[u8]>>(
-        &mut self,
-        input: &mut Input<B>,
-        limits: &HeadLimits,
-    ) -> Result<Option<(StatusLine, usize)>, HandshakeError> {
-        while let Some(found) = self.search.advance(input.unread(), limits)? {
-            match found {
-                Found::StartLine(line) => {
-                    self.line = Some(StatusLine::parse(input.unread(), line)?);
-                }
-                Found::End(length) => return Ok(self.line.map(|line| (line, length))),
+    /// Returns the rejection if its body is complete.
+    fn finish_body(&mut self) -> Option<Received> {
+        match mem::replace(&mut self.stage, Stage::Head(HeadSearch::new())) {
+            Stage::Body(response, body) if body.is_complete() => {
+                Some(Received::Rejected(response.with_body(body)))
+            }
+            stage @ (Stage::Head(_) | Stage::Body(..)) => {
+                self.stage = stage;
+                None
             }
         }
-        Ok(None)
     }
 }
 
-/// The first line of a response (RFC 9112, section 4).
-#[derive(Clone, Copy, Debug)]
-struct StatusLine {
-    status: u16,
-    /// Of HTTP/1.
-    minor: u8,
-    reason: Span,
+/// Returns whether a list has no elements.
+fn is_blank(list: &[u8]) -> bool {
+    list.iter().all(|byte| matches!(byte, b',' | b' ' | b'\t'))
 }
 
-impl StatusLine {
-    fn parse(text: &[u8], span: Span) -> Result<Self, HandshakeError> {
-        let line = span.of(text);
-        let (version, rest) = line.split_at_checked(8).ok_or(HandshakeError::BadStartLine)?;
-        let minor = parse_http(version)?;
-        // The space is there even if there is no reason; some leave it out.
-        let [b' ', hundreds, tens, ones, reason @ ..] = rest else {
-            return Err(HandshakeError::BadStartLine);
-        };
-        let digits = [hundreds, tens, ones];
-        if !digits.iter().all(|digit| digit.is_ascii_digit()) || !matches!(reason, [] | [b' ', ..])
-        {
-            return Err(HandshakeError::BadStartLine);
-        }
-        let status = digits.iter().fold(0, |status, &&digit| status * 10 + u16::from(digit - b'0'));
-        // RFC 9110, sections 7.8 and 15.2: HTTP/1.0 neither switches protocols nor knows 1xx.
-        if minor == 0 && (100..=199).contains(&status) {
-            return Err(HandshakeError::UnsupportedHttp);
-        }
-        let reason = line.len() - reason.trim_ascii_start().len()..line.len();
-        Ok(Self { status, minor, reason: span.within(reason) })
-    }
-}
-
-/// Whether a list of subprotocols, as we send it, has this one, in exactly these letters.
+/// Returns whether a list of subprotocols, as we send it, contains exactly this name.
 fn offers(protocols: &str, name: &str) -> bool {
     protocols.split(", ").any(|protocol| protocol == name)
 }
 
 const ASK: &[u8] = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
 
-/// What is written beside that takes no more, but for the texts of the caller.
+/// Room for the rest of the request, apart from the texts of the application.
 const REST: usize = 256;

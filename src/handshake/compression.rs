@@ -1,11 +1,13 @@
+//! The negotiation of permessage-deflate (RFC 7692, section 7.1).
+
 use alloc::string::{String, ToString};
 
 use super::extension::Extension;
+use super::response_error::ResponseError;
 use crate::deflate::{Agreement, Compression, Context, Parameters};
-use crate::handshake::HandshakeError;
 
 impl Compression {
-    /// What a client writes: its offers, in the order of its preference.
+    /// Returns the offers of a client, in order of preference, as they are sent.
     pub(crate) fn offer(&self) -> String {
         let mut list = String::new();
         for offer in self.offers() {
@@ -17,7 +19,7 @@ impl Compression {
         list
     }
 
-    /// What it likes best, and what it can do with.
+    /// Returns the preferred offer, and one with fewer demands for servers that cannot meet them.
     fn offers(&self) -> impl Iterator<Item = Parameters> {
         let best = Parameters {
             server_no_context_takeover: !self.incoming.is_taken_over,
@@ -32,16 +34,16 @@ impl Compression {
         [Some(best), (!is_enough).then_some(modest)].into_iter().flatten()
     }
 
-    /// Judges the answer of a server.
-    pub(crate) fn judge(&self, answer: &Extension<'_>) -> Result<Agreement, HandshakeError> {
+    /// Validates the answer of a server.
+    pub(crate) fn check(&self, answer: &Extension<'_>) -> Result<Agreement, ResponseError> {
         let answer = Parameters::parse(answer.parameters());
         let answer = answer.filter(|answer| self.offers().any(|offer| offer.is_met(answer)));
-        answer.map(|answer| answer.agreement()).ok_or(HandshakeError::BadCompression)
+        answer.map(|answer| answer.agreement()).ok_or(ResponseError::BadCompression)
     }
 
-    /// The first of the offers of a client that a server can serve, with what it then answers.
+    /// Returns the agreement on the first acceptable offer of a client, and the answer that accepts it.
     ///
-    /// RFC 7692, section 5.1: an offer that cannot be served is passed over.
+    /// RFC 7692, section 5.1: a server skips offers that it cannot accept.
     pub(crate) fn agree<'h>(
         &self,
         offers: impl Iterator<Item = Extension<'h>>,
@@ -51,7 +53,7 @@ impl Compression {
     }
 
     fn serve(&self, offer: &Parameters) -> Option<(Agreement, Parameters)> {
-        // RFC 7692, section 7.1.2.2: a window must not be asked of a client that does not offer one.
+        // RFC 7692, section 7.1.2.2: a server may limit the window of a client only if the client offers it.
         let window = self.incoming.bounded().window_bits;
         let client_window = match offer.client_max_window_bits {
             Some(hint) => window.min(hint.unwrap_or(15)),
@@ -66,7 +68,7 @@ impl Compression {
                 || !self.outgoing.is_taken_over,
             client_no_context_takeover: offer.client_no_context_takeover
                 || !self.incoming.is_taken_over,
-            // RFC 7692, section 7.1.2.1: to be answered if asked for, even if it is the largest.
+            // RFC 7692, section 7.1.2.1: the answer must repeat this parameter, even with the largest window.
             server_max_window_bits: (is_asked || server_window < 15).then_some(server_window),
             client_max_window_bits: (client_window < 15).then_some(Some(client_window)),
         };
@@ -75,10 +77,10 @@ impl Compression {
 }
 
 impl Agreement {
-    /// Reads the element by which a server accepts, or only its parameters, such as
+    /// Parses the element with which a server accepts, or its parameters alone, such as
     /// `server_no_context_takeover; client_max_window_bits=10`.
     ///
-    /// For handshakes that were done elsewhere: see
+    /// Use it where another library did the handshake: see
     /// [`Connection::compress`](crate::Connection::compress).
     pub fn parse(element: &str) -> Option<Self> {
         let element = element.trim_ascii();
@@ -91,13 +93,13 @@ impl Agreement {
         whole.push_str(element);
         let extension = Extension::parse(whole.as_bytes()).ok().filter(is_deflate)?;
         let answer = Parameters::parse(extension.parameters())?;
-        // RFC 7692, section 7.1.2.2: in an answer, the number is there.
+        // RFC 7692, section 7.1.2.2: an answer must have the number.
         (answer.client_max_window_bits != Some(None)).then(|| answer.agreement())
     }
 }
 
 impl Parameters {
-    /// Whether an answer does what this offer asks for (RFC 7692, section 7.1).
+    /// Returns whether an answer meets this offer (RFC 7692, section 7.1).
     fn is_met(&self, answer: &Self) -> bool {
         let is_reset = answer.server_no_context_takeover || !self.server_no_context_takeover;
         let is_small = match (self.server_max_window_bits, answer.server_max_window_bits) {
@@ -113,7 +115,7 @@ impl Parameters {
 }
 
 impl Context {
-    /// How large the window is, if it is not the largest.
+    /// Returns the size of the window, if it is not the largest.
     const fn smaller_window(self) -> Option<u8> {
         match self.bounded().window_bits {
             15 => None,
@@ -122,6 +124,7 @@ impl Context {
     }
 }
 
+/// Returns whether an extension is permessage-deflate.
 pub(crate) fn is_deflate(extension: &Extension<'_>) -> bool {
     is_name(extension.name())
 }

@@ -1,12 +1,15 @@
-use super::head::Headers;
-use super::list::Malformed;
-use super::name::Name;
+//! The `Content-Length` header.
 
-/// The length of a body, if it says so: one line of one number (RFC 9112, section 6.3).
+use super::headers::Headers;
+use super::list::Malformed;
+use super::name::KnownName;
+
+/// Returns the length of a body if the head declares it: in one line, as one number (RFC 9112, section
+/// 6.3).
 ///
-/// One beyond the range of numbers is one that never ends.
+/// A number that does not fit in 64 bits counts as the largest one.
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<u64>, Malformed> {
-    headers.only(Name::ContentLength, Malformed)?.map(parse_decimal).transpose()
+    headers.only(KnownName::ContentLength, Malformed)?.map(parse_decimal).transpose()
 }
 
 fn parse_decimal(digits: &[u8]) -> Result<u64, Malformed> {

@@ -1,12 +1,24 @@
+//! [`Authority`]: a host and an optional port.
+
 use core::fmt;
 use core::net::Ipv6Addr;
 
-use super::scan::count_while;
+use super::text::count_while;
 use super::token::Charset;
 
-/// A host and maybe a port, as in `Host` or in a URL (RFC 3986, section 3.2).
+/// A host and an optional port, as in `Host` or in a URL (RFC 3986, section 3.2).
 ///
-/// The host is not empty, and its grammar is valid.
+/// The host is valid and not empty.
+///
+/// ```
+/// use sansocket::Url;
+///
+/// let url = Url::parse("ws://example.com:8080/chat")?;
+/// let authority = url.authority();
+/// assert_eq!((authority.host(), authority.port()), ("example.com", Some(8080)));
+/// assert_eq!(authority.to_string(), "example.com:8080");
+/// # Ok::<(), sansocket::UrlError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authority<'a> {
     host: &'a str,
@@ -14,27 +26,29 @@ pub struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// The host as it came: an IPv6 address with its brackets.
+    /// Returns the host as received. An IPv6 address has its brackets.
     pub const fn host(&self) -> &'a str {
         self.host
     }
 
-    /// The port, if one was named.
+    /// Returns the port, if there is one.
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
+    /// Creates an authority from a valid host.
     pub(crate) const fn new(host: &'a str, port: Option<u16>) -> Self {
         Self { host, port }
     }
 
+    /// Parses a host and an optional port.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (host, port) = split_port(text);
         Some(Self { host: parse_host(host)?, port: parse_port(port)? })
     }
 
-    /// Whether both name the same host: case does not matter, nor does the dot of a full name.
-    pub(crate) fn is_host_of(&self, other: &Self) -> bool {
+    /// Returns whether both name the same host, ignoring case and a final dot.
+    pub(crate) fn has_host_of(&self, other: &Self) -> bool {
         let [this, other] = [self, other].map(|it| it.host.strip_suffix('.').unwrap_or(it.host));
         this.eq_ignore_ascii_case(other)
     }
@@ -50,42 +64,7 @@ impl fmt::Display for Authority<'_> {
     }
 }
 
-/// Which hosts a server serves.
-///
-/// A page whose own name is made to resolve to the address of a server (DNS rebinding) talks to it
-/// under that name. A server which lists its names refuses; so does one that is a virtual host of
-/// others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Hosts<'p> {
-    /// Any host.
-    #[default]
-    Any,
-    /// These, such as `example.com`, `example.com:8080` or `[::1]`.
-    ///
-    /// A port that is not listed is not served. Ports 80 and 443 go without saying: which of them
-    /// is the default is up to TLS, of which the core knows nothing. Behind a proxy which rewrites
-    /// `Host`, list what it writes.
-    Listed(&'p [&'p str]),
-}
-
-impl Hosts<'_> {
-    pub(crate) fn allow(&self, authority: &Authority<'_>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Listed(hosts) => hosts
-                .iter()
-                .filter_map(|host| Authority::parse(host))
-                .any(|host| host.is_host_of(authority) && port_said(&host) == port_said(authority)),
-        }
-    }
-}
-
-fn port_said(authority: &Authority<'_>) -> Option<u16> {
-    authority.port.filter(|port| !matches!(port, 80 | 443))
-}
-
-/// The host and the port of a text, each as it stands there: the port is empty without a colon.
+/// Splits a text into host and port. The port is empty if there is no colon.
 pub(crate) fn split_port(text: &str) -> (&str, &str) {
     // The colons of an IPv6 address come before its bracket.
     let address = match text.starts_with('[') {
@@ -97,7 +76,7 @@ pub(crate) fn split_port(text: &str) -> (&str, &str) {
     (host, port.strip_prefix(':').unwrap_or_default())
 }
 
-/// RFC 3986, section 3.2.2: an IPv6 address in brackets, or a name.
+/// Returns the host if it is valid: an IPv6 address in brackets, or a name (RFC 3986, section 3.2.2).
 pub(crate) fn parse_host(host: &str) -> Option<&str> {
     let is_host = match host.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(is_ipv6),
@@ -106,7 +85,7 @@ pub(crate) fn parse_host(host: &str) -> Option<&str> {
     is_host.then_some(host)
 }
 
-/// RFC 3986, section 3.2.3: digits, or nothing. There are 65,536 ports.
+/// Parses a port: digits up to 65,535, or nothing (RFC 3986, section 3.2.3).
 pub(crate) fn parse_port(digits: &str) -> Option<Option<u16>> {
     let push = |port: u16, digit: u8| {
         let digit = char::from(digit).to_digit(10)?;
@@ -125,7 +104,7 @@ fn is_name(name: &[u8]) -> bool {
     while let Some(&byte) = bytes.next() {
         let is_valid = match byte {
             b'%' => bytes.by_ref().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2,
-            _ => NAME.has(byte),
+            _ => NAME.contains(byte),
         };
         if !is_valid {
             return false;
@@ -134,6 +113,6 @@ fn is_name(name: &[u8]) -> bool {
     !name.is_empty()
 }
 
-/// The unreserved characters and the sub-delimiters of RFC 3986, section 2, without the comma: two
-/// values of `Host` that were joined are not one host.
+/// The unreserved characters and the sub-delimiters of RFC 3986, section 2, except the comma: it joins two
+/// values of `Host`, which are not one host.
 const NAME: Charset = Charset::alphanumeric_and(b"-._~!$&'()*+;=");

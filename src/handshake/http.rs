@@ -1,57 +1,70 @@
-//! The server's side of the opening handshake where an HTTP library has read the request and will write
-//! the response.
+//! The server's side of the opening handshake for applications whose HTTP library reads the request and
+//! writes the response.
 //!
-//! No rule stands here: the request is written as it would have come, and the response read as it would
-//! have gone.
+//! This file contains no rules: the request is encoded and validated like any other, and the response is
+//! decoded from the bytes that a server sends.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use http::{HeaderName, HeaderValue, StatusCode, Version};
 
+use super::head_error::HeadError;
 use super::negotiated::Negotiated;
+use super::policy::Policy;
+use super::request_error::RequestError;
 use super::response::Answer;
-use super::server::{Handshake, Policy, Progress, Request};
-use crate::connection::Input;
-use crate::handshake::HandshakeError;
+use super::server::{Handshake, Received, Request};
 
 impl Request {
-    /// Takes a request that an HTTP library has parsed, if it is a valid opening handshake.
+    /// Validates a request that an HTTP library has parsed.
     ///
-    /// It is judged as one that [came as bytes](Handshake::receive); the body is not looked at. HTTP/2
-    /// is refused, as it opens a WebSocket in another way (RFC 8441).
+    /// The rules are those for a request that is received as bytes. The body is ignored.
+    /// HTTP/2 is rejected, because it opens a WebSocket in another way (RFC 8441).
+    ///
+    /// ```
+    /// use sansocket::server::{Policy, Request};
+    ///
+    /// /// Answers a request, and starts a task for its connection.
+    /// fn answer(request: &http::Request<()>, policy: &Policy) -> http::Response<&'static str> {
+    ///     match Request::from_http(request, policy) {
+    ///         Ok(request) => {
+    ///             let (response, negotiated) = request.accept_http();
+    ///             // Run `Connection::open_server(negotiated, ..)` over the stream of the HTTP library.
+    ///             # drop(negotiated);
+    ///             response.map(|()| "")
+    ///         }
+    ///         Err(error) => error.to_http(),
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// When the request must be refused: [`HandshakeError::to_http`] is the response.
-    pub fn from_http<B>(
-        request: &http::Request<B>,
-        policy: &Policy<'_>,
-    ) -> Result<Self, HandshakeError> {
-        let mut input = Input::new(Vec::new());
-        input.append(&encode(request));
-        match Handshake::new().receive(&mut input, policy)? {
-            Progress::Request(request) => Ok(request),
-            Progress::NotAnUpgrade(_) => Err(HandshakeError::MissingUpgrade),
-            Progress::Incomplete(_) => unreachable!("what is written is a whole head"),
+    /// Returns the reason to reject the request. [`RequestError::to_http`] is the response.
+    pub fn from_http<B>(request: &http::Request<B>, policy: &Policy) -> Result<Self, RequestError> {
+        match Handshake::new().receive(&encode(request), policy)? {
+            Some((_, Received::Request(request))) => Ok(request),
+            Some((_, Received::NotUpgrade(_))) => Err(RequestError::MissingUpgrade),
+            None => Err(HeadError::Incomplete.into()),
         }
     }
 
-    /// Opens the connection: returns the 101 for the client, to be sent by the HTTP library, which will
-    /// then give out the stream.
+    /// Accepts the request. Returns the 101 for the HTTP library to send, and what was negotiated: open a
+    /// [`Connection`](crate::Connection::open_server) with it.
     ///
-    /// It is the library that answers an `Expect: 100-continue`.
+    /// The HTTP library answers an `Expect: 100-continue`.
     pub fn accept_http(self) -> (http::Response<()>, Negotiated) {
         let mut head = Vec::new();
-        let connection = self.switch(&mut head);
-        (decode(&head), connection)
+        let negotiated = self.switch(&mut head);
+        (decode(&head), negotiated)
     }
 }
 
-impl HandshakeError {
-    /// The response with which a server refuses, as [`respond`](Self::respond) writes it.
+impl RequestError {
+    /// Returns the response that [`reject`](Self::reject) writes.
     ///
-    /// An error that has no [status](Self::status), which no request causes, gets 500.
+    /// An error without a [status](Self::status) becomes a 500.
     pub fn to_http(self) -> http::Response<&'static str> {
         let mut head = Vec::new();
         if let Some(response) = self.response() {
@@ -61,7 +74,7 @@ impl HandshakeError {
     }
 }
 
-/// The head of a request, as a client would write it.
+/// Encodes the head of a request.
 fn encode<B>(request: &http::Request<B>) -> Vec<u8> {
     let mut head = Vec::new();
     head.extend_from_slice(request.method().as_str().as_bytes());
@@ -79,7 +92,7 @@ fn encode<B>(request: &http::Request<B>) -> Vec<u8> {
     head
 }
 
-/// All versions but one are refused, and in the same way.
+/// Returns the version. All others are rejected alike.
 const fn version(version: Version) -> &'static [u8] {
     match version {
         Version::HTTP_11 => b"HTTP/1.1",
@@ -87,7 +100,7 @@ const fn version(version: Version) -> &'static [u8] {
     }
 }
 
-/// The response of which we wrote this head.
+/// Decodes a head that we wrote.
 fn decode(head: &[u8]) -> http::Response<()> {
     let mut response = http::Response::new(());
     let head = str::from_utf8(head).unwrap_or_default();

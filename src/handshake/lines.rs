@@ -1,16 +1,24 @@
+//! Header lines that the application adds to a head.
+
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::text::is_control;
 use super::token::token;
-use crate::handshake::HeaderError;
 
-/// Header lines that the caller adds to ours. All of them are valid.
+/// Valid header lines that the application adds to ours.
 #[derive(Clone, Default)]
 pub(crate) struct HeaderLines(Vec<u8>);
 
 impl HeaderLines {
-    pub(crate) fn add(&mut self, place: Place, name: &str, value: &str) -> Result<(), HeaderError> {
-        place.judge(name, value)?;
+    /// Adds a line after validating it.
+    pub(crate) fn add(
+        &mut self,
+        head: HeadKind,
+        name: &str,
+        value: &str,
+    ) -> Result<(), HeaderError> {
+        head.check(name, value)?;
         if is_singleton(name)
             && self.names().any(|other| other.eq_ignore_ascii_case(name.as_bytes()))
         {
@@ -20,6 +28,7 @@ impl HeaderLines {
         Ok(())
     }
 
+    /// Returns the lines as they are sent.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -37,48 +46,106 @@ impl fmt::Debug for HeaderLines {
     }
 }
 
-/// The head in which a header line stands.
+/// The kind of head that contains a header line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum HeadKind {
     /// The request of a client.
     Request,
     /// The 101 of a server.
     Switch,
     /// Any other response of a server.
-    Refusal,
+    Rejection,
 }
 
-impl Place {
-    /// Judges one line by itself.
-    pub(crate) fn judge(self, name: &str, value: &str) -> Result<(), HeaderError> {
+impl HeadKind {
+    /// Validates one line.
+    pub(crate) fn check(self, name: &str, value: &str) -> Result<(), HeaderError> {
         token(name.as_bytes()).ok_or(HeaderError::BadName)?;
         if self.reserves(name) {
             return Err(HeaderError::Reserved);
         }
-        // RFC 9110, section 5.5: no line ends and the like, so that a value cannot become a header;
-        // no whitespace around, as it would be lost.
-        let is_valid = |byte: u8| byte == b'\t' || !byte.is_ascii_control();
-        if !value.bytes().all(is_valid) || value.trim_ascii().len() != value.len() {
+        // RFC 9110, section 5.5: with a line end, a value could add headers. Recipients remove the
+        // whitespace around it.
+        if value.bytes().any(is_control) || value.trim_ascii().len() != value.len() {
             return Err(HeaderError::BadValue);
         }
         Ok(())
     }
 
-    /// Whether a header of this name is ours, or would break what we write.
+    /// Returns whether the handshake writes this header, or the header would break the handshake.
     fn reserves(self, name: &str) -> bool {
         let own: &[&str] = match self {
-            // RFC 9110, sections 10.1.1 and 10.1.4: without a body there is nothing to expect, and
-            // `TE` would have to be listed in `Connection`.
+            // RFC 9110, sections 10.1.1 and 10.1.4: `Expect` needs a body, and `TE` must be listed in
+            // `Connection`.
             Self::Request => &["Expect", "Host", "Origin", "TE", "Upgrade"],
             Self::Switch => &["Upgrade"],
-            Self::Refusal => &[],
+            Self::Rejection => &[],
         };
-        // Section 4.4: which versions a server speaks is told in a refusal.
+        // Section 4.4: a rejection may list the versions that the server speaks.
         let is_version = name.eq_ignore_ascii_case("Sec-WebSocket-Version");
-        let is_ours = has_prefix(name, "Sec-WebSocket-") && !(is_version && self == Self::Refusal);
+        let is_ours =
+            has_prefix(name, "Sec-WebSocket-") && !(is_version && self == Self::Rejection);
         is_ours || own.iter().chain(FRAMING).any(|own| own.eq_ignore_ascii_case(name))
     }
 }
+
+/// The error of a header, or of another part of a head, that an application must not write.
+///
+/// The request or response is unchanged.
+///
+/// ```
+/// use sansocket::{HeaderError, Url, client};
+///
+/// let mut request = client::Request::new(Url::parse("ws://example.com")?);
+/// let error = request.add_header("X-Name", "a\r\nX-Other: b");
+/// assert_eq!(error, Err(HeaderError::BadValue));
+/// # Ok::<(), sansocket::UrlError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The name is not a token (RFC 9110, section 5.1).
+    BadName,
+    /// The origin is not `null`, and not a scheme, a host and an optional port (RFC 6454, section 6.2).
+    BadOrigin,
+    /// The subprotocol is not a token (section 4.1).
+    BadProtocol,
+    /// The status is not from 200 to 599.
+    BadStatus,
+    /// The value contains control characters, or starts or ends with whitespace (RFC 9110, section 5.5).
+    BadValue,
+    /// The status requires a header that is missing, such as `Location` (RFC 9110, section 15).
+    MissingCompanion,
+    /// The client did not offer the subprotocol (section 4.2.2).
+    NotOffered,
+    /// The header may appear only once, and it is there already (RFC 9110, section 5.3).
+    Repeated,
+    /// The handshake writes this header itself, or the header would break it (section 4.1).
+    Reserved,
+    /// The status does not allow a body (RFC 9110, section 6.4.1).
+    UnexpectedBody,
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadName => "header name is not a token",
+            Self::BadOrigin => "origin is not a scheme, a host and a port",
+            Self::BadProtocol => "subprotocol is not a token",
+            Self::BadStatus => "status is not from 200 to 599",
+            Self::BadValue => {
+                "header value contains a control character, or starts or ends with whitespace"
+            }
+            Self::MissingCompanion => "status requires a header that is missing",
+            Self::NotOffered => "subprotocol was not offered by the client",
+            Self::Repeated => "header may appear only once",
+            Self::Reserved => "header is written by the handshake",
+            Self::UnexpectedBody => "status does not allow a body",
+        })
+    }
+}
+
+impl core::error::Error for HeaderError {}
 
 /// Appends a header line.
 pub(crate) fn push_line(out: &mut Vec<u8>, name: &str, value: &str) {
@@ -95,7 +162,7 @@ pub(crate) fn push_decimal(out: &mut Vec<u8>, number: usize) {
     out.extend(u8::try_from(number % 10).map(|digit| b'0' + digit));
 }
 
-/// Whether a header of this name stands once at most (RFC 9110, section 5.3).
+/// Returns whether a header may appear only once (RFC 9110, section 5.3).
 pub(crate) fn is_singleton(name: &str) -> bool {
     SINGLETONS.iter().any(|singleton| singleton.eq_ignore_ascii_case(name))
 }
@@ -104,7 +171,7 @@ fn has_prefix(name: &str, prefix: &str) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// What says where a message ends, and what happens to the transport then.
+/// Headers that say where a message ends, and what happens to the transport then.
 const FRAMING: &[&str] = &[
     "Connection",
     "Content-Length",

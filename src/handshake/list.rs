@@ -1,39 +1,42 @@
-use super::scan::count_while;
+//! Headers that hold comma-separated lists (RFC 9110, section 5.6.1).
+
+use super::text::count_while;
 use super::token::{is_token, token};
 
-/// A value that breaks the grammar of its header.
+/// The error of a value that does not match the grammar of its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// The elements of a header that is a list, over all its lines (RFC 9110, section 5.6.1).
+/// The elements of a list, over all lines of a header.
 ///
-/// Empty elements are skipped, but only a few. Nothing follows an error.
+/// The iterator skips up to 16 empty elements. It ends after an error.
 #[derive(Clone, Debug)]
 pub(crate) struct List<'h, V> {
     values: V,
-    /// What is left of the current line.
+    /// Rest of the current line.
     rest: Option<&'h [u8]>,
     blanks: usize,
 }
 
 impl<'h, V: Iterator<Item = &'h [u8]>> List<'h, V> {
+    /// Creates the list of the elements in `values`, one value per header line.
     pub(crate) const fn new(values: V) -> Self {
         Self { values, rest: None, blanks: 0 }
     }
 
-    /// The elements as tokens.
+    /// Returns the elements as tokens.
     pub(crate) fn tokens(self) -> impl Iterator<Item = Result<&'h str, Malformed>> {
         self.map(|element| token(element?).ok_or(Malformed))
     }
 
-    /// Whether `name` is among the tokens, in whatever case.
+    /// Returns whether the list contains the token `name`, ignoring case.
     pub(crate) fn has_token(self, name: &str) -> Result<bool, Malformed> {
-        let mut is_there = false;
+        let mut is_listed = false;
         for element in self {
             let token = element.ok().filter(|element| is_token(element)).ok_or(Malformed)?;
-            is_there |= token.eq_ignore_ascii_case(name.as_bytes());
+            is_listed |= token.eq_ignore_ascii_case(name.as_bytes());
         }
-        Ok(is_there)
+        Ok(is_listed)
     }
 }
 
@@ -62,10 +65,10 @@ impl<'h, V: Iterator<Item = &'h [u8]>> Iterator for List<'h, V> {
     }
 }
 
-/// What stands before and after the first `separator`.
+/// Splits a text at the first `separator`.
 ///
-/// It may be within a quoted string (RFC 9110, section 5.6.4). But what these lists quote is a token
-/// (section 9.1), of which no separator is part: both what is cut there and what is not are malformed.
+/// The separator may be inside a quoted string (RFC 9110, section 5.6.4). The lists here quote only tokens
+/// (section 9.1), which contain no separators, so such a string is malformed whether it is cut or not.
 pub(crate) fn split_first(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
     let (before, after) = text.split_at(count_while(text, |byte| byte != separator));
     (before, after.get(1..))

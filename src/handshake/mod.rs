@@ -1,13 +1,28 @@
-//! The opening handshake: RFC 6455, section 4.
+//! The opening handshake (section 4).
 //!
-//! A file uses only those above it.
+//! | file | contains |
+//! |---|---|
+//! | `head`, `headers`, `line` | the search for a head, and its parts |
+//! | `request_line`, `status_line`, `target` | the first lines |
+//! | `policy`, `hosts`, `origins` | the rules of a server |
+//! | `server`, `client` | the two roles |
+//! | `negotiated` | what both ends agreed on |
+//!
+//! Each file uses only those above it in the list below.
+
+mod head_error;
+mod request_error;
+mod response_error;
 
 mod error;
-mod scan;
+
+mod text;
 mod token;
 
 mod accept;
 mod host;
+mod limits;
+mod line;
 mod list;
 mod name;
 mod negotiated;
@@ -16,15 +31,22 @@ mod url;
 mod version;
 
 mod extension;
-mod head;
+mod headers;
+mod hosts;
 mod lines;
+mod origins;
+mod target;
 
-#[cfg(feature = "deflate")]
-mod compression;
 mod content_length;
+mod head;
+mod policy;
+mod request_line;
 mod response;
+mod status_line;
 
 mod body;
+#[cfg(feature = "deflate")]
+mod compression;
 
 pub mod client;
 pub mod server;
@@ -32,10 +54,12 @@ pub mod server;
 #[cfg(feature = "http")]
 mod http;
 
-pub use error::{HandshakeError, HeaderError, UrlError};
+pub use error::HandshakeError;
 pub use extension::Extension;
-pub use head::{HeadLimits, Headers};
-pub use host::{Authority, Hosts};
+pub use head_error::HeadError;
+pub use headers::Headers;
+pub use host::Authority;
+pub use limits::HandshakeLimits;
+pub use lines::HeaderError;
 pub use negotiated::Negotiated;
-pub use origin::Origins;
-pub use url::{Url, UrlPolicy};
+pub use url::{Url, UrlError, UrlPolicy};

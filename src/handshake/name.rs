@@ -1,6 +1,8 @@
-/// The name of a header that the handshake itself looks at.
+//! The names of the headers that the handshake reads.
+
+/// The name of a header that the handshake reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum KnownName {
     Accept,
     Connection,
     ContentLength,
@@ -15,11 +17,11 @@ pub(crate) enum Name {
     Version,
 }
 
-impl Name {
-    /// How many there are.
+impl KnownName {
+    /// Number of known names.
     pub(crate) const COUNT: usize = Self::Version as usize + 1;
 
-    /// The one of these that is `name`, a token, in whatever case.
+    /// Returns the known name that equals `name`, a token, ignoring case.
     pub(crate) fn find(name: &[u8]) -> Option<Self> {
         match name.len() {
             4 if is(name, b"host") => Some(Self::Host),
@@ -39,10 +41,10 @@ impl Name {
     }
 }
 
-/// Whether a token is `known`, which is in lower case.
+/// Returns whether a token equals `known`, which is in lower case, ignoring case.
 fn is<const LENGTH: usize>(name: &[u8], known: &[u8; LENGTH]) -> bool {
-    // With the bit of the lower case set, nothing in a token becomes a letter but a letter, nor a hyphen
-    // but a hyphen. Without a branch per byte, the compiler compares many at once.
+    // Setting the bit of lower case turns no other token character into a letter or a hyphen. Without
+    // a branch per byte, the compiler compares many bytes at once.
     let is_known = |name: &[u8; LENGTH]| {
         name.iter().zip(known).fold(true, |is, (byte, known)| is & (byte | 0x20 == *known))
     };

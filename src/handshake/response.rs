@@ -1,13 +1,24 @@
+//! [`Response`]: a response of a server that rejects a request.
+
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::lines::{Place, is_singleton, push_decimal, push_line};
-use crate::handshake::{HandshakeError, HeaderError};
+use super::lines::{HeadKind, HeaderError, is_singleton, push_decimal, push_line};
+use super::request_error::RequestError;
 
-/// A final response of a server that does not switch protocols: valid, as it exists.
+/// A final response of a server that does not switch protocols.
 ///
-/// `Content-Length` and `Connection: close` are added to it: what came after the request cannot be
-/// told from a frame, so it must not be read as another request.
+/// `Content-Length` and `Connection: close` are added when it is written. The connection must end, because
+/// bytes after the request may be frames, and must not be read as another request.
+///
+/// ```
+/// use sansocket::server::Response;
+///
+/// let headers = [("WWW-Authenticate", "Basic realm=\"chat\"")];
+/// let response = Response::new(401, &headers, b"Who are you?")?;
+/// assert_eq!(response.status(), 401);
+/// # Ok::<(), sansocket::HeaderError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Response<'r> {
     status: u16,
@@ -16,23 +27,27 @@ pub struct Response<'r> {
 }
 
 impl<'r> Response<'r> {
-    /// A response of this status, these header lines and this body.
+    /// Creates a response from a status, header lines and a body.
     ///
     /// # Errors
     ///
-    /// When HTTP does not allow it: the status is not final, or demands another header, or allows
-    /// no body; a header is malformed, repeated, or ours to write.
+    /// Returns
+    ///
+    /// * [`HeaderError::BadStatus`] if the status is not from 200 to 599,
+    /// * [`HeaderError::MissingCompanion`] if the status requires a header that is missing,
+    /// * [`HeaderError::UnexpectedBody`] if the status does not allow a body,
+    /// * another [`HeaderError`] if a header is malformed, repeated, or reserved for the handshake.
     pub fn new(
         status: u16,
         headers: &'r [(&'r str, &'r str)],
         body: &'r [u8],
     ) -> Result<Self, HeaderError> {
-        // RFC 9110, section 15: 1xx is not final, and beyond 599 there is nothing.
+        // RFC 9110, section 15: 1xx is not final, and nothing is defined beyond 599.
         if !(200..=599).contains(&status) {
             return Err(HeaderError::BadStatus);
         }
         for (at, (name, value)) in headers.iter().enumerate() {
-            Place::Refusal.judge(name, value)?;
+            HeadKind::Rejection.check(name, value)?;
             let others = headers.get(..at).unwrap_or_default();
             if is_singleton(name) && has_header(others, name) {
                 return Err(HeaderError::Repeated);
@@ -47,25 +62,25 @@ impl<'r> Response<'r> {
         Ok(Self { status, headers, body })
     }
 
-    /// The status code.
+    /// Returns the status code.
     pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// Appends the response, with its body or as the answer to a `HEAD`, which has none.
+    /// Appends the response, with or without its body.
     pub(crate) fn encode(&self, answer: Answer, out: &mut Vec<u8>) {
         out.extend_from_slice(b"HTTP/1.1 ");
         push_decimal(out, self.status.into());
         out.push(b' ');
         out.extend_from_slice(reason(self.status).as_bytes());
         out.extend_from_slice(b"\r\n");
-        // RFC 9110, section 7.8: whoever sends `Upgrade` lists it in `Connection`.
+        // RFC 9110, section 7.8: `Connection` must list a header `Upgrade`.
         let is_upgrading = has_header(self.headers, "Upgrade");
         push_line(out, "Connection", if is_upgrading { "Upgrade, close" } else { "close" });
         for (name, value) in self.headers {
             push_line(out, name, value);
         }
-        // RFC 9110, section 8.6: a 204 has no length; that of a 304 would be of what it stands for.
+        // RFC 9110, section 8.6: a 204 has no length, and that of a 304 is the length of another response.
         if !matches!(self.status, 204 | 304) {
             out.extend_from_slice(b"Content-Length: ");
             push_decimal(out, self.body.len());
@@ -80,37 +95,41 @@ impl<'r> Response<'r> {
 }
 
 impl fmt::Debug for Response<'_> {
-    /// Without values, which may be secrets.
+    /// Prints no values, because they may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
-/// How much of a response is sent.
+/// The part of a response that is sent.
+///
+/// The response to a `HEAD` request has no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Head,
     Whole,
 }
 
-impl HandshakeError {
-    /// Appends the response with which a server refuses, if there is [one](Self::status).
+impl RequestError {
+    /// Appends the response with which a server rejects the request, if there is [one](Self::status).
     ///
-    /// It says no more than the status does. End the transport after it.
-    pub fn respond(self, out: &mut Vec<u8>) {
+    /// The response contains nothing beyond the status. End the transport after it.
+    pub fn reject(self, out: &mut Vec<u8>) {
         if let Some(response) = self.response() {
             response.encode(Answer::Whole, out);
         }
     }
 
+    /// Returns the response, if there is one.
     pub(crate) fn response(self) -> Option<Response<'static>> {
         let body = self.body().as_bytes();
         Some(Response { status: self.status()?, headers: self.headers(), body })
     }
 
+    /// Returns the body of the response.
     pub(crate) fn body(self) -> &'static str {
         match self.status() {
-            // The method may be `HEAD`, whose answer has no body (RFC 9110, section 9.3.2).
+            // The method may be `HEAD`, whose response has no body (RFC 9110, section 9.3.2).
             Some(405) | None => "",
             Some(status) => reason(status),
         }
@@ -125,7 +144,7 @@ impl HandshakeError {
         if self.status() == Some(426) {
             return &[("Upgrade", "websocket"), VERSION, TEXT];
         }
-        // Section 4.4: which version we speak, to clients that seem to speak another.
+        // Section 4.4: the client may speak another version, so the answer names ours.
         if matches!(self, Self::BadVersion | Self::MissingKey | Self::MissingVersion) {
             return &[VERSION, TEXT];
         }
@@ -140,7 +159,7 @@ fn has_header(headers: &[(&str, &str)], name: &str) -> bool {
     headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
 }
 
-/// The header that a status demands (RFC 9110, section 15).
+/// Returns the header that a status requires (RFC 9110, section 15).
 const fn companion(status: u16) -> Option<&'static str> {
     match status {
         301..=303 | 305..=399 => Some("Location"),
@@ -152,12 +171,12 @@ const fn companion(status: u16) -> Option<&'static str> {
     }
 }
 
-/// RFC 9110, section 6.4.1.
+/// Returns whether a response with this status may have a body (RFC 9110, section 6.4.1).
 const fn allows_body(status: u16) -> bool {
     !matches!(status, 204 | 205 | 304)
 }
 
-/// What a status means, for people. It may be left out (RFC 9112, section 4).
+/// Returns the reason phrase of a status. It may be empty (RFC 9112, section 4).
 const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -189,13 +208,7 @@ const fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Answers a client that took too long.
-#[cold]
-pub(crate) fn respond_timeout(out: &mut Vec<u8>) {
-    HandshakeError::TimedOut.respond(out);
-}
-
-/// Answers a client whose request was not decided in time.
+/// Answers a client whose request was not decided in time (RFC 9110, section 15.6.4).
 #[cold]
 pub(crate) fn respond_unavailable(out: &mut Vec<u8>) {
     const RESPONSE: &[u8] =

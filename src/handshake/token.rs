@@ -1,23 +1,27 @@
-/// The text of a token (RFC 9110, section 5.6.2), unless these bytes are none.
+//! Tokens and sets of ASCII characters (RFC 9110, section 5.6.2).
+
+/// Returns the text of these bytes if they are a token.
 pub(crate) fn token(bytes: &[u8]) -> Option<&str> {
     if is_token(bytes) { str::from_utf8(bytes).ok() } else { None }
 }
 
+/// Returns whether these bytes are a token.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
 }
 
+/// Returns whether a token may contain this byte.
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
-    TOKEN.has(byte)
+    TOKEN.contains(byte)
 }
 
 const TOKEN: Charset = Charset::alphanumeric_and(b"!#$%&'*+-.^_`|~");
 
-/// A set of characters, all of them ASCII.
+/// A set of ASCII characters.
 pub(crate) struct Charset([bool; 256]);
 
 impl Charset {
-    /// Letters, digits, and these.
+    /// Creates the set of all letters and digits, and of the given characters.
     pub(crate) const fn alphanumeric_and(punctuation: &[u8]) -> Self {
         let mut table = [false; 256];
         let mut byte = 0_u8;
@@ -33,7 +37,8 @@ impl Charset {
         Self(table)
     }
 
-    pub(crate) const fn has(&self, byte: u8) -> bool {
+    /// Returns whether the set contains this byte.
+    pub(crate) const fn contains(&self, byte: u8) -> bool {
         self.0[byte as usize]
     }
 }

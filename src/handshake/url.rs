@@ -1,16 +1,26 @@
+//! [`Url`]: the URL of a WebSocket (section 3).
+
 use core::fmt;
 
 use super::host::{Authority, parse_host, parse_port, split_port};
-use super::scan::split_before;
-use crate::handshake::UrlError;
+use super::text::split_before;
 
 /// The URL of a WebSocket (section 3), such as `wss://example.com/chat?room=1`.
 ///
-/// Path and query are sent as they stand: nothing is decoded, and no dot segment resolved.
+/// Path and query are sent unchanged: percent-encoding is not decoded, dot segments are not resolved.
+///
+/// ```
+/// use sansocket::Url;
+///
+/// let url = Url::parse("wss://example.com/chat?room=1")?;
+/// assert_eq!((url.host(), url.port(), url.is_secure()), ("example.com", 443, true));
+/// assert_eq!((url.path(), url.query()), ("/chat", Some("room=1")));
+/// # Ok::<(), sansocket::UrlError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Url<'u> {
     is_secure: bool,
-    /// With the brackets of an IPv6 address.
+    /// An IPv6 address has its brackets.
     host: &'u str,
     port: u16,
     path: &'u str,
@@ -22,19 +32,21 @@ impl<'u> Url<'u> {
     ///
     /// # Errors
     ///
-    /// When the text is no such URL: one with a user or a fragment is none.
+    /// Returns [`UrlError`] if the text is not such a URL. URLs with a user, a password or a fragment are
+    /// rejected.
     pub fn parse(text: &'u str) -> Result<Self, UrlError> {
         Self::parse_with(text, UrlPolicy::default())
     }
 
-    /// Parses a URL that the policy may allow or block beyond [`parse`](Self::parse).
+    /// Parses a URL under a policy that allows or rejects more than [`parse`](Self::parse).
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse), and when the port is blocked.
+    /// Returns the errors of [`parse`](Self::parse), and [`UrlError::BlockedPort`] if the policy blocks the
+    /// port.
     pub fn parse_with(text: &'u str, policy: UrlPolicy) -> Result<Self, UrlError> {
-        // RFC 3986, section 2: what is not visible ASCII must have been encoded. Removing it, as
-        // browsers do, would make two URLs of one.
+        // RFC 3986, section 2: everything but visible ASCII must be encoded. Browsers remove it, which
+        // makes one URL out of two.
         if !text.bytes().fold(true, |is, byte| is & byte.is_ascii_graphic()) {
             return Err(UrlError::BadCharacter);
         }
@@ -48,10 +60,10 @@ impl<'u> Url<'u> {
         let (authority, resource) = split_authority(rest);
         let (host, port) = parse_authority(authority)?;
         let port = port.unwrap_or(default_port(is_secure));
-        if policy.is_blocking_ports && BLOCKED_PORTS.contains(&port) {
+        if policy.block_ports && BLOCKED_PORTS.contains(&port) {
             return Err(UrlError::BlockedPort);
         }
-        // Section 3: an empty path is `/`, an empty query is none.
+        // Section 3: an empty path means `/`, and an empty query is not sent.
         let (path, query) = match resource.split_once('?') {
             Some((path, query)) => (path, Some(query).filter(|query| !query.is_empty())),
             None => (resource, None),
@@ -60,34 +72,34 @@ impl<'u> Url<'u> {
         Ok(Self { is_secure, host, port, path, query })
     }
 
-    /// Whether the scheme is `wss`: the opening handshake goes through TLS (section 4.1, item 5).
+    /// Returns whether the scheme is `wss`, which requires TLS (section 4.1, item 5).
     pub const fn is_secure(&self) -> bool {
         self.is_secure
     }
 
-    /// The name or address to connect to: an IPv6 address without brackets.
+    /// Returns the name or address to connect to. An IPv6 address has no brackets.
     pub fn host(&self) -> &'u str {
         let address = self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         address.unwrap_or(self.host)
     }
 
-    /// The port to connect to: 80 or 443 unless the URL names one.
+    /// Returns the port to connect to. Default: 80, or 443 for `wss`.
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// What stands in `Host`: no port that goes without saying (section 4.1, item 4).
+    /// Returns the value of `Host`, without a default port (section 4.1, item 4).
     pub fn authority(&self) -> Authority<'u> {
         let port = Some(self.port).filter(|&port| port != default_port(self.is_secure));
         Authority::new(self.host, port)
     }
 
-    /// The path: at least `/`.
+    /// Returns the path: at least `/`.
     pub const fn path(&self) -> &'u str {
         self.path
     }
 
-    /// The query, unless it is missing or empty.
+    /// Returns the query, if it is not empty.
     pub const fn query(&self) -> Option<&'u str> {
         self.query
     }
@@ -104,39 +116,109 @@ impl fmt::Display for Url<'_> {
     }
 }
 
-/// What a URL may be beyond section 3.
+/// Rules for URLs beyond section 3.
+///
+/// ```
+/// use sansocket::{Url, UrlError, UrlPolicy};
+///
+/// let policy = UrlPolicy::new().block_ports(true);
+/// assert_eq!(Url::parse_with("ws://example.com:25/", policy), Err(UrlError::BlockedPort));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UrlPolicy {
-    /// Whether ports of other services, such as mail, are refused, as by browsers. Off unless set.
+    /// Whether `http` and `https` stand for `ws` and `wss`, as in browsers. Default: `false`.
+    pub allow_http: bool,
+    /// Whether ports of other services, such as mail, are rejected, as in browsers. Default: `false`.
     ///
-    /// For URLs that come from others: a request could then be made to look like one of theirs.
-    pub is_blocking_ports: bool,
-    /// Whether `http` and `https` are taken for `ws` and `wss`, as by browsers. Off unless set.
-    pub is_taking_http: bool,
+    /// Set it for URLs from strangers: a request to such a port can look like one of its own protocol.
+    pub block_ports: bool,
 }
 
 impl UrlPolicy {
-    /// Both, as the WebSocket constructor of browsers has it.
-    pub const BROWSER: Self = Self { is_blocking_ports: true, is_taking_http: true };
+    /// The policy of the WebSocket constructor in browsers.
+    pub const BROWSER: Self = Self { allow_http: true, block_ports: true };
 
-    /// Whether the scheme is secure, if it is one (section 3: in whatever case).
+    /// Creates the default policy.
+    pub const fn new() -> Self {
+        Self { allow_http: false, block_ports: false }
+    }
+
+    /// Sets whether [`http` and `https`](Self::allow_http) are accepted.
+    #[must_use]
+    pub const fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Sets whether [ports of other services](Self::block_ports) are rejected.
+    #[must_use]
+    pub const fn block_ports(mut self, block: bool) -> Self {
+        self.block_ports = block;
+        self
+    }
+
+    /// Returns whether the scheme is secure, ignoring case, or `None` if it is not accepted.
     fn parse_scheme(self, scheme: &str) -> Option<bool> {
         let secure = [("ws", false), ("wss", true), ("http", false), ("https", true)];
-        let known = if self.is_taking_http { secure.as_slice() } else { &secure[..2] };
+        let known = if self.allow_http { secure.as_slice() } else { &secure[..2] };
         known.iter().find_map(|&(name, secure)| name.eq_ignore_ascii_case(scheme).then_some(secure))
     }
 }
 
+/// The error of a text that is not the URL of a WebSocket (section 3).
+///
+/// ```
+/// use sansocket::{Url, UrlError};
+///
+/// assert_eq!(Url::parse("https://example.com"), Err(UrlError::BadScheme));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// The URL contains a space, a control character, or a character that is not ASCII.
+    BadCharacter,
+    /// The host is missing or not valid.
+    BadHost,
+    /// The port is not a number from 1 to 65,535.
+    BadPort,
+    /// The scheme is not `ws` or `wss`.
+    BadScheme,
+    /// The port belongs to another service, and the policy [blocks](UrlPolicy::block_ports) it.
+    BlockedPort,
+    /// The URL has a fragment, which section 3 forbids.
+    HasFragment,
+    /// The URL has a user or a password, which section 3 does not allow.
+    HasUserinfo,
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadCharacter => {
+                "URL contains a space, a control character or a character beyond ASCII"
+            }
+            Self::BadHost => "host of the URL is missing or not valid",
+            Self::BadPort => "port of the URL is not from 1 to 65535",
+            Self::BadScheme => "scheme of the URL is not ws or wss",
+            Self::BlockedPort => "port of the URL belongs to another service",
+            Self::HasFragment => "URL has a fragment",
+            Self::HasUserinfo => "URL has a user or a password: send credentials in a header",
+        })
+    }
+}
+
+impl core::error::Error for UrlError {}
+
 fn parse_authority(authority: &str) -> Result<(&str, Option<u16>), UrlError> {
-    // Section 3 has a host and a port, no more. Who wants to authenticate sends a header.
+    // Section 3 allows only a host and a port. Credentials belong in a header.
     if authority.contains('@') {
         return Err(UrlError::HasUserinfo);
     }
     let (host, port) = split_port(authority);
     let host = parse_host(host).ok_or(UrlError::BadHost)?;
     match parse_port(port) {
-        // Port 0 is reserved: nobody listens there.
+        // Port 0 is reserved.
         Some(Some(0)) | None => Err(UrlError::BadPort),
         Some(port) => Ok((host, port)),
     }
@@ -146,12 +228,12 @@ const fn default_port(is_secure: bool) -> u16 {
     if is_secure { 443 } else { 80 }
 }
 
-/// What stands before and after the end of an authority (RFC 3986, section 3.2).
+/// Splits a text at the end of its authority (RFC 3986, section 3.2).
 pub(crate) fn split_authority(text: &str) -> (&str, &str) {
     split_before(text, |byte| matches!(byte, b'/' | b'?'))
 }
 
-/// The bad ports of the Fetch standard, "port blocking".
+/// The bad ports of the Fetch standard, section "port blocking".
 #[rustfmt::skip]
 const BLOCKED_PORTS: &[u16] = &[
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use counting_allocator::{Usage, measure};
 use sansocket::adapters::asynchronous::{Async, Io};
 use sansocket::adapters::{Config, Error, OwnedMessage};
-use sansocket::server::Policy;
+use sansocket::server::{Policy, RequestError};
 use sansocket::tokio::{Incoming, Reader, WebSocket, Writer};
 use sansocket::{
     Cause, CloseCode, Connection, Event, HandshakeError, Role, Seed, SendError, TimedOut,
@@ -100,7 +100,10 @@ mod time {
             drop(peer);
         };
         let ((outcome, ()), elapsed) = clock(async { tokio::join!(receive, answer) }).await;
-        assert!(matches!(outcome, Err(Error::Handshake(HandshakeError::TimedOut))));
+        assert!(matches!(
+            outcome,
+            Err(Error::Handshake(HandshakeError::Request(RequestError::TimedOut)))
+        ));
         assert_eq!(elapsed, seconds(10));
     }
 

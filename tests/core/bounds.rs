@@ -7,9 +7,9 @@
 
 use counting_allocator::{Usage, measure};
 use harness::{Drive, Setup};
-use sansocket::{Connection, HandshakeError, HeadLimits, Input, Limits, Role, client, server};
+use sansocket::{Connection, HandshakeLimits, HeadError, Input, Limits, Role, client, server};
 
-use crate::support::handshake::{head_limits, offer, open_to_all, start};
+use crate::support::handshake::{offer, open_to_all, start};
 use crate::support::*;
 
 /// What a connection under `limits` may hold that keeps no message.
@@ -212,7 +212,7 @@ fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
 
 /// What a handshake may hold: the head that it keeps, where its lines are, and the body of a refusal, which
 /// is moved as it grows.
-fn most_of_handshake(limits: &HeadLimits) -> usize {
+fn most_of_handshake(limits: &HandshakeLimits) -> usize {
     let [bytes, fields, body] = [limits.bytes, limits.fields, limits.body]
         .map(|most| usize::try_from(most).expect("small"));
     bytes + 16 * fields + 3 * body + 1024
@@ -255,9 +255,9 @@ fn endless(start: &'static str, again: &'static str, most: u32) -> impl Iterator
 fn a_head_without_end_takes_no_more_than_its_limits() {
     // L-01 to L-04, L-13: byte by byte, and in large reads.
     for limits in [
-        HeadLimits::default(),
-        head_limits(|limits| (limits.bytes, limits.target, limits.body) = (1000, 100, 1000)),
-        head_limits(|limits| (limits.fields, limits.body, limits.interim) = (10, 0, 0)),
+        HandshakeLimits::new(),
+        HandshakeLimits::new().bytes(1000).target(100).body(1000),
+        HandshakeLimits::new().fields(10).body(0).interim(0),
     ] {
         // The heads, and a body in chunks of one byte, and the rest of a read.
         let most = limits.bytes * (limits.interim + 1) + limits.body * 12 + 2000;
@@ -274,15 +274,15 @@ fn a_head_without_end_takes_no_more_than_its_limits() {
     }
 }
 
-fn check_held(start: &str, usage: Usage, limits: &HeadLimits) {
+fn check_held(start: &str, usage: Usage, limits: &HandshakeLimits) {
     let most = STORAGE + most_of_handshake(limits);
     assert!(usage.peak <= most.cast_signed(), "{start:?}: {usage:?}, at most {most}");
 }
 
 /// Gives a stream to a server until it refuses.
-fn serve(mut stream: impl Iterator<Item = u8>, size: usize, limits: HeadLimits) {
+fn serve(mut stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
     let mut policy = open_to_all();
-    policy.head = limits;
+    policy.limits = limits;
     let mut input = Input::new(vec![0; STORAGE]);
     let mut handshake = server::Handshake::new();
     loop {
@@ -296,16 +296,16 @@ fn serve(mut stream: impl Iterator<Item = u8>, size: usize, limits: HeadLimits) 
 }
 
 /// Gives a stream to a client until it gives up.
-fn ask(mut stream: impl Iterator<Item = u8>, size: usize, limits: HeadLimits) {
+fn ask(mut stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
     let mut request = offer();
-    request.set_head_limits(limits);
+    request.set_limits(limits);
     let mut input = Input::new(vec![0; STORAGE]);
     let mut handshake = start(request).0;
     loop {
         read(&mut stream, &mut input, size);
         handshake = match handshake.receive(&mut input) {
             Ok(client::Progress::Incomplete(handshake)) => handshake,
-            Ok(client::Progress::Refused(response)) => {
+            Ok(client::Progress::Rejected(response)) => {
                 return assert!(response.is_truncated(), "it has no end");
             }
             Ok(client::Progress::Open(..)) => panic!("it has no end"),
@@ -342,7 +342,7 @@ fn no_byte_of_a_response_is_searched_twice() {
         let done = if seen + 1 < line.len() { 0 } else { seen };
         input.unread()[..done].fill(0);
     };
-    assert_eq!(error, (HandshakeError::HeadTooLong, (16 << 10) - 1));
+    assert_eq!(error, (HeadError::TooLong.into(), (16 << 10) - 1));
 }
 
 /// More than a head may have.

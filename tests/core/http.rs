@@ -1,8 +1,8 @@
 //! The opening handshake of a server whose requests an HTTP library has parsed.
 
 use http::{HeaderValue, Method, Request, Response, Version};
-use sansocket::server::{self, Policy};
-use sansocket::{Event, HandshakeError, Input, Limits, Origins, Role, Seed};
+use sansocket::server::{self, Origins, Policy, RequestError};
+use sansocket::{Event, HeadError, Input, Limits, Role, Seed};
 
 /// A good request, as a library gives it.
 fn good() -> Request<()> {
@@ -28,7 +28,7 @@ fn without(name: &str) -> Request<()> {
     request
 }
 
-fn receive(request: &Request<()>) -> Result<server::Request, HandshakeError> {
+fn receive(request: &Request<()>) -> Result<server::Request, RequestError> {
     server::Request::from_http(request, &Policy::default())
 }
 
@@ -132,26 +132,26 @@ fn each_kind_of_bad_request_is_refused_as_if_it_had_come_as_bytes() {
         many.headers_mut().append("X-Many", HeaderValue::from_static(""));
     }
     let cases = [
-        (post, HandshakeError::NotGet, 405),
-        (tunnel, HandshakeError::NotGet, 405),
-        (asterisk, HandshakeError::BadTarget, 400),
-        (long, HandshakeError::TargetTooLong, 414),
-        (two_keys, HandshakeError::BadKey, 400),
-        (many, HandshakeError::TooManyFields, 431),
-        (without("Host"), HandshakeError::MissingHost, 400),
-        (without("Upgrade"), HandshakeError::MissingUpgrade, 426),
-        (without("Connection"), HandshakeError::BadConnection, 400),
-        (without("Sec-WebSocket-Key"), HandshakeError::MissingKey, 400),
-        (without("Sec-WebSocket-Version"), HandshakeError::MissingVersion, 400),
-        (with("Content-Length", "5"), HandshakeError::HasBody, 400),
-        (with("Expect", "miracles"), HandshakeError::UnknownExpectation, 417),
-        (with("Host", "a b"), HandshakeError::BadHost, 400),
-        (with("Origin", "http://elsewhere.example"), HandshakeError::ForbiddenOrigin, 403),
-        (with("Origin", b"http://\xfc.example"), HandshakeError::BadOrigin, 400),
-        (with("Sec-WebSocket-Version", "8"), HandshakeError::UnsupportedVersion, 426),
-        (with("Transfer-Encoding", "gold"), HandshakeError::UnknownCoding, 501),
-        (with("Upgrade", "h2c"), HandshakeError::OtherUpgrade, 426),
-        (with("X-Long", "a".repeat(17_000)), HandshakeError::HeadTooLong, 431),
+        (post, RequestError::NotGet, 405),
+        (tunnel, RequestError::NotGet, 405),
+        (asterisk, RequestError::BadTarget, 400),
+        (long, RequestError::TargetTooLong, 414),
+        (two_keys, RequestError::BadKey, 400),
+        (many, RequestError::Head(HeadError::TooManyFields), 431),
+        (without("Host"), RequestError::MissingHost, 400),
+        (without("Upgrade"), RequestError::MissingUpgrade, 426),
+        (without("Connection"), RequestError::BadConnection, 400),
+        (without("Sec-WebSocket-Key"), RequestError::MissingKey, 400),
+        (without("Sec-WebSocket-Version"), RequestError::MissingVersion, 400),
+        (with("Content-Length", "5"), RequestError::HasBody, 400),
+        (with("Expect", "miracles"), RequestError::UnknownExpectation, 417),
+        (with("Host", "a b"), RequestError::BadHost, 400),
+        (with("Origin", "http://elsewhere.example"), RequestError::ForbiddenOrigin, 403),
+        (with("Origin", b"http://\xfc.example"), RequestError::BadOrigin, 400),
+        (with("Sec-WebSocket-Version", "8"), RequestError::UnsupportedVersion, 426),
+        (with("Transfer-Encoding", "gold"), RequestError::UnknownCoding, 501),
+        (with("Upgrade", "h2c"), RequestError::OtherUpgrade, 426),
+        (with("X-Long", "a".repeat(17_000)), RequestError::Head(HeadError::TooLong), 431),
     ];
     for (request, error, status) in cases {
         assert_eq!(receive(&request).err(), Some(error));
@@ -170,26 +170,25 @@ fn another_version_of_http_is_refused() {
     for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
         let mut request = good();
         *request.version_mut() = version;
-        assert_eq!(receive(&request).err(), Some(HandshakeError::UnsupportedHttp), "{version:?}");
+        assert_eq!(receive(&request).err(), Some(HeadError::UnsupportedHttp.into()), "{version:?}");
     }
-    assert_eq!(HandshakeError::UnsupportedHttp.to_http().status(), 505);
+    assert_eq!(RequestError::from(HeadError::UnsupportedHttp).to_http().status(), 505);
 }
 
 #[test]
 fn the_policy_is_asked() {
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
+    let policy = Policy::new().origins(Origins::any());
     let request = with("Origin", "http://elsewhere.example");
     let request = server::Request::from_http(&request, &policy).unwrap();
     assert_eq!(request.origin(), Some("http://elsewhere.example"));
-    policy.is_origin_required = true;
+    let policy = policy.require_origin(true);
     let error = server::Request::from_http(&good(), &policy).err();
-    assert_eq!(error, Some(HandshakeError::MissingOrigin));
+    assert_eq!(error, Some(RequestError::MissingOrigin));
 }
 
 #[test]
-fn an_error_of_no_request_is_ours() {
-    let response = HandshakeError::BadAccept.to_http();
+fn an_error_without_a_status_becomes_a_500() {
+    let response = RequestError::from(HeadError::Incomplete).to_http();
     assert_eq!((response.status().as_u16(), *response.body()), (500, ""));
     assert!(response.headers().is_empty());
 }
@@ -204,9 +203,9 @@ fn lines(response: &Response<&'static str>) -> Vec<String> {
 }
 
 /// The response as it would have been written.
-fn written(error: HandshakeError) -> Vec<String> {
+fn written(error: RequestError) -> Vec<String> {
     let mut out = Vec::new();
-    error.respond(&mut out);
+    error.reject(&mut out);
     let text = String::from_utf8(out).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let lines = head.split("\r\n").skip(1).map(|line| {

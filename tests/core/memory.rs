@@ -3,7 +3,7 @@
 
 use counting_allocator::{Usage, measure};
 use harness::Drive;
-use sansocket::{Connection, Event, Input, Limits, Origins, Role, Seed, Url, client, server};
+use sansocket::{Connection, Event, Input, Limits, Role, Seed, Url, client, server};
 
 use crate::support::*;
 
@@ -462,8 +462,7 @@ fn each_head_of_an_opening_is_allocated_once_and_not_much_too_large() {
     let (_handshake, usage) = measure(start);
     assert_once(usage, out.len());
 
-    let mut policy = server::Policy::default();
-    policy.origins = Origins::Any;
+    let policy = server::Policy::new().origins(server::Origins::any());
     let len = out.len();
     let mut input = Input::filled(out);
     let (progress, usage) = measure(|| server::Handshake::new().receive(&mut input, &policy));

@@ -114,8 +114,7 @@ fn what_is_no_url_of_a_websocket_is_refused() {
 
 #[test]
 fn http_means_websocket_if_the_policy_says_so() {
-    let mut policy = UrlPolicy::default();
-    policy.is_taking_http = true;
+    let policy = UrlPolicy::new().allow_http(true);
     // P-02, V-39.
     for (text, mapped) in [
         ("https://h/x", "wss://h/x"),
@@ -130,8 +129,7 @@ fn http_means_websocket_if_the_policy_says_so() {
 
 #[test]
 fn ports_of_other_services_are_blocked_if_the_policy_says_so() {
-    let mut policy = UrlPolicy::default();
-    policy.is_blocking_ports = true;
+    let policy = UrlPolicy::new().block_ports(true);
     let is_blocked = |port: u16| {
         let text = format!("ws://h:{port}");
         assert!(Url::parse(&text).is_ok(), "P-09: it is policy");

@@ -9,9 +9,10 @@ use std::sync::{Mutex, mpsc};
 
 use bytes::Bytes;
 use counting_allocator::{Usage, measure};
+use sansocket::client::ResponseError;
 use sansocket::{
-    Cause, CloseCode, Connection, Event, HandshakeError, Input, Kind, Negotiated, OwnedMessage,
-    ProtocolError, Seed, SendError, Step, TimedOut, server as http,
+    Cause, CloseCode, Connection, Event, HeadError, Input, Kind, Negotiated,
+    OwnedMessage, ProtocolError, Seed, SendError, Step, TimedOut, server as http,
 };
 use support::*;
 
@@ -545,7 +546,7 @@ fn r10_what_comes_at_the_wrong_time_is_harmless() {
     }
     // That was the end of both.
     assert!(
-        matches!(client.next_step(), Step::Done(ended) if ended.cause == Cause::Handshake(HandshakeError::Incomplete))
+        matches!(client.next_step(), Step::Done(ended) if ended.cause == Cause::Handshake(ResponseError::from(HeadError::Incomplete).into()))
     );
     assert_eq!(server.next_step(), Step::Shutdown);
     let _ = OwnedMessage::from("x");

@@ -70,9 +70,9 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ("A-27", "frames before the 101 that look like a request", &[
         "server_handshake::what_follows_the_request_stays_in_the_input_as_frames",
     ]),
-    ("A-28", "a page of somebody else's", &["server_handshake::the_origin_is_judged_by_policy"]),
+    ("A-28", "a page of somebody else's", &["server_handshake::the_policy_decides_on_the_origin"]),
     ("A-29", "an origin that looks like a good one", &[
-        "server_handshake::the_origin_is_judged_by_policy",
+        "server_handshake::the_policy_decides_on_the_origin",
     ]),
     ("A-30", "a host that is not served here", &["server_handshake::hosts_can_be_listed"]),
     ("A-31", "a form that is posted to the port", &[

@@ -63,7 +63,7 @@ mod tokio_tungstenite {
         Ok(())
     }
 
-    async fn look(stream: TcpStream, policy: Policy<'_>, config: Config) -> Result<()> {
+    async fn look(stream: TcpStream, policy: Policy, config: Config) -> Result<()> {
         if let Incoming::Opening(opening) = Incoming::receive(stream, &policy, config).await? {
             if opening.request.path() == "/chat" {
                 opening.accept().await?;
@@ -150,16 +150,16 @@ mod async_tungstenite {
 #[expect(dead_code, reason = "compiled, not run")]
 mod fastwebsockets {
     use super::Result;
-    use sansocket::server::{self, Policy};
+    use sansocket::server::{self, Policy, RequestError};
     use sansocket::tokio::{Config, WebSocket};
-    use sansocket::{CloseCode, Connection, Event, HandshakeError, client};
+    use sansocket::{CloseCode, Connection, Event, client};
     use tokio::net::TcpStream;
 
     fn upgrade<B>(
         request: http::Request<B>,
-        policy: Policy<'_>,
+        policy: Policy,
         config: Config,
-    ) -> std::result::Result<(http::Response<()>, Connection), HandshakeError> {
+    ) -> std::result::Result<(http::Response<()>, Connection), RequestError> {
         let opening = server::Request::from_http(&request, &policy)?;
         Ok(opening.accept_http(config.limits))
     }
@@ -212,7 +212,7 @@ mod axum_ws {
     use sansocket::tokio::{Config, WebSocket};
     use sansocket::{CloseCode, Connection};
 
-    fn open(request: Request, policy: Policy<'_>, config: Config) -> Result<Response> {
+    fn open(request: Request, policy: Policy, config: Config) -> Result<Response> {
         let mut opening = match server::Request::from_http(&request, &policy) {
             Ok(opening) => opening,
             Err(error) => return Ok(error.to_http().map(Body::from)),

@@ -34,8 +34,8 @@ const _: () = {
 const _: () = {
     use sansocket::{
         Authority, Cause, CloseFrame, Connection, Deadlines, Ended, Event, Extension,
-        HandshakeError, HeadLimits, HeaderError, Headers, Hosts, Initiator, Input, Instant,
-        Liveness, Message, Origins, Receiver, RoundTrip, Seed, SendError, Sender, TimedOut,
+        HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers, Initiator, Input,
+        Instant, Liveness, Message, Receiver, RoundTrip, Seed, SendError, Sender, TimedOut,
         Timeouts, Url, UrlError, UrlPolicy, client, server,
     };
 
@@ -48,23 +48,28 @@ const _: () = {
     is_copied::<TimedOut>();
     is_copied::<Extension<'_>>();
     is_copied::<HandshakeError>();
-    is_copied::<HeadLimits>();
+    is_copied::<HandshakeLimits>();
+    is_copied::<HeadError>();
     is_copied::<HeaderError>();
-    is_copied::<Hosts<'_>>();
     is_copied::<Instant>();
     is_copied::<Liveness>();
     is_copied::<Message<'_>>();
-    is_copied::<Origins<'_>>();
     is_copied::<RoundTrip>();
     is_copied::<Timeouts>();
     is_copied::<Url<'_>>();
     is_copied::<UrlError>();
     is_copied::<UrlPolicy>();
-    is_copied::<server::Policy<'_>>();
+    is_copied::<client::ResponseError>();
+    is_copied::<server::HostError>();
+    is_copied::<server::OriginError>();
+    is_copied::<server::RequestError>();
     is_free::<Connection>();
     is_free::<Deadlines>();
     is_free::<Event<'_>>();
     is_free::<Headers>();
+    is_free::<server::Hosts>();
+    is_free::<server::Origins>();
+    is_free::<server::Policy>();
     is_free::<Input<&mut [u8]>>();
     is_free::<Input<[u8; 4]>>();
     is_free::<Input<Vec<u8>>>();
@@ -142,7 +147,7 @@ fn what_is_returned_is_small() {
         use sansocket::{Event, HandshakeError, HeaderError, Message, SendError, UrlError};
         assert_eq!(size_of::<SendError>(), 1);
         let errors = [size_of::<HandshakeError>(), size_of::<HeaderError>(), size_of::<UrlError>()];
-        assert_eq!(errors, [1; 3]);
+        assert_eq!(errors, [2, 1, 1]);
         assert_eq!(size_of::<Message<'_>>(), 3 * WORD);
         // To look for an event costs no more than to have one.
         assert_eq!(size_of::<Event<'_>>(), 4 * WORD);

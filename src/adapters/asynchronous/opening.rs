@@ -9,7 +9,8 @@ use crate::adapters::error::Error;
 use crate::adapters::opening::{HttpRequest, Incoming, Opening};
 use crate::adapters::socket::{WebSocket, Wire};
 use crate::connection::{Input, TimedOut};
-use crate::handshake::{HandshakeError, server};
+use crate::handshake::server::RequestError;
+use crate::handshake::{HeadError, server};
 
 impl<I: Io> WebSocket<Async<I>> {
     /// Accepts a connection from a stream, whatever is asked, from pages of the same host only.
@@ -33,7 +34,7 @@ impl<I: Io> WebSocket<Async<I>> {
             Incoming::Opening(opening) => opening.open().await,
             Incoming::Http(request) => {
                 request.refuse().await?;
-                Err(HandshakeError::MissingUpgrade.into())
+                Err(RequestError::MissingUpgrade.into())
             }
         }
     }
@@ -50,7 +51,7 @@ impl<I: Io> Incoming<Async<I>> {
     /// When the transport fails or the request is not good. It has been answered then.
     pub async fn receive(
         stream: I::Stream,
-        policy: &server::Policy<'_>,
+        policy: &server::Policy,
         config: Config,
     ) -> Result<Self, Error> {
         Box::pin(Self::read(stream, policy, config)).await
@@ -60,7 +61,7 @@ impl<I: Io> Incoming<Async<I>> {
 impl<T: Polled> Incoming<T> {
     pub(in crate::adapters) async fn read(
         stream: <T::Io as Io>::Stream,
-        policy: &server::Policy<'_>,
+        policy: &server::Policy,
         config: Config,
     ) -> Result<Self, Error> {
         let mut wire = Wire::new(T::wrap(stream), &config);
@@ -68,10 +69,10 @@ impl<T: Polled> Incoming<T> {
         let mut handshake = server::Handshake::new();
         loop {
             match poll_fn(|cx| wire.poll_read_opening(cx, &mut input)).await {
-                Ok(0) => return Err(HandshakeError::Incomplete.into()),
+                Ok(0) => return Err(RequestError::Head(HeadError::Incomplete).into()),
                 Ok(_) => {}
                 Err(Error::TimedOut(TimedOut::Opening)) => {
-                    return Err(wire.refuse(HandshakeError::TimedOut).await);
+                    return Err(wire.refuse(RequestError::TimedOut).await);
                 }
                 Err(error) => return Err(error),
             }
@@ -86,7 +87,7 @@ impl<T: Polled> Incoming<T> {
                         limits: config.limits,
                     }));
                 }
-                Ok(server::Progress::NotAnUpgrade(head)) => {
+                Ok(server::Progress::NotUpgrade(head)) => {
                     return Ok(Self::Http(HttpRequest { head, wire, input }));
                 }
                 Err(error) => return Err(wire.refuse(error).await),
@@ -136,7 +137,7 @@ impl<I: Io> HttpRequest<Async<I>> {
     /// When the stream fails.
     pub async fn refuse(self) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
-        head.refuse(&mut wire.driver.out);
+        head.require_upgrade(&mut wire.driver.out);
         wire.answer().await
     }
 
@@ -164,8 +165,8 @@ impl<T: Polled> Wire<T> {
     }
 
     /// Answers a request that is not good, if that can be done.
-    async fn refuse(&mut self, error: HandshakeError) -> Error {
-        error.respond(&mut self.driver.out);
+    async fn refuse(&mut self, error: RequestError) -> Error {
+        error.reject(&mut self.driver.out);
         self.leave(Step::Write, None);
         let _ = poll_fn(|cx| self.poll_last_steps(cx)).await;
         error.into()

@@ -195,7 +195,7 @@ impl<T: Polled> WebSocket<T> {
             }
             handshake = match handshake.receive(&mut input)? {
                 client::Progress::Incomplete(handshake) => handshake,
-                client::Progress::Refused(response) => {
+                client::Progress::Rejected(response) => {
                     return Err(Error::Refused(Box::new(response)));
                 }
                 client::Progress::Open(connection, response) => {

@@ -6,7 +6,7 @@ use crate::adapters::config::Config;
 use crate::adapters::error::Error;
 use crate::adapters::socket::Transport;
 use crate::connection::Input;
-use crate::handshake::{HandshakeError, server};
+use crate::handshake::server;
 
 impl<S: Stream> WebSocket<S> {
     /// Accepts a connection from a stream, whatever is asked, from pages of the same host only.
@@ -22,7 +22,7 @@ impl<S: Stream> WebSocket<S> {
             Incoming::Opening(opening) => opening.accept(),
             Incoming::Http(request) => {
                 request.refuse()?;
-                Err(HandshakeError::MissingUpgrade.into())
+                Err(server::RequestError::MissingUpgrade.into())
             }
         }
     }
@@ -34,7 +34,7 @@ impl<S: Stream> Incoming<S> {
     /// # Errors
     ///
     /// When the transport fails or the request is not good. It has been answered then.
-    pub fn receive(stream: S, policy: &server::Policy<'_>, config: Config) -> Result<Self, Error> {
+    pub fn receive(stream: S, policy: &server::Policy, config: Config) -> Result<Self, Error> {
         block_on(Self::read(stream, policy, config))
     }
 }
@@ -80,7 +80,7 @@ impl<S: Stream> HttpRequest<S> {
     /// When the stream fails.
     pub fn refuse(self) -> Result<(), Error> {
         let Self { head, mut wire, .. } = self;
-        head.refuse(&mut wire.driver.out);
+        head.require_upgrade(&mut wire.driver.out);
         block_on(wire.answer())
     }
 

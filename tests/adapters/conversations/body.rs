@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use sansocket::server::{Policy, Response};
+use sansocket::server::{Policy, RequestError, Response};
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Ended, Event, HandshakeError, ProtocolError, TimedOut, Url, client,
+    Cause, CloseCode, CloseFrame, Ended, Event, ProtocolError, TimedOut, Url, client,
 };
 
 /// Runs `serve` on the first connection, beside `connect` with the address to connect to.
@@ -230,7 +230,7 @@ fn a_request_that_does_not_come_is_answered_by_a_408() {
             let policy = Policy::default();
             let outcome = wait!(Incoming::receive(stream(accepted), &policy, impatient()));
             let Err(Error::Handshake(error)) = outcome else { panic!("{outcome:?}") };
-            assert_eq!(error, HandshakeError::TimedOut);
+            assert_eq!(error, RequestError::TimedOut.into());
         });
     };
     between(serve, |address| {

@@ -1,7 +1,7 @@
 //! Attacks on opening handshakes which no other file has.
 
-use sansocket::client::Progress;
-use sansocket::{HandshakeError, Input, Url, UrlError};
+use sansocket::client::{Progress, ResponseError};
+use sansocket::{Input, Url, UrlError};
 
 use crate::support::handshake::*;
 
@@ -22,9 +22,9 @@ fn a_redirect_or_a_challenge_is_a_value_and_nothing_comes_of_it() {
             &format!("+{header}: {value}"),
             "+Content-Length: 0",
         ]);
-        assert_eq!(ask(&stream), Asked::Refused(status, Vec::new(), false), "{id}");
+        assert_eq!(ask(&stream), Asked::Rejected(status, Vec::new(), false), "{id}");
         let mut input = Input::filled([&stream[..], b"\x81\x01a"].concat());
-        let Ok(Progress::Refused(refusal)) = start(offer()).0.receive(&mut input) else {
+        let Ok(Progress::Rejected(refusal)) = start(offer()).0.receive(&mut input) else {
             panic!("{id}: {status} is a refusal");
         };
         assert_eq!(refusal.headers().text(header), Some(value), "{id}");
@@ -53,7 +53,8 @@ fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_
     };
     for at in 0..request.len() {
         for byte in [0x80, 0xc3, 0xff] {
-            let mut stream = request.clone();
+            // A head is validated once it is complete, and it has no end without its last byte.
+            let mut stream = [&request[..], b"\r\n\r\n"].concat();
             stream[at] = byte;
             let served = serve(&stream);
             match ours(at, &request) {
@@ -71,7 +72,7 @@ fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_
     let start = b"HTTP/1.1 101 Switching Protocols".len();
     for at in 0..response.len() {
         for byte in [0x80, 0xc3, 0xff] {
-            let mut stream = response.clone();
+            let mut stream = [&response[..], b"\r\n\r\n"].concat();
             stream[at] = byte;
             let asked = ask(&stream);
             // RFC 9112, section 4: the reason may hold any bytes.
@@ -99,9 +100,9 @@ fn each_line_that_makes_a_handshake_is_missed_and_refused_twice() {
         }
     }
     for (name, error) in [
-        ("Upgrade", HandshakeError::MissingUpgrade),
-        ("Connection", HandshakeError::BadConnection),
-        ("Sec-WebSocket-Accept", HandshakeError::BadAccept),
+        ("Upgrade", ResponseError::MissingUpgrade),
+        ("Connection", ResponseError::BadConnection),
+        ("Sec-WebSocket-Accept", ResponseError::BadAccept),
     ] {
         assert_eq!(ask(&response(&[&format!("-{name}")])), Asked::Failed(error));
     }

@@ -1,8 +1,9 @@
 //! What a compressed message may take, and how it ends.
 
 use harness::Drive;
+use sansocket::client::ResponseError;
 use sansocket::deflate::Compression;
-use sansocket::{CloseCode, Connection, HandshakeError, Limits, ProtocolError, Role};
+use sansocket::{CloseCode, Connection, Limits, ProtocolError, Role};
 
 use super::peer::{Frame, Got, frames, noise, open, open_with, other, take, take_anyhow, words};
 use crate::support::{ROLES, bytes, frame_to, hex, limits, masked, transmit};
@@ -61,8 +62,8 @@ fn errors_say_what_is_wrong_with_what_is_compressed() {
         (ProtocolError::InvalidDeflate.to_string(), "compressed message cannot be inflated"),
         (ProtocolError::TooManyBlocks.to_string(), "compressed message has too many last blocks"),
         (
-            HandshakeError::BadCompression.to_string(),
-            "permessage-deflate answers what was not offered",
+            ResponseError::BadCompression.to_string(),
+            "permessage-deflate was accepted with other parameters than offered",
         ),
     ];
     for (text, expected) in texts {

@@ -1,8 +1,9 @@
 //! What both ends agree on: sections 10.1 and 10.2 of the catalogue.
 
 use harness::inflate;
-use sansocket::HandshakeError::{self, BadCompression, BadExtension, ExtensionNotOffered};
+use sansocket::client::ResponseError::{self, BadCompression, BadExtension, ExtensionNotOffered};
 use sansocket::deflate::{Agreement, Compression, Context};
+use sansocket::server::RequestError;
 use sansocket::{Connection, Input, Limits, ProtocolError, Role, client};
 
 use super::peer::{Got, frames, noise, open, open_with, other, payload, words};
@@ -28,8 +29,8 @@ fn context(text: &str) -> Context {
 fn answer(compression: &Compression, offer: &str) -> Result<Option<String>, ()> {
     let stream = request(&[&format!("+Sec-WebSocket-Extensions: {offer}")]);
     match serve(&stream) {
-        Served::Refused(error) => {
-            assert_eq!((error, error.status()), (BadExtension, Some(400)));
+        Served::Rejected(error) => {
+            assert_eq!((error, error.status()), (RequestError::BadExtension, Some(400)));
             return Err(());
         }
         Served::Accepted(out, _) => {
@@ -263,7 +264,7 @@ fn offered(compression: &Compression) -> String {
 }
 
 /// What a client makes of an answer, with any number of lines.
-fn judged(compression: Option<&Compression>, answer: &str) -> Result<Connection, HandshakeError> {
+fn judged(compression: Option<&Compression>, answer: &str) -> Result<Connection, ResponseError> {
     let mut request = offer();
     if let Some(compression) = compression {
         request.compress(compression);
@@ -317,7 +318,7 @@ type Judged = (
     &'static str,
     [&'static str; 2],
     &'static str,
-    Result<Option<[&'static str; 2]>, HandshakeError>,
+    Result<Option<[&'static str; 2]>, ResponseError>,
 );
 
 /// H-C-25, H-C-26. Our clients always offer `client_max_window_bits`, so that D-R-05 cannot be.

@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use sansocket::client;
-use sansocket::server::{self, Policy};
-use sansocket::{HandshakeError, HeadLimits, Input, Limits, Origins, Seed, Url};
+use sansocket::client::ResponseError;
+use sansocket::server::{self, Origins, Policy, RequestError};
+use sansocket::{Input, Limits, Seed, Url};
 
 /// The request of the catalogue, line by line.
 pub(crate) const REQUEST: [&str; 6] = [
@@ -60,10 +61,10 @@ fn edited(lines: &[&str], edits: &[&str]) -> Vec<u8> {
 pub(crate) enum Served {
     Incomplete,
     /// With what is left in the input.
-    NotAnUpgrade(Vec<u8>),
+    NotUpgrade(Vec<u8>),
     /// The answer, and what is left in the input.
     Accepted(String, Vec<u8>),
-    Refused(HandshakeError),
+    Rejected(RequestError),
 }
 
 impl Served {
@@ -71,8 +72,8 @@ impl Served {
     pub(crate) fn status(&self) -> u16 {
         match self {
             Self::Accepted(..) => 101,
-            Self::Refused(error) => error.status().unwrap_or(0),
-            Self::NotAnUpgrade(_) => 426,
+            Self::Rejected(error) => error.status().unwrap_or(0),
+            Self::NotUpgrade(_) => 426,
             Self::Incomplete => 100,
         }
     }
@@ -83,13 +84,11 @@ pub(crate) fn serve(stream: &[u8]) -> Served {
     serve_with(stream, &open_to_all())
 }
 
-pub(crate) fn open_to_all() -> Policy<'static> {
-    let mut policy = Policy::default();
-    policy.origins = Origins::Any;
-    policy
+pub(crate) fn open_to_all() -> Policy {
+    Policy::new().origins(Origins::any())
 }
 
-pub(crate) fn serve_with(stream: &[u8], policy: &Policy<'_>) -> Served {
+pub(crate) fn serve_with(stream: &[u8], policy: &Policy) -> Served {
     same_for_all_cuts(stream, |cuts| serve_cut(stream, cuts, policy))
 }
 
@@ -104,15 +103,15 @@ pub(crate) fn received(stream: &[u8]) -> server::Request {
 
 /// The error of a stream, as the bytes that go to the client.
 pub(crate) fn refusal(stream: &[u8]) -> String {
-    let Served::Refused(error) = serve(stream) else {
+    let Served::Rejected(error) = serve(stream) else {
         panic!("not refused");
     };
     let mut out = Vec::new();
-    error.respond(&mut out);
+    error.reject(&mut out);
     String::from_utf8(out).expect("heads are ASCII")
 }
 
-fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy<'_>) -> Served {
+fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy) -> Served {
     let mut input = Input::new(vec![0; STORAGE]);
     let mut handshake = server::Handshake::new();
     let mut rest = stream;
@@ -120,8 +119,8 @@ fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy<'_>) -> Served {
         rest = fill(&mut input, rest, cuts.next_size());
         handshake = match handshake.receive(&mut input, policy) {
             Ok(server::Progress::Incomplete(handshake)) => handshake,
-            Ok(server::Progress::NotAnUpgrade(_)) => {
-                return Served::NotAnUpgrade([input.unread(), rest].concat());
+            Ok(server::Progress::NotUpgrade(_)) => {
+                return Served::NotUpgrade([input.unread(), rest].concat());
             }
             Ok(server::Progress::Request(request)) => {
                 let mut out = Vec::new();
@@ -129,7 +128,7 @@ fn serve_cut(stream: &[u8], mut cuts: Cuts, policy: &Policy<'_>) -> Served {
                 let out = String::from_utf8(out).expect("heads are ASCII");
                 return Served::Accepted(out, [input.unread(), rest].concat());
             }
-            Err(error) => return Served::Refused(error),
+            Err(error) => return Served::Rejected(error),
         };
     }
     Served::Incomplete
@@ -142,8 +141,8 @@ pub(crate) enum Asked {
     /// The subprotocol, and what is left in the input.
     Open(Option<String>, Vec<u8>),
     /// The status, the body, and whether that is truncated.
-    Refused(u16, Vec<u8>, bool),
-    Failed(HandshakeError),
+    Rejected(u16, Vec<u8>, bool),
+    Failed(ResponseError),
 }
 
 pub(crate) const SEED: [u8; 32] = [7; 32];
@@ -208,7 +207,7 @@ pub(crate) fn ask_to_the_end(stream: &[u8]) -> Asked {
 pub(crate) fn answered(stream: &[u8]) -> client::Response {
     let mut input = Input::filled([stream, b"?"].concat());
     match start(offer()).0.receive(&mut input) {
-        Ok(client::Progress::Refused(response) | client::Progress::Open(_, response)) => response,
+        Ok(client::Progress::Rejected(response) | client::Progress::Open(_, response)) => response,
         other => panic!("no response: {other:?}"),
     }
 }
@@ -229,7 +228,7 @@ fn ask_cut(
                 let protocol = response.protocol().map(Into::into);
                 return (Asked::Open(protocol, [input.unread(), rest].concat()), None);
             }
-            Ok(client::Progress::Refused(response)) => return (refused(&response), None),
+            Ok(client::Progress::Rejected(response)) => return (refused(&response), None),
             Err(error) => return (Asked::Failed(error), None),
         };
     }
@@ -237,7 +236,7 @@ fn ask_cut(
 }
 
 fn refused(response: &client::Response) -> Asked {
-    Asked::Refused(response.status(), response.body().to_vec(), response.is_truncated())
+    Asked::Rejected(response.status(), response.body().to_vec(), response.is_truncated())
 }
 
 fn same_for_all_cuts<V: PartialEq + core::fmt::Debug>(
@@ -281,13 +280,6 @@ impl Cuts {
             }
         }
     }
-}
-
-/// Limits of heads for a test that changes one of them.
-pub(crate) fn head_limits(change: impl FnOnce(&mut HeadLimits)) -> HeadLimits {
-    let mut limits = HeadLimits::default();
-    change(&mut limits);
-    limits
 }
 
 /// More than a head may have.

@@ -1,9 +1,8 @@
 //! Properties of the opening handshake: bodies of fuzz targets, run by `cargo test` too.
 
-use sansocket::server::Policy;
-use sansocket::{HandshakeError, HeadLimits, Input, Limits, Origins, Seed, Url, client, server};
-
-use crate::changed::changed;
+use sansocket::client::ResponseError;
+use sansocket::server::{Origins, Policy, RequestError};
+use sansocket::{HandshakeLimits, Input, Limits, Seed, Url, client, server};
 
 /// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
 ///
@@ -117,7 +116,7 @@ pub fn headers_round_trip(url: &str, protocols: &[String], headers: &[(String, S
 /// What became of a request.
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
-    error: Option<HandshakeError>,
+    error: Option<RequestError>,
     /// What the server says.
     out: Option<Vec<u8>>,
     /// What it has not consumed.
@@ -134,8 +133,8 @@ fn serve(stream: &[u8], size: usize) -> Verdict {
         rest = fill(&mut input, rest, size);
         handshake = match handshake.receive(&mut input, &policy) {
             Ok(server::Progress::Incomplete(handshake)) => handshake,
-            Ok(server::Progress::NotAnUpgrade(head)) => {
-                head.refuse(&mut out);
+            Ok(server::Progress::NotUpgrade(head)) => {
+                head.require_upgrade(&mut out);
                 return Verdict {
                     error: None,
                     out: Some(out),
@@ -154,7 +153,7 @@ fn serve(stream: &[u8], size: usize) -> Verdict {
             }
             Err(error) => {
                 assert!(input.is_empty(), "what is refused is not read again");
-                error.respond(&mut out);
+                error.reject(&mut out);
                 return Verdict { error: Some(error), out: Some(out), unread: Vec::new() };
             }
         };
@@ -167,13 +166,13 @@ fn serve(stream: &[u8], size: usize) -> Verdict {
 enum Answer {
     Open { headers: Vec<(String, Vec<u8>)>, unread: Vec<u8> },
     Refused { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>, is_truncated: bool },
-    Failed(HandshakeError),
+    Failed(ResponseError),
 }
 
 fn ask(stream: &[u8], size: usize) -> Answer {
     let mut request = client::Request::new(Url::parse("ws://a").expect("it is valid"));
     request.add_protocol("chat").expect("it is a token");
-    request.set_head_limits(changed(|limits: &mut HeadLimits| limits.body = 64));
+    request.set_limits(HandshakeLimits::new().body(64));
     let mut out = Vec::new();
     let mut handshake =
         client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
@@ -187,7 +186,7 @@ fn ask(stream: &[u8], size: usize) -> Answer {
                 let unread = [input.unread(), rest].concat();
                 return Answer::Open { headers: headers_of(&response), unread };
             }
-            Ok(client::Progress::Refused(response)) => return refused(&response),
+            Ok(client::Progress::Rejected(response)) => return refused(&response),
             Err(error) => {
                 assert!(input.is_empty(), "what is refused is not read again");
                 return Answer::Failed(error);
@@ -221,13 +220,13 @@ fn fill<'s>(input: &mut Input<Vec<u8>>, stream: &'s [u8], size: usize) -> &'s [u
     rest
 }
 
-fn open_to_all() -> Policy<'static> {
-    changed(|policy: &mut Policy<'_>| policy.origins = Origins::Any)
+fn open_to_all() -> Policy {
+    Policy::new().origins(Origins::any())
 }
 
 fn receive_request(bytes: &[u8]) -> server::Request {
     let mut policy = open_to_all();
-    policy.head.bytes = u32::MAX;
+    policy.limits.bytes = u32::MAX;
     let mut input = Input::filled([bytes, b" "].concat());
     match server::Handshake::new().receive(&mut input, &policy) {
         Ok(server::Progress::Request(request)) => request,

@@ -12,8 +12,8 @@ macro_rules! adapter {
             use sansocket::$adapter::{
                 Config, Error, Incoming, Opening, OwnedMessage, WebSocket,
             };
-            use sansocket::server::{Policy, Response};
-            use sansocket::{CloseCode, Event, Message, Origins, Url, client};
+            use sansocket::server::{Origins, Policy, Response};
+            use sansocket::{CloseCode, Event, Message, Url, client};
 
             use super::Then;
             use crate::case::{Answer, Case, End, Failure, Kind, Seen, Step, pipeline};
@@ -58,8 +58,7 @@ macro_rules! adapter {
 
             $($async)? fn answer(stream: Stream) -> Result<(), Failure> {
                 stream.set_nodelay(true)?;
-                let mut policy = Policy::default();
-                policy.origins = Origins::Any;
+                let policy = Policy::new().origins(Origins::any());
                 let stream = Tallied::new(stream);
                 match Incoming::receive(stream, &policy, Config::default()) $($wait)* ? {
                     Incoming::Http(request) => {

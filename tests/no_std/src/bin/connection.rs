@@ -54,13 +54,13 @@ fn accept(input: &mut Input<&mut [u8]>) -> Option<Connection> {
                 write(&mut out);
                 return Some(connection);
             }
-            Ok(server::Progress::NotAnUpgrade(head)) => {
-                head.refuse(&mut out);
+            Ok(server::Progress::NotUpgrade(head)) => {
+                head.require_upgrade(&mut out);
                 write(&mut out);
                 return None;
             }
             Err(error) => {
-                error.respond(&mut out);
+                error.reject(&mut out);
                 write(&mut out);
                 return None;
             }
@@ -79,7 +79,7 @@ fn connect(input: &mut Input<&mut [u8]>) -> Option<Connection> {
         handshake = match handshake.receive(input).ok()? {
             client::Progress::Incomplete(handshake) => handshake,
             client::Progress::Open(connection, _) => return Some(connection),
-            client::Progress::Refused(_) => return None,
+            client::Progress::Rejected(_) => return None,
         };
     }
 }

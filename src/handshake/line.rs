@@ -1,0 +1,54 @@
+//! A search for line ends in bytes that arrive over several reads.
+
+use core::ops::Range;
+
+/// A search for lines in a growing slice. It visits each byte once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LineSearch {
+    /// Start of the line in progress.
+    start: usize,
+    /// Number of bytes that were visited.
+    visited: usize,
+}
+
+/// An LF without a CR before it.
+///
+/// RFC 9112, section 2.2, lets a recipient accept it as a line end. A recipient before or after us that
+/// decides otherwise would see another message, so we reject it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BareLineFeed;
+
+impl LineSearch {
+    /// Returns the next line without its CRLF, or `None` if its end has not arrived.
+    ///
+    /// `bytes` must start with the bytes of the previous calls.
+    pub(crate) fn next_line(&mut self, bytes: &[u8]) -> Result<Option<Range<usize>>, BareLineFeed> {
+        let unvisited = bytes.get(self.visited..).unwrap_or_default();
+        let Some(count) = find_line_feed(unvisited) else {
+            self.visited += unvisited.len();
+            return Ok(None);
+        };
+        let line_feed = self.visited + count;
+        let line = self.start..line_feed.saturating_sub(1);
+        let is_crlf = line_feed > self.start && bytes.get(line.end) == Some(&b'\r');
+        if !is_crlf {
+            return Err(BareLineFeed);
+        }
+        (self.start, self.visited) = (line_feed + 1, line_feed + 1);
+        Ok(Some(line))
+    }
+
+    /// Returns where the line in progress starts.
+    pub(crate) const fn line_start(&self) -> usize {
+        self.start
+    }
+}
+
+fn find_line_feed(bytes: &[u8]) -> Option<usize> {
+    // Without a branch per byte, the compiler compares a whole block at once.
+    let is_free = |block: &&[u8; 16]| !block.iter().fold(false, |any, &byte| any | (byte == b'\n'));
+    let (blocks, _) = bytes.as_chunks();
+    let free = blocks.iter().take_while(is_free).count() * 16;
+    let rest = bytes.get(free..).unwrap_or_default();
+    rest.iter().position(|&byte| byte == b'\n').map(|at| free + at)
+}
