@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use sansocket::{
-    Config, Connection, Ended, Event, HeadLimits, Headers, Input, Origins, Seed, Step, Url, client, server,
+    Config, Connection, Ended, Event, HeadLimits, Headers, Input, Origins, Seed, Step, Url, client,
+    server,
 };
 
 use crate::changed::changed;

@@ -46,7 +46,7 @@ pub use pair::{pair, send};
 pub use receive::{build_frames, check, receive, receive_frames};
 pub use run::{Outcome, run, run_by};
 pub use seen::Seen;
-pub use setup::{Setup, START};
+pub use setup::{START, Setup};
 pub use way::{Cut, Way};
 pub use wire::{mask, utf8};
 

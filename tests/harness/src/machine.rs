@@ -3,7 +3,6 @@ use sansocket::{Connection, Event, Input, Receiver, Sender, Spare};
 use crate::setup::START;
 
 /// A connection, whole or split. Both are driven by the same calls.
-#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 #[derive(Debug)]
 pub(crate) enum Machine {
     Whole(Connection),
