@@ -203,7 +203,7 @@ impl Parser {
             match self.step(input, sender) {
                 Ok(true) => {}
                 Ok(false) => return false,
-                Err(error) => self.reading = Reading::Failing(error),
+                Err(error) => self.note_failure(error),
             }
         }
         true

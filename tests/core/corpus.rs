@@ -7,7 +7,7 @@ use std::path::Path;
 type Body = fn(&[u8]);
 
 const TARGETS: &[(&str, Body)] = &[
-    #[cfg(any(feature = "tokio", feature = "smol"))]
+    #[cfg(any())]
     ("adapter", harness::adapter),
     #[cfg(feature = "deflate")]
     ("deflate_pair", harness::deflate_pair),

@@ -1,31 +1,6 @@
 //! The core without adapters: the opening handshake, an open connection, messages, limits and memory.
 
-mod attacks;
-mod bounds;
-mod client_handshake;
-mod closing;
-#[cfg(feature = "deflate")]
-mod compression;
-#[cfg(feature = "deflate")]
-mod compression_memory;
 mod corpus;
-mod fragmentation;
-mod framing;
-#[cfg(feature = "http")]
-mod http;
-mod input;
-mod invariants;
-mod keepalive;
-mod limits;
-mod long_frames;
-mod masking;
-mod memory;
 mod properties;
 #[cfg(feature = "deflate")]
 mod properties_deflate;
-mod properties_handshake;
-mod sending;
-mod server_handshake;
-mod support;
-mod text;
-mod url;

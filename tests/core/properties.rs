@@ -3,7 +3,7 @@
 use harness::{Cut, Seen, Setup};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sansocket::{Connection, Limits, Role, Seed};
+use sansocket::Role;
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
@@ -70,23 +70,22 @@ proptest! {
     #[test]
     fn any_messages_make_the_round_trip_through_both_roles(messages in messages(), size in 1..64usize) {
         // From the client to the server, which sends back what it sees, to the client.
-        let mut out = Vec::new();
-        let mut sender = Connection::client(Limits::default(), Seed::new([1; 32])).sender;
+        let mut sender = Setup::new(Role::Client).connect();
         let mut expected = Vec::new();
         for (is_parted, text, cut) in &messages {
             if *is_parted {
                 for part in text.as_bytes().chunks(*cut) {
-                    sender.send_part(part, &mut out).unwrap();
+                    sender.send_part(part).unwrap();
                 }
-                sender.send_last(b"", &mut out).unwrap();
+                sender.send_last(b"").unwrap();
                 expected.push(Seen::Binary(text.clone().into_bytes()));
             } else {
-                sender.send(text, &mut out).unwrap();
+                sender.send(text).unwrap();
                 expected.push(Seen::Text(text.clone()));
             }
         }
         let server = Setup { is_echoing: true, ..Setup::new(Role::Server) };
-        let (there, _) = harness::run(&server, &out, Cut::Every(size));
+        let (there, _) = harness::run(&server, sender.transmit(), Cut::Every(size));
         prop_assert_eq!(&there.seen, &expected);
         let (back, _) = harness::run(&Setup::new(Role::Client), &there.out, Cut::Every(size));
         prop_assert_eq!(&back.seen, &expected);

@@ -5,7 +5,10 @@ use sansocket::{CloseCode, Input, Kind, Limits, ProtocolError, Role};
 use crate::changed::changed;
 use crate::choices::Choices;
 use crate::inflate::{End as Place, inflate_within};
-use crate::run::{Cut, End, Outcome, Seen, Setup, run};
+use crate::run::{End, Outcome, run};
+use crate::seen::Seen;
+use crate::setup::Setup;
+use crate::way::Cut;
 
 /// Whatever comes under any agreement, it is seen as RFC 7692 says, within limits, however it is cut.
 pub fn deflate_receive(data: &[u8]) {
@@ -330,17 +333,16 @@ impl Wire {
     }
 
     fn act(&mut self, choices: &mut Choices<'_>) {
-        let End { connection, out, .. } = &mut self.from;
-        let sender = &mut connection.sender;
+        let sender = self.from.sender();
         match choices.below(16) {
             0..=8 => self.send(choices),
             9 => sender.set_flushing(choices.byte() & 1 == 0),
             10 => sender.compress_from([0, 30, usize::MAX][choices.below(3)]),
             11 => {
                 let _ = sender.ping(b"between");
-                sender.poll_transmit(out);
+                self.from.write();
             }
-            12 => self.inputs[choices.below(2)].release(),
+            12 => self.inputs[choices.below(2)].free_memory(),
             _ => {
                 let (len, which) = (choices.len(), choices.below(2));
                 self.deliver(len, which);
@@ -366,22 +368,22 @@ impl Wire {
         };
         self.said.extend_from_slice(&bytes);
         let fin = choices.below(3) > 0;
-        let End { connection, out, .. } = &mut self.from;
+        let sender = self.from.sender();
         let result = match (kind, fin) {
             // What is said is ASCII but for binary messages.
             (Kind::Text, _) => {
                 let text = String::from_utf8_lossy(&bytes).replace('\u{fffd}', "?");
                 let result = match fin {
-                    true => connection.sender.send_last(&text, out),
-                    false => connection.sender.send_part(&text, out),
+                    true => sender.send_last(&text),
+                    false => sender.send_part(&text),
                 };
                 self.say(kind, text.into_bytes(), fin);
                 result
             }
             (Kind::Binary, fin) => {
                 let result = match fin {
-                    true => connection.sender.send_last(&bytes, out),
-                    false => connection.sender.send_part(&bytes, out),
+                    true => sender.send_last(&bytes),
+                    false => sender.send_part(&bytes),
                 };
                 self.say(kind, bytes, fin);
                 result
@@ -402,20 +404,20 @@ impl Wire {
     }
 
     fn deliver(&mut self, len: usize, which: usize) {
+        self.from.write();
         let rest = &self.from.out[self.delivered..];
         let len = len.min(rest.len());
-        self.inputs[which].replace(rest[..len].to_vec());
-        self.to.receive(&mut self.inputs[which]);
+        self.to.give(&mut self.inputs[which], &rest[..len]);
         assert_eq!(self.to.error, None, "what is sent breaks no rule");
         self.delivered += len;
     }
 
     fn finish(mut self) {
-        let End { connection, out, .. } = &mut self.from;
+        let sender = self.from.sender();
         if let Some((kind, _)) = self.part {
             let result = match kind {
-                Kind::Text => connection.sender.send_last("", out),
-                Kind::Binary => connection.sender.send_last(b"", out),
+                Kind::Text => sender.send_last(""),
+                Kind::Binary => sender.send_last(b""),
             };
             assert_eq!(result, Ok(()));
             self.say(kind, Vec::new(), true);

@@ -1,24 +1,23 @@
-use sansocket::{Connection, Ended, Event, Input, ProtocolError, TimedOut};
+use sansocket::{Connection, Ended, Event, Input, ProtocolError, Step};
 
-/// Drives a connection. Tests join its halves nowhere else.
+use crate::setup::START;
+
+/// Drives a connection in few words.
 pub trait Drive {
-    /// Puts `bytes`, which came from the peer, into the input.
+    /// Reads all of `bytes`.
     fn feed<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, bytes: &[u8]);
 
     /// Returns how many bytes the next read may give.
     fn room<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> usize;
 
-    /// Reads from the front of `bytes` to where the connection wants it, and returns how many bytes that was.
+    /// Reads from the front of `bytes`, as much as one read takes, and returns how much.
     fn read<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, bytes: &[u8]) -> usize;
 
-    /// Takes the next event.
+    /// Takes the next event. A violation is an error.
     fn next<'e, B: AsMut<[u8]>>(
         &mut self,
         input: &'e mut Input<B>,
     ) -> Result<Option<Event<'e>>, ProtocolError>;
-
-    /// Finds the next event without taking it.
-    fn find<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> Result<bool, ProtocolError>;
 
     /// Takes all events, and returns how many there were.
     fn drain<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> Result<usize, ProtocolError> {
@@ -29,37 +28,41 @@ pub trait Drive {
         Ok(count)
     }
 
-    /// Moves what waits to be sent to `out`, and returns how many bytes that was.
+    /// Moves the bytes that wait to be written to `out`, and returns how many.
     fn transmit_to(&mut self, out: &mut Vec<u8>) -> usize;
 
-    /// Ends the transport.
+    /// Ends the transport. All events must have been taken.
     fn end(&mut self);
 
-    /// Ends the transport since a deadline passed.
-    fn end_late(&mut self, timed_out: TimedOut);
+    /// Lets deadlines pass until there are no more.
+    fn end_late(&mut self);
 
-    /// Returns whether the transport should be closed.
-    fn is_over(&self) -> bool;
+    /// Returns whether the transport should be ended.
+    fn is_over(&mut self) -> bool;
 
-    /// Returns how the connection ended.
-    fn account(&self) -> Option<Ended>;
+    /// Returns how the connection ended, once it is over.
+    fn account(&mut self) -> Option<Ended>;
 }
 
 impl Drive for Connection {
-    fn feed<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, bytes: &[u8]) {
-        input.spare()[..bytes.len()].copy_from_slice(bytes);
-        input.fill(bytes.len());
+    fn feed<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let count = self.read(input, bytes);
+            assert!(count > 0, "there is always something to read to");
+            bytes = &bytes[count..];
+        }
     }
 
     fn room<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> usize {
-        self.receiver.spare(input).len()
+        self.spare(input).buffer().len()
     }
 
     fn read<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, bytes: &[u8]) -> usize {
-        let spare = self.receiver.spare(input);
-        let count = spare.len().min(bytes.len());
-        spare[..count].copy_from_slice(&bytes[..count]);
-        self.receiver.fill(input, count);
+        let mut spare = self.spare(input);
+        let buffer = spare.buffer();
+        let count = buffer.len().min(bytes.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        spare.filled(count, START);
         count
     }
 
@@ -67,30 +70,43 @@ impl Drive for Connection {
         &mut self,
         input: &'e mut Input<B>,
     ) -> Result<Option<Event<'e>>, ProtocolError> {
-        self.receiver.next_event(input, &mut self.sender)
-    }
-
-    fn find<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> Result<bool, ProtocolError> {
-        self.receiver.advance(input, &mut self.sender)
+        match self.next_event(input) {
+            Some(Event::Violation(error)) => Err(error),
+            event => Ok(event),
+        }
     }
 
     fn transmit_to(&mut self, out: &mut Vec<u8>) -> usize {
-        self.sender.poll_transmit(out)
+        let before = out.len();
+        out.extend(self.transmit_vectored().flatten());
+        let count = out.len() - before;
+        self.transmitted(count, START);
+        count
     }
 
     fn end(&mut self) {
-        self.receiver.receive_eof(&mut self.sender);
+        self.handle_eof(START);
+        assert_eq!(self.next_event(&mut Input::new([])), None, "all events were taken");
     }
 
-    fn end_late(&mut self, timed_out: TimedOut) {
-        self.receiver.give_up(timed_out, &mut self.sender);
+    fn end_late(&mut self) {
+        while let Some(due) = self.poll_timeout() {
+            assert!(self.handle_timeout(due), "a deadline has passed");
+        }
     }
 
-    fn is_over(&self) -> bool {
-        self.receiver.wants_close(&self.sender)
+    fn is_over(&mut self) -> bool {
+        matches!(self.next_step(), Step::Shutdown | Step::Done(_))
     }
 
-    fn account(&self) -> Option<Ended> {
-        self.receiver.ended(&self.sender)
+    fn account(&mut self) -> Option<Ended> {
+        if self.next_step() == Step::Shutdown {
+            self.handle_shutdown();
+            self.end();
+        }
+        match self.next_step() {
+            Step::Done(ended) => Some(ended),
+            Step::Io { .. } | Step::Shutdown => None,
+        }
     }
 }

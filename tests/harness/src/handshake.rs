@@ -1,10 +1,16 @@
 //! Properties of the opening handshake: bodies of fuzz targets, run by `cargo test` too.
 
-use sansocket::client::ResponseError;
-use sansocket::server::{Origins, Policy, RequestError};
-use sansocket::{HandshakeLimits, Input, Limits, Seed, Url, client, server};
+use std::sync::Arc;
 
-/// Whatever bytes come, however they are cut: the same verdict, and a well-formed answer.
+use sansocket::{
+    Config, Connection, Ended, Event, HandshakeLimits, Headers, Input, Seed, Step, Url, client,
+    server,
+};
+
+use crate::seen::Seen;
+use crate::setup::START;
+
+/// Whatever bytes come, however they are cut: the same events, account and well-formed answer.
 ///
 /// The first byte says whether they come after the beginning of a valid request.
 pub fn handshake_server(data: &[u8]) {
@@ -13,15 +19,15 @@ pub fn handshake_server(data: &[u8]) {
     };
     let stream = if choice % 2 == 0 { data.to_vec() } else { [REQUEST, data].concat() };
     let whole = serve(&stream, stream.len().max(1));
-    if let Some(out) = &whole.out {
-        assert_well_formed(out);
+    if !whole.out.is_empty() {
+        assert_well_formed(&whole.out);
     }
     for size in [1, 2, 3, 7, 61, usize::from(choice) + 1] {
         assert_eq!(serve(&stream, size), whole, "cut into {size}");
     }
 }
 
-/// Whatever bytes come, however they are cut: the same verdict, and a connection for one key only.
+/// Whatever bytes come, however they are cut: the same events and account, and a connection for one key only.
 ///
 /// The first byte says whether they come after the beginning of a valid response.
 pub fn handshake_client(data: &[u8]) {
@@ -31,10 +37,8 @@ pub fn handshake_client(data: &[u8]) {
     let stream = if choice % 2 == 0 { data.to_vec() } else { [&valid_response(), data].concat() };
     let whole = ask(&stream, stream.len().max(1));
     let is_answered = stream.windows(28).any(|window| window == accept().as_bytes());
-    assert!(
-        is_answered || !matches!(whole, Answer::Open { .. }),
-        "open without an answer to the key"
-    );
+    let is_open = whole.events.iter().any(|event| matches!(event, Opening::Open { .. }));
+    assert!(is_answered || !is_open, "open without an answer to the key");
     for size in [1, 2, 3, 7, 61, usize::from(choice) + 1] {
         assert_eq!(ask(&stream, size), whole, "cut into {size}");
     }
@@ -51,23 +55,22 @@ pub fn no_header_can_be_injected(name: &str, value: &str, protocol: &str, url: &
     expected.extend(request.set_origin(origin).map(|()| "Origin"));
     expected.extend(request.add_protocol(protocol).map(|()| "Sec-WebSocket-Protocol"));
     expected.extend(request.add_header(name, value).map(|()| name));
-    let mut out = Vec::new();
-    let _ = client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
-    assert_eq!(names_of(&out), expected);
+    assert_eq!(names_of(&written(&mut request_of(request))), expected);
 
-    let mut request = valid_request(&[]);
+    let mut server = asked(&valid_request());
+    let request = server.request().expect("it is there");
     let mut expected = vec!["Upgrade", "Connection", "Sec-WebSocket-Accept"];
     expected.extend(request.select_protocol(protocol).map(|()| "Sec-WebSocket-Protocol"));
     expected.extend(request.add_header(name, value).map(|()| name));
-    let mut out = Vec::new();
-    request.accept(Limits::default(), &mut out);
-    assert_eq!(names_of(&out), expected);
+    server.accept();
+    assert_eq!(names_of(&written(&mut server)), expected);
 
     let headers = [(name, value)];
     let body = value.as_bytes();
     if let Ok(response) = server::Response::new(404, &headers, body) {
-        let mut out = Vec::new();
-        valid_request(&[]).reject(response, &mut out);
+        let mut server = asked(&valid_request());
+        server.reject(response);
+        let out = written(&mut server);
         let head = out.strip_suffix(body).expect("the body comes last");
         assert_eq!(names_of(head), ["Connection", name, "Content-Length"]);
     }
@@ -86,10 +89,9 @@ pub fn headers_round_trip(url: &str, protocols: &[String], headers: &[(String, S
     sent.truncate(64);
     sent.retain(|(name, value)| request.add_header(name, value).is_ok());
 
-    let mut out = Vec::new();
-    let handshake =
-        client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
-    let mut request = receive_request(&out);
+    let mut client = request_of(request);
+    let mut server = asked(&written(&mut client));
+    let request = server.request().expect("it is there");
     let query = url.query().map_or(String::new(), |query| format!("?{query}"));
     assert_eq!(request.target(), format!("{}{query}", url.path()));
     assert_eq!(request.authority().to_string(), url.authority().to_string());
@@ -100,142 +102,156 @@ pub fn headers_round_trip(url: &str, protocols: &[String], headers: &[(String, S
     let selected = offered.last().map(String::as_str);
     assert!(selected.is_none_or(|protocol| request.select_protocol(protocol).is_ok()));
     sent.retain(|(name, value)| request.add_header(name, value).is_ok());
-    let mut out = Vec::new();
-    request.accept(Limits::default(), &mut out);
-    out.extend_from_slice(b"\x81\x00");
-    let mut input = Input::filled(out);
-    let Ok(client::Progress::Open(_, response)) = handshake.receive(&mut input) else {
-        panic!("our own 101 was not taken");
-    };
+    server.accept();
+    assert_eq!(server.send(""), Ok(()));
+    let mut input = Input::default();
+    client.receive(&mut input, written(&mut server), START);
+    assert_eq!(client.next_event(&mut input), Some(Event::Open), "our own 101 is taken");
+    let response = client.response().expect("it is there");
     assert_eq!(response.protocol(), selected);
     let received = response.headers().iter().skip(3 + usize::from(selected.is_some()));
     assert!(received.eq(sent.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))));
-    assert_eq!(input.unread(), b"\x81\x00", "frames follow");
+    assert_eq!(client.next_event(&mut input), Some(Event::Text("")), "frames follow");
 }
 
-/// What became of a request.
+/// All that an end showed of itself.
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
-    error: Option<RequestError>,
-    /// What the server says.
-    out: Option<Vec<u8>>,
-    /// What it has not consumed.
-    unread: Vec<u8>,
+    events: Vec<Opening>,
+    /// What came after the opening.
+    seen: Vec<Seen>,
+    out: Vec<u8>,
+    ended: Option<Ended>,
+}
+
+/// An event of the opening, with what belongs to it.
+#[derive(Debug, PartialEq, Eq)]
+enum Opening {
+    Request { target: String, headers: Vec<(String, Vec<u8>)> },
+    NotUpgrade { target: String, headers: Vec<(String, Vec<u8>)> },
+    Open { headers: Vec<(String, Vec<u8>)> },
+    Rejected { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>, is_truncated: bool },
 }
 
 fn serve(stream: &[u8], size: usize) -> Verdict {
-    let policy = open_to_all();
-    let mut input = Input::new(vec![0; STORAGE]);
-    let mut handshake = server::Handshake::new();
-    let mut out = Vec::new();
-    let mut rest = stream;
-    while !rest.is_empty() {
-        rest = fill(&mut input, rest, size);
-        handshake = match handshake.receive(&mut input, &policy) {
-            Ok(server::Progress::Incomplete(handshake)) => handshake,
-            Ok(server::Progress::NotUpgrade(head)) => {
-                head.require_upgrade(&mut out);
-                return Verdict {
-                    error: None,
-                    out: Some(out),
-                    unread: [input.unread(), rest].concat(),
-                };
-            }
-            Ok(server::Progress::Request(mut request)) => {
-                let first = request.protocols().next().map(ToString::to_string);
-                assert!(first.is_none_or(|first| request.select_protocol(&first).is_ok()));
-                request.accept(Limits::default(), &mut out);
-                return Verdict {
-                    error: None,
-                    out: Some(out),
-                    unread: [input.unread(), rest].concat(),
-                };
-            }
-            Err(error) => {
-                assert!(input.is_empty(), "what is refused is not read again");
-                error.reject(&mut out);
-                return Verdict { error: Some(error), out: Some(out), unread: Vec::new() };
-            }
-        };
-    }
-    Verdict { error: None, out: None, unread: input.unread().to_vec() }
+    drive(Connection::server(open_to_all(), START), stream, size)
 }
 
-/// What became of a response.
-#[derive(Debug, PartialEq, Eq)]
-enum Answer {
-    Open { headers: Vec<(String, Vec<u8>)>, unread: Vec<u8> },
-    Refused { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>, is_truncated: bool },
-    Failed(ResponseError),
-}
-
-fn ask(stream: &[u8], size: usize) -> Answer {
+fn ask(stream: &[u8], size: usize) -> Verdict {
     let mut request = client::Request::new(Url::parse("ws://a").expect("it is valid"));
     request.add_protocol("chat").expect("it is a token");
     request.set_limits(HandshakeLimits::new().body(64));
-    let mut out = Vec::new();
-    let mut handshake =
-        client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
-    let mut input = Input::new(vec![0; STORAGE]);
-    let mut rest = stream;
-    while !rest.is_empty() {
-        rest = fill(&mut input, rest, size);
-        handshake = match handshake.receive(&mut input) {
-            Ok(client::Progress::Incomplete(handshake)) => handshake,
-            Ok(client::Progress::Open(_, response)) => {
-                let unread = [input.unread(), rest].concat();
-                return Answer::Open { headers: headers_of(&response), unread };
-            }
-            Ok(client::Progress::Rejected(response)) => return refused(&response),
-            Err(error) => {
-                assert!(input.is_empty(), "what is refused is not read again");
-                return Answer::Failed(error);
-            }
-        };
-    }
-    handshake.receive_eof().map_or_else(Answer::Failed, |response| refused(&response))
+    drive(request_of(request), stream, size)
 }
 
-fn refused(response: &client::Response) -> Answer {
+/// Gives the stream to an end, by so many bytes at a time, until it says that it is done.
+fn drive(mut connection: Connection, stream: &[u8], size: usize) -> Verdict {
+    let mut input = Input::default();
+    let mut verdict =
+        Verdict { events: Vec::new(), seen: Vec::new(), out: Vec::new(), ended: None };
+    for chunk in stream.chunks(size) {
+        connection.receive(&mut input, chunk.to_vec(), START);
+        verdict.take(&mut connection, &mut input);
+    }
+    connection.handle_eof(START);
+    verdict.take(&mut connection, &mut input);
+    verdict.out = written(&mut connection);
+    if connection.next_step() == Step::Shutdown {
+        connection.handle_shutdown();
+    }
+    let Step::Done(ended) = connection.next_step() else { panic!("every end is explained") };
+    verdict.ended = Some(ended);
+    verdict
+}
+
+impl Verdict {
+    /// Takes all events. Requests are accepted, with the first subprotocol that is offered.
+    fn take(&mut self, connection: &mut Connection, input: &mut Input<Vec<u8>>) {
+        let mut parts = Vec::new();
+        while let Some(event) = connection.next_event(input) {
+            let opening = match event {
+                Event::Request => accept_first(connection),
+                Event::NotUpgrade => refuse_http(connection),
+                Event::Open => Opening::Open { headers: response_headers(connection) },
+                Event::Rejected => refused(connection),
+                Event::Violation(_) => continue,
+                event => {
+                    self.seen.extend(Seen::new(event, &mut parts));
+                    continue;
+                }
+            };
+            self.events.push(opening);
+        }
+        assert!(input.is_empty(), "without an event, the input is used up");
+    }
+}
+
+fn accept_first(connection: &mut Connection) -> Opening {
+    let request = connection.request().expect("it is there");
+    let first = request.protocols().next().map(ToString::to_string);
+    assert!(first.is_none_or(|first| request.select_protocol(&first).is_ok()));
+    let (target, headers) = (request.target().into(), to_owned(request.headers()));
+    connection.accept();
+    Opening::Request { target, headers }
+}
+
+fn refuse_http(connection: &mut Connection) -> Opening {
+    let head = connection.head().expect("it is there");
+    let (target, headers) = (head.target().into(), to_owned(head.headers()));
+    connection.require_upgrade();
+    Opening::NotUpgrade { target, headers }
+}
+
+fn refused(connection: &Connection) -> Opening {
+    let response = connection.response().expect("it is there");
     assert!(response.body().len() <= 64, "the limit holds");
-    Answer::Refused {
+    Opening::Rejected {
         status: response.status(),
-        headers: headers_of(response),
+        headers: to_owned(response.headers()),
         body: response.body().to_vec(),
         is_truncated: response.is_truncated(),
     }
 }
 
-fn headers_of(response: &client::Response) -> Vec<(String, Vec<u8>)> {
-    response.headers().iter().map(|(name, value)| (name.to_string(), value.to_vec())).collect()
+fn response_headers(connection: &Connection) -> Vec<(String, Vec<u8>)> {
+    to_owned(connection.response().expect("it is there").headers())
 }
 
-/// Gives the input up to `size` bytes of the stream, and returns the rest of it.
-fn fill<'s>(input: &mut Input<Vec<u8>>, stream: &'s [u8], size: usize) -> &'s [u8] {
-    let spare = input.spare();
-    let count = size.min(stream.len()).min(spare.len());
-    let (now, rest) = stream.split_at(count);
-    spare[..count].copy_from_slice(now);
-    input.fill(count);
-    rest
+fn to_owned(headers: &Headers) -> Vec<(String, Vec<u8>)> {
+    headers.iter().map(|(name, value)| (name.to_string(), value.to_vec())).collect()
 }
 
-fn open_to_all() -> Policy {
-    Policy::new().origins(Origins::any())
+fn open_to_all() -> Arc<Config> {
+    let policy = server::Policy::new().origins(server::Origins::Any);
+    Config::new().policy(policy).max_queued(usize::MAX).shared()
 }
 
-fn receive_request(bytes: &[u8]) -> server::Request {
-    let mut policy = open_to_all();
-    policy.limits.bytes = u32::MAX;
-    let mut input = Input::filled([bytes, b" "].concat());
-    match server::Handshake::new().receive(&mut input, &policy) {
-        Ok(server::Progress::Request(request)) => request,
-        other => panic!("our own request was not taken: {other:?}"),
-    }
+/// A client that has queued its request.
+fn request_of(request: client::Request<'_>) -> Connection {
+    Connection::client(request, open_to_all(), Seed::new([7; 32]), START)
 }
 
-fn valid_request(more: &[u8]) -> server::Request {
-    receive_request(&[REQUEST, more, b"\r\n"].concat())
+/// A server that has this request to decide on, however long it is.
+fn asked(bytes: &[u8]) -> Connection {
+    let mut config = Config::clone(&open_to_all());
+    config.policy.limits.bytes = u32::MAX;
+    let mut server = Connection::server(config.shared(), START);
+    let mut input = Input::default();
+    server.receive(&mut input, bytes.to_vec(), START);
+    assert_eq!(server.next_event(&mut input), Some(Event::Request), "our own request is taken");
+    server
+}
+
+/// All that a connection writes.
+fn written(connection: &mut Connection) -> Vec<u8> {
+    let out: Vec<_> = connection.transmit_vectored().collect();
+    let out = out.concat();
+    connection.transmitted(out.len(), START);
+    out
+}
+
+fn valid_request() -> Vec<u8> {
+    [REQUEST, b"\r\n"].concat()
 }
 
 fn valid_response() -> Vec<u8> {
@@ -248,13 +264,10 @@ fn valid_response() -> Vec<u8> {
 
 /// What the server must answer to the key of the seed: taken from our own server.
 fn accept() -> String {
-    let mut out = Vec::new();
     let request = client::Request::new(Url::parse("ws://a").expect("it is valid"));
-    let _ = client::Handshake::start(request, Limits::default(), Seed::new([7; 32]), &mut out);
-    let request = receive_request(&out);
-    out.clear();
-    request.accept(Limits::default(), &mut out);
-    let out = String::from_utf8(out).expect("it is ASCII");
+    let mut server = asked(&written(&mut request_of(request)));
+    server.accept();
+    let out = String::from_utf8(written(&mut server)).expect("it is ASCII");
     let (_, answer) = out.split_once("Sec-WebSocket-Accept: ").expect("it is there");
     answer.trim_end().to_string()
 }
@@ -292,6 +305,3 @@ const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n";
-
-/// More than the head may have.
-const STORAGE: usize = 20 << 10;

@@ -5,7 +5,7 @@
 
 #![cfg(feature = "alloc")]
 
-#[cfg(feature = "asynchronous")]
+#[cfg(any())]
 mod adapter;
 mod changed;
 mod choices;
@@ -17,15 +17,19 @@ mod handshake;
 #[cfg(feature = "deflate")]
 mod inflate;
 mod limits;
+mod machine;
 mod oracle;
 mod pair;
 mod receive;
 mod run;
+mod seen;
+mod setup;
+mod way;
 mod wire;
-#[cfg(feature = "asynchronous")]
+#[cfg(any())]
 mod world;
 
-#[cfg(feature = "asynchronous")]
+#[cfg(any())]
 pub use adapter::adapter;
 pub use changed::changed;
 #[cfg(feature = "deflate")]
@@ -40,7 +44,10 @@ pub use limits::limits;
 pub use oracle::{Judged, judge};
 pub use pair::{pair, send};
 pub use receive::{build_frames, check, receive, receive_frames};
-pub use run::{Cut, Outcome, Seen, Setup, run};
+pub use run::{Outcome, run, run_by};
+pub use seen::Seen;
+pub use setup::{START, Setup};
+pub use way::{Cut, Way};
 pub use wire::{mask, utf8};
 
 /// The folder of the repository, which the corpus lies in.

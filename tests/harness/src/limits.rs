@@ -3,7 +3,10 @@ use sansocket::{Limits, ProtocolError, Role};
 
 use crate::changed::changed;
 use crate::choices::Choices;
-use crate::run::{Cut, Seen, Setup, run};
+use crate::run::run;
+use crate::seen::Seen;
+use crate::setup::Setup;
+use crate::way::Cut;
 
 /// A message is delivered if and only if it is within the limits, to the byte.
 pub fn limits(data: &[u8]) {

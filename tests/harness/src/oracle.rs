@@ -2,7 +2,8 @@ use std::str;
 
 use sansocket::{Kind, Role};
 
-use crate::run::{Seen, Setup};
+use crate::seen::Seen;
+use crate::setup::Setup;
 
 /// What RFC 6455 says of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Judged {
     pub parts: Vec<u8>,
     /// With which close code the connection fails, and at which byte of the stream.
     pub failure: Option<(u16, usize)>,
+    /// The payload of a close frame that breaks the protocol.
+    pub bad_close: Option<Vec<u8>>,
     /// How many bytes the whole frames take, up to the close frame.
     pub used: usize,
 }
@@ -72,13 +75,11 @@ impl Judge<'_> {
             let end = header.end + len;
             match header.opcode {
                 8 => {
-                    let seen = close(&payload).map_err(|code| (code, end - 1))?;
-                    self.judged.seen.push(seen);
-                    self.judged.used = end;
+                    self.close(payload, end)?;
                     break;
                 }
-                9 if !self.is_closing() => self.judged.seen.push(Seen::Ping(payload)),
-                10 if !self.is_closing() => self.judged.seen.push(Seen::Pong(payload)),
+                9 if !self.is_discarding() => self.judged.seen.push(Seen::Ping(payload)),
+                10 if !self.is_discarding() => self.judged.seen.push(Seen::Pong(payload)),
                 _ => {}
             }
             self.judged.used = end;
@@ -86,9 +87,23 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Whether the application has closed, so that it is told of nothing but the close frame.
-    fn is_closing(&self) -> bool {
-        self.setup.closes_after.is_some_and(|count| self.judged.seen.len() >= count)
+    /// Whether the application has closed, and wants nothing more than the close frame.
+    fn is_discarding(&self) -> bool {
+        let closes_after = self.setup.closes_after.filter(|_| self.setup.discards);
+        closes_after.is_some_and(|count| self.judged.seen.len() >= count)
+    }
+
+    /// Takes a close frame, which ends at `end`.
+    fn close(&mut self, payload: Vec<u8>, end: usize) -> Result<(), Failure> {
+        match close(&payload) {
+            Ok(seen) => self.judged.seen.push(seen),
+            Err(code) => {
+                self.judged.bad_close = Some(payload);
+                return Err((code, end - 1));
+            }
+        }
+        self.judged.used = end;
+        Ok(())
     }
 
     /// The header at `at`, if it is whole.
@@ -164,7 +179,7 @@ impl Judge<'_> {
     }
 
     fn data(&mut self, header: &Header, payload: &[u8], is_whole: bool) -> Result<(), Failure> {
-        let is_closing = self.is_closing();
+        let is_discarding = self.is_discarding();
         let is_text = header.opcode == 1;
         let message =
             self.message.get_or_insert(Message { is_text, fragments: 0, bytes: Vec::new() });
@@ -180,7 +195,7 @@ impl Judge<'_> {
             Err(_) => None,
         };
         let good = bad.unwrap_or(message.bytes.len());
-        if !is_closing {
+        if !is_discarding {
             self.judged.parts.extend_from_slice(&message.bytes[before..good]);
         }
         if let Some(bad) = bad {
@@ -190,7 +205,7 @@ impl Judge<'_> {
         }
         if is_last
             && let Some(Message { is_text, bytes, .. }) = self.message.take()
-            && !is_closing
+            && !is_discarding
         {
             self.judged.parts.clear();
             self.judged.seen.push(match is_text {

@@ -4,7 +4,10 @@ use crate::changed::changed;
 use crate::choices::Choices;
 use crate::frames::build;
 use crate::oracle::{Judged, judge};
-use crate::run::{Cut, Outcome, Seen, Setup, run};
+use crate::run::{Outcome, run, run_by};
+use crate::seen::Seen;
+use crate::setup::Setup;
+use crate::way::{Cut, Way};
 
 /// Whatever comes, an end sees what RFC 6455 says, says what it must, and however it is cut.
 pub fn receive(data: &[u8]) {
@@ -47,35 +50,78 @@ fn choose_setup(choices: &mut Choices<'_>) -> Setup {
         is_prompt: is_set(3),
         is_advancing: is_set(4),
         closes_after: is_set(5).then(|| choices.below(8)),
+        discards: false,
         refuses: match (is_set(6), is_set(7)) {
             (false, _) => None,
             (true, false) => Some(Kind::Text),
             (true, true) => Some(Kind::Binary),
         },
+        max_queued: usize::MAX,
         #[cfg(feature = "deflate")]
         compression: None,
     }
 }
 
-/// Holds an end to what is said of a stream, however it is cut, in both modes.
+/// Checks an end against the oracle, in all modes and however it is driven.
 pub fn check(setup: &Setup, stream: &[u8]) {
+    for discards in [false, true] {
+        check_modes(&Setup { discards, ..*setup }, stream);
+        if setup.closes_after.is_none() {
+            return;
+        }
+    }
+}
+
+fn check_modes(setup: &Setup, stream: &[u8]) {
     let judged = judge(setup, stream);
     for is_streaming in [false, true] {
         let setup = Setup { is_streaming, ..*setup };
         let (whole, _) = run(&setup, stream, Cut::Whole);
-        check_seen(&setup, &whole, &judged);
-        check_sent(&setup, &whole);
-        check_account(&setup, &whole);
+        check_outcome(&setup, &whole, &judged);
         let (bytewise, given) = run(&setup, stream, Cut::Every(1));
         assert_eq!(bytewise, whole, "byte by byte");
         if let Some((_, at)) = judged.failure {
             assert_eq!(given, at + 1, "it fails at the first byte that shows the fault");
         }
-        let random = [Cut::Random(1), Cut::Random(2), Cut::Spare(100), Cut::Spare(40_000)];
-        for cut in [Cut::Every(2), Cut::Every(3), Cut::Every(125)].into_iter().chain(random) {
-            assert_eq!(run(&setup, stream, cut).0, whole, "cut {cut:?}");
+        for way in ways(stream.len()) {
+            assert_eq!(run_by(&setup, stream, way).0, whole, "{way:?}");
+        }
+        check_queue(&setup, stream, &judged);
+    }
+}
+
+/// The ways to drive an end which make no difference.
+fn ways(len: usize) -> impl Iterator<Item = Way> {
+    let ways = [Cut::Every(2), Cut::Every(3), Cut::Every(125)].map(Way::from);
+    let split = |cut| Way { is_split: true, ..Way::from(cut) };
+    let shared = |cut| Way { is_sharing: true, ..Way::from(cut) };
+    let others = [
+        split(Cut::Random(1)),
+        Way { is_borrowing: true, ahead: len / 3, ..Cut::Random(2).into() },
+        Way { is_borrowing: true, ..shared(Cut::Random(3)) },
+        Way { ahead: len, ..Cut::Whole.into() },
+        Way { ahead: 1, ..split(Cut::Every(50)) },
+        shared(Cut::Spare(100)),
+        split(Cut::Spare(40_000)),
+    ];
+    ways.into_iter().chain(others)
+}
+
+/// Replies that wait hold back events, and change nothing else.
+fn check_queue(setup: &Setup, stream: &[u8], judged: &Judged) {
+    for max_queued in [1, 60] {
+        let setup = Setup { max_queued, ..*setup };
+        for cut in [Cut::Whole, Cut::Spare(40)] {
+            let way = Way { is_sharing: true, ..cut.into() };
+            check_outcome(&setup, &run_by(&setup, stream, way).0, judged);
         }
     }
+}
+
+fn check_outcome(setup: &Setup, outcome: &Outcome, judged: &Judged) {
+    check_seen(setup, outcome, judged);
+    check_sent(setup, outcome);
+    check_account(setup, outcome, judged);
 }
 
 fn check_seen(setup: &Setup, outcome: &Outcome, judged: &Judged) {
@@ -145,20 +191,15 @@ fn has_closed(setup: &Setup, outcome: &Outcome) -> bool {
     setup.closes_after.is_some_and(|count| count <= before)
 }
 
-/// The account tells what has happened.
-fn check_account(setup: &Setup, outcome: &Outcome) {
-    let frame = |seen: Option<&Seen>| match seen {
-        Some(Seen::Close(None, _)) => CloseFrame::Empty,
-        Some(Seen::Close(Some(code), _)) => {
-            CloseCode::new(*code).map_or(CloseFrame::Empty, CloseFrame::Code)
-        }
-        Some(Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Pong(_)) | None => {
-            CloseFrame::Absent
-        }
+/// The account says what has happened.
+fn check_account(setup: &Setup, outcome: &Outcome, judged: &Judged) {
+    let ended = &outcome.ended;
+    assert_eq!(ended.sent, close_frame(due(setup, outcome).last()));
+    let (received, reason) = match &judged.bad_close {
+        Some(payload) => bad_close_frame(payload),
+        None => (close_frame(outcome.seen.last()), reason_of(outcome)),
     };
-    let ended = outcome.ended;
-    assert_eq!(ended.sent, frame(due(setup, outcome).last()));
-    assert_eq!(ended.received, frame(outcome.seen.last()));
+    assert_eq!((ended.received, &*ended.reason), (received, &*reason));
     let cause = match outcome.error {
         Some(error) => Cause::Violation(error),
         None if ended.received.is_present() => Cause::ClosingHandshake,
@@ -173,5 +214,34 @@ fn check_account(setup: &Setup, outcome: &Outcome) {
     assert_eq!(ended.initiator, initiator);
     let is_over =
         outcome.error.is_some() || setup.role == Role::Server && ended.received.is_present();
-    assert_eq!(outcome.early.is_some(), is_over, "an end that is over asks to close the transport");
+    assert_eq!(outcome.is_over, is_over, "an end that is over ends the transport");
+    let transport = if is_over { Initiator::Us } else { Initiator::Peer };
+    assert_eq!(ended.transport, Some(transport));
+}
+
+fn close_frame(seen: Option<&Seen>) -> CloseFrame {
+    match seen {
+        Some(Seen::Close(None, _)) => CloseFrame::Empty,
+        Some(Seen::Close(Some(code), _)) => {
+            CloseCode::new(*code).map_or(CloseFrame::Empty, CloseFrame::Code)
+        }
+        Some(Seen::Text(_) | Seen::Binary(_) | Seen::Ping(_) | Seen::Pong(_)) | None => {
+            CloseFrame::Absent
+        }
+    }
+}
+
+fn reason_of(outcome: &Outcome) -> String {
+    match outcome.seen.last() {
+        Some(Seen::Close(_, reason)) => reason.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A close frame that breaks the protocol is a part of the account all the same.
+fn bad_close_frame(payload: &[u8]) -> (CloseFrame, String) {
+    let (code, reason) = payload.split_at(2);
+    let code = u16::from_be_bytes([code[0], code[1]]);
+    let frame = CloseCode::new(code).map_or(CloseFrame::Invalid(code), CloseFrame::Code);
+    (frame, String::from_utf8_lossy(reason).into_owned())
 }

@@ -1,155 +1,62 @@
-#[cfg(feature = "deflate")]
-use sansocket::deflate::{Agreement, Compression};
 use sansocket::{
-    CloseCode, Connection, Ended, Event, Input, Kind, Limits, ProtocolError, Role, Seed, SendError,
+    CloseCode, Connection, Ended, Event, Input, Negotiated, ProtocolError, SendError, Sender, Step,
 };
 
-use crate::drive::Drive;
+use crate::machine::Machine;
+use crate::seen::Seen;
+use crate::setup::{START, Setup};
+use crate::way::{Cut, Way};
 
-/// An event, in a form that can be kept and compared. Messages are whole, however they came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// A ping.
-    Ping(Vec<u8>),
-    /// A pong.
-    Pong(Vec<u8>),
-    /// A close frame.
-    Close(Option<u16>, String),
-}
-
-/// An end of a connection, and what its application does.
-#[derive(Clone, Copy, Debug)]
-pub struct Setup {
-    /// Which end.
-    pub role: Role,
-    /// Under which limits.
-    pub limits: Limits,
-    /// Whether messages are taken part by part.
-    pub is_streaming: bool,
-    /// Whether each message is sent back.
-    pub is_echoing: bool,
-    /// Whether what is owed is taken after each event, rather than at the end of all input.
-    pub is_prompt: bool,
-    /// Whether each event is looked for before it is taken.
-    pub is_advancing: bool,
-    /// After how many events the application closes.
-    pub closes_after: Option<usize>,
-    /// Which messages are refused.
-    pub refuses: Option<Kind>,
-    /// What was agreed on how to compress, and how this end does so.
-    #[cfg(feature = "deflate")]
-    pub compression: Option<(Agreement, Compression)>,
-}
-
-impl Setup {
-    /// This end under the usual limits, whose application only listens.
-    pub fn new(role: Role) -> Self {
-        Self {
-            role,
-            limits: Limits::default(),
-            is_streaming: false,
-            is_echoing: false,
-            is_prompt: false,
-            is_advancing: false,
-            closes_after: None,
-            refuses: None,
-            #[cfg(feature = "deflate")]
-            compression: None,
-        }
-    }
-
-    /// A connection of this setup.
-    pub fn connect(&self) -> Connection {
-        let mut connection = match self.role {
-            Role::Client => Connection::client(self.limits, Seed::new([7; 32])),
-            Role::Server => Connection::server(self.limits),
-        };
-        connection.receiver.set_streaming(self.is_streaming);
-        if let Some(kind) = self.refuses {
-            connection.receiver.refuse(kind);
-        }
-        #[cfg(feature = "deflate")]
-        if let Some((agreement, compression)) = &self.compression {
-            connection.compress(*agreement, compression);
-        }
-        connection
-    }
-}
-
-/// How a stream is cut into reads.
-#[derive(Clone, Copy, Debug)]
-pub enum Cut {
-    /// Not at all.
-    Whole,
-    /// After each so many bytes.
-    Every(usize),
-    /// At random, from this seed.
-    Random(u32),
-    /// To where [`Receiver::spare`](sansocket::Receiver::spare) says, at most so many bytes at a time.
-    Spare(usize),
-}
-
-impl Cut {
-    /// How many bytes of storage to read a stream into.
-    fn storage(self, len: usize) -> usize {
-        if let Self::Spare(most) = self { most } else { len.max(1) }
-    }
-
-    fn next_len(&mut self, rest: usize) -> usize {
-        let len = match self {
-            Self::Whole => rest,
-            Self::Every(len) | Self::Spare(len) => *len,
-            Self::Random(state) => {
-                *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                match *state >> 24 {
-                    byte @ 0..128 => byte as usize % 4,
-                    byte => byte as usize,
-                }
-            }
-        };
-        len.clamp(1, rest)
-    }
-}
-
-/// All that an end showed of itself. It does not depend on how the stream was cut.
+/// All that an end showed of itself. It does not depend on the way that it was driven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The events.
     pub seen: Vec<Seen>,
     /// The parts of a message whose end did not come.
     pub parts: Vec<u8>,
-    /// What failed.
+    /// The violation that ended the connection.
     pub error: Option<ProtocolError>,
-    /// What was sent.
+    /// The output.
     pub out: Vec<u8>,
-    /// The account before the transport ended, if there was one.
-    pub early: Option<Ended>,
-    /// The account after the transport ended.
+    /// Whether the end wanted to end the transport first.
+    pub is_over: bool,
+    /// The final account.
     pub ended: Ended,
 }
 
-/// Gives `stream` to an end, cut into reads, then ends the transport. Tells how much was given when
-/// the connection failed, too.
-pub fn run(setup: &Setup, stream: &[u8], mut cut: Cut) -> (Outcome, usize) {
-    let mut end = End::new(setup);
-    let mut input = Input::new(vec![0; cut.storage(stream.len())]);
-    let mut given = 0;
+/// Gives `stream` to an end, cut into reads, then ends the transport. Returns also how many bytes were given
+/// when the connection failed.
+pub fn run(setup: &Setup, stream: &[u8], cut: Cut) -> (Outcome, usize) {
+    run_by(setup, stream, cut.into())
+}
+
+/// Gives `stream` to an end in this way, then ends the transport. Returns also how many bytes were given when
+/// the connection failed.
+pub fn run_by(setup: &Setup, stream: &[u8], mut way: Way) -> (Outcome, usize) {
+    let mut given = way.ahead.min(stream.len());
+    let mut connection = setup.connect();
+    if given > 0 {
+        connection = connection.with_read_ahead(&stream[..given]);
+    }
+    let mut end = End::start(setup, Machine::new(connection, way.is_split));
+    let mut neighbour = way.is_sharing.then(Neighbour::new);
+    let mut input = Input::new(vec![0; way.cut.storage(stream.len())]);
+    end.receive(&mut input);
     while given < stream.len() && end.error.is_none() {
-        given += end.read(&mut input, &mut cut, &stream[given..]);
+        given += end.read(&mut input, &mut way, &stream[given..]);
         end.receive(&mut input);
         assert!(input.is_empty(), "without an event, the input is used up");
+        if let Some(neighbour) = &mut neighbour {
+            neighbour.act(&mut input);
+        }
     }
-    (end.finish(), given)
+    (end.finish(&mut input), given)
 }
 
 /// One end while it runs.
 pub(crate) struct End {
     setup: Setup,
-    pub(crate) connection: Connection,
+    machine: Machine,
     pub(crate) seen: Vec<Seen>,
     pub(crate) parts: Vec<u8>,
     pub(crate) error: Option<ProtocolError>,
@@ -158,9 +65,13 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) fn new(setup: &Setup) -> Self {
+        Self::start(setup, Machine::new(setup.connect(), false))
+    }
+
+    fn start(setup: &Setup, machine: Machine) -> Self {
         let mut end = Self {
             setup: *setup,
-            connection: setup.connect(),
+            machine,
             seen: Vec::new(),
             parts: Vec::new(),
             error: None,
@@ -170,154 +81,204 @@ impl End {
         end
     }
 
-    /// Reads from the front of `rest`, and tells how much.
-    fn read(&mut self, input: &mut Input<Vec<u8>>, cut: &mut Cut, rest: &[u8]) -> usize {
-        let len = cut.next_len(rest.len());
-        if !matches!(cut, Cut::Spare(_)) {
-            self.connection.feed(input, &rest[..len]);
-            return len;
+    pub(crate) fn sender(&mut self) -> &mut Sender {
+        self.machine.sender()
+    }
+
+    /// Reads from the front of `rest`, and returns how much.
+    fn read(&mut self, input: &mut Input<Vec<u8>>, way: &mut Way, rest: &[u8]) -> usize {
+        let len = way.cut.next_len(rest.len());
+        if way.is_borrowing {
+            return self.machine.read(input, rest, len);
         }
-        let len = self.connection.read(input, &rest[..len]);
-        assert!(len > 0, "there is always something to read to");
+        self.machine.receive(input, &rest[..len]);
         len
     }
 
-    /// Takes all events that `input` holds.
-    pub(crate) fn receive(&mut self, input: &mut Input<Vec<u8>>) {
+    /// Gives `bytes` to the end, and takes all events that come of them.
+    pub(crate) fn give(&mut self, input: &mut Input<Vec<u8>>, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.machine.receive(input, bytes);
+            self.receive(input);
+        }
+    }
+
+    /// Takes all events. Output is written when no more events are given out without it.
+    fn receive(&mut self, input: &mut Input<Vec<u8>>) {
         while self.receive_one(input) {}
+        while self.is_flooded() {
+            self.write();
+            while self.receive_one(input) {}
+        }
+    }
+
+    /// Whether no more events are given out until something is written.
+    fn is_flooded(&mut self) -> bool {
+        // To ask for the next step queues the control frames that wait, which few setups do now.
+        let has_limit = self.setup.max_queued < usize::MAX;
+        has_limit && self.sender().next_step() == Step::Io { read: false, write: true }
     }
 
     fn receive_one(&mut self, input: &mut Input<Vec<u8>>) -> bool {
-        let is_ready = !self.setup.is_advancing || self.connection.find(input) == Ok(true);
-        match self.connection.next(input) {
-            Ok(None) => {
-                assert!(!self.setup.is_advancing || !is_ready, "what was ready can be taken");
-                false
-            }
-            Ok(Some(event)) => {
-                assert!(is_ready, "there is an event only if one was ready");
-                let is_close = matches!(event, Event::Close(_));
-                let seen = see(event, &mut self.parts);
-                assert!(!is_close || input.is_empty(), "what follows a close frame is discarded");
-                if let Some(seen) = seen {
-                    self.reply(&seen);
-                    self.seen.push(seen);
-                    self.act();
-                }
-                true
-            }
-            Err(error) => {
-                assert!(input.is_empty(), "after an error, the input is used up");
-                self.error = Some(error);
-                self.check_sticky(error);
-                false
-            }
+        let is_advancing = self.setup.is_advancing;
+        let is_there = is_advancing && self.machine.has_event(input);
+        let Some(event) = self.machine.next_event(input) else {
+            assert!(!is_there, "what was found can be taken");
+            return false;
+        };
+        assert!(is_there || !is_advancing, "there is an event only if one was found");
+        let is_close = matches!(event, Event::Close(_));
+        if let Event::Violation(error) = event {
+            self.fail(error, input);
+            return true;
         }
+        let seen = Seen::new(event, &mut self.parts);
+        assert!(!is_close || input.is_empty(), "what follows a close frame is discarded");
+        if let Some(seen) = seen {
+            self.reply(&seen);
+            self.seen.push(seen);
+            self.act();
+        }
+        true
+    }
+
+    /// Takes a violation. Nothing comes after it, and nothing is sent but the close frame.
+    fn fail(&mut self, error: ProtocolError, input: &mut Input<Vec<u8>>) {
+        assert!(input.is_empty(), "after a violation, the input is used up");
+        assert_eq!(self.error, None, "a violation is reported once");
+        self.error = Some(error);
+        self.check_deaf();
+    }
+
+    /// Checks that whatever comes is ignored, and nothing can be sent.
+    fn check_deaf(&mut self) {
+        for bytes in [b"\x81\x01a", &b"GET / HTTP/1.1\r\n\r\n"[..]] {
+            let mut input = Input::default();
+            self.machine.receive(&mut input, bytes);
+            assert!(!self.machine.has_event(&mut input), "no event follows the end");
+            assert_eq!(self.machine.next_event(&mut input), None, "no event follows the end");
+            assert!(input.is_empty(), "a connection that is over ignores its input");
+        }
+        self.check_silent();
+    }
+
+    /// Checks that nothing can be sent any more.
+    fn check_silent(&mut self) {
+        let sender = self.sender();
+        assert!(!sender.is_open());
+        let queued = sender.queued();
+        let closing = Err(SendError::Closing);
+        assert_eq!(sender.send("text"), closing);
+        assert_eq!(sender.send(vec![0; 20_000]), closing);
+        assert_eq!(sender.send_with("text", |_| panic!("nothing is written")), closing);
+        assert_eq!(sender.send_part("text"), closing);
+        assert_eq!(sender.send_last("text"), closing);
+        assert_eq!(sender.ping(b""), closing);
+        assert_eq!(sender.probe(), closing);
+        assert_eq!(sender.pong(b""), closing);
+        assert_eq!(sender.queued(), queued, "after the close frame, nothing is sent");
     }
 
     /// Does what the application has set out to do after an event.
     fn act(&mut self) {
         if self.setup.closes_after == Some(self.seen.len()) {
-            assert_eq!(self.connection.sender.close(CloseCode::NORMAL, ""), Ok(()));
+            assert_eq!(self.sender().close(CloseCode::NORMAL, ""), Ok(()));
         }
         if self.setup.is_prompt {
-            self.connection.transmit_to(&mut self.out);
+            self.write();
         }
     }
 
     fn reply(&mut self, seen: &Seen) {
-        let sender = &mut self.connection.sender;
-        let before = self.out.len();
+        let sender = self.machine.sender();
+        let before = sender.queued();
         let sent = match seen {
             _ if !self.setup.is_echoing => return,
-            Seen::Text(text) => sender.send(text, &mut self.out),
-            Seen::Binary(bytes) => sender.send(bytes, &mut self.out),
+            Seen::Text(text) => sender.send(text),
+            Seen::Binary(bytes) => sender.send(bytes),
             Seen::Ping(_) | Seen::Pong(_) | Seen::Close(..) => return,
         };
         if sent.is_err() {
-            assert_eq!(self.out.len(), before, "without success, nothing is sent");
+            assert_eq!(sender.queued(), before, "without success, nothing is sent");
         }
     }
 
-    /// A failed connection says the same ever after, whatever comes, and sends nothing but its close
-    /// frame.
-    fn check_sticky(&mut self, error: ProtocolError) {
-        let connection = &mut self.connection;
-        for bytes in [&b""[..], b"\x81\x01a", b"GET / HTTP/1.1\r\n\r\n"] {
-            let mut input = Input::filled(bytes.to_vec());
-            assert_eq!(connection.find(&mut input), Err(error), "errors are sticky");
-            assert_eq!(connection.next(&mut input), Err(error), "errors are sticky");
-            assert!(input.is_empty(), "a failed connection ignores its input");
-        }
-        assert!(
-            connection.receiver.is_closed() && connection.sender.is_closing(),
-            "a failed connection is over"
-        );
-        self.check_silent();
+    /// Writes all that waits.
+    pub(crate) fn write(&mut self) {
+        while self.write_some(usize::MAX) > 0 {}
     }
 
-    /// Nothing can be sent any more.
-    fn check_silent(&mut self) {
-        let sender = &mut self.connection.sender;
-        let mut out = Vec::new();
-        assert_eq!(sender.send("text", &mut out), Err(SendError::Closing));
-        assert_eq!(sender.send_last("text", &mut out), Err(SendError::Closing));
-        assert_eq!(sender.frame(Kind::Binary, &mut [0]).map(drop), Err(SendError::Closing));
-        assert_eq!(sender.ping(b""), Err(SendError::Closing));
-        assert_eq!(sender.pong(b""), Err(SendError::Closing));
-        assert!(out.is_empty(), "after the close frame, nothing is sent");
+    /// Writes up to `len` bytes of what waits, and returns how many.
+    pub(crate) fn write_some(&mut self, len: usize) -> usize {
+        let sender = self.machine.sender();
+        let bytes = sender.transmit();
+        let count = bytes.len().min(len);
+        self.out.extend_from_slice(&bytes[..count]);
+        sender.transmitted(count, START);
+        count
     }
 
-    pub(crate) fn finish(mut self) -> Outcome {
-        self.connection.transmit_to(&mut self.out);
-        let early = self.connection.account();
-        let ended = self.end();
-        if let Some(early) = early {
-            assert_eq!(early, ended, "the first account is the final one");
+    /// Whether this end wants to end the transport, once all is written.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.write();
+        self.sender().next_step() == Step::Shutdown
+    }
+
+    fn finish(mut self, input: &mut Input<Vec<u8>>) -> Outcome {
+        let is_over = self.is_over();
+        if is_over {
+            self.sender().handle_shutdown();
         }
+        let ended = self.end(input);
         let Self { seen, parts, error, out, .. } = self;
-        Outcome { seen, parts, error, out, early, ended }
+        Outcome { seen, parts, error, out, is_over, ended }
     }
 
     /// Ends the transport.
-    pub(crate) fn end(&mut self) -> Ended {
-        let connection = &mut self.connection;
-        connection.end();
-        connection.transmit_to(&mut self.out);
-        assert!(connection.receiver.is_closed() && connection.is_over(), "nothing more can come");
-        let mut input = Input::filled(b"\x81\x01a".to_vec());
-        let event = connection.next(&mut input);
-        assert_eq!(event, self.error.map_or(Ok(None), Err), "an end is an end");
-        assert!(input.is_empty(), "an end is an end");
-        let Some(ended) = connection.account() else { panic!("every end is explained") };
-        self.check_silent();
+    pub(crate) fn end(&mut self, input: &mut Input<Vec<u8>>) -> Ended {
+        self.machine.handle_eof();
+        let before = self.seen.len();
+        self.receive(input);
+        assert_eq!(self.seen.len(), before, "all events were taken");
+        if self.is_over() {
+            self.sender().handle_shutdown();
+        }
+        let Step::Done(ended) = self.sender().next_step() else { panic!("every end is explained") };
+        self.check_deaf();
+        assert_eq!(self.sender().next_step(), Step::Done(ended.clone()), "the account is final");
+        assert_eq!(self.sender().poll_timeout(), None, "nothing is waited for");
         ended
     }
 }
 
-/// What the event shows, unless it is a part which others follow: that is added to `parts`.
-fn see(event: Event<'_>, parts: &mut Vec<u8>) -> Option<Seen> {
-    Some(match event {
-        Event::Text(text) => Seen::Text(text.into()),
-        Event::Binary(bytes) => Seen::Binary(bytes.into()),
-        Event::Ping(payload) => Seen::Ping(payload.into()),
-        Event::Pong(payload) => Seen::Pong(payload.into()),
-        Event::Close(close) => Seen::Close(close.code.map(CloseCode::get), close.reason.into()),
-        Event::Part { kind, bytes, last } => {
-            assert!(last || !bytes.is_empty(), "a part is empty only at the end");
-            parts.extend_from_slice(bytes);
-            if !last {
-                return None;
-            }
-            let message = std::mem::take(parts);
-            match kind {
-                Kind::Binary => Seen::Binary(message),
-                Kind::Text => match String::from_utf8(message) {
-                    Ok(text) => Seen::Text(text),
-                    Err(error) => panic!("text was delivered which is not UTF-8: {error}"),
-                },
-            }
+/// A connection that uses the same input as another. It gets one message again and again, cut in the middle.
+struct Neighbour {
+    connection: Connection,
+    given: usize,
+}
+
+impl Neighbour {
+    const FRAME: &[u8] = b"\x81\x88\0\0\0\0neighbor";
+
+    fn new() -> Self {
+        let connection =
+            Connection::open_server(Negotiated::new(), std::sync::Arc::default(), START);
+        Self { connection, given: 0 }
+    }
+
+    fn act(&mut self, input: &mut Input<Vec<u8>>) {
+        let rest = &Self::FRAME[self.given..];
+        let mut spare = self.connection.spare(input);
+        let len = rest.len().min(7).min(spare.buffer().len());
+        spare.buffer()[..len].copy_from_slice(&rest[..len]);
+        spare.filled(len, START);
+        self.given += len;
+        let event = self.connection.next_event(input);
+        if self.given < Self::FRAME.len() {
+            return assert_eq!(event, None);
         }
-        event => panic!("an event that no test knows: {event:?}"),
-    })
+        assert_eq!(event, Some(Event::Text("neighbor")));
+        assert_eq!(self.connection.next_event(input), None);
+        self.given = 0;
+    }
 }
