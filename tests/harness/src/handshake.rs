@@ -222,7 +222,7 @@ fn to_owned(headers: &Headers) -> Vec<(String, Vec<u8>)> {
 }
 
 fn open_to_all() -> Arc<Config> {
-    let policy = server::Policy::new().origins(server::Origins::Any);
+    let policy = server::Policy::new().origins(server::Origins::any());
     Config::new().policy(policy).max_queued(usize::MAX).shared()
 }
 
