@@ -1,8 +1,9 @@
 use std::hint::black_box;
 
-use sansocket::{Input, Limits, Role, Seed, server};
+use sansocket::{Config, Connection, Event, Input, Role, Seed, Timestamp};
 use workload::payload::{Content, keep};
 use workload::rows::{self, Row};
+use workload::source::READ;
 use workload::{Run, opening, receive, send};
 
 /// What is counted in a row.
@@ -47,13 +48,17 @@ fn works(row: Row) -> Vec<Work> {
             let messages = messages(incoming.size);
             push("", messages, Box::new(receive::messages(&incoming, wire)));
             push(".parts", messages, Box::new(receive::parts(&incoming, wire)));
+            if incoming.frames == 1 && incoming.size <= READ {
+                push(".echo", messages, Box::new(receive::echo(&incoming, wire)));
+            }
         }
         rows::Work::Send(outgoing) => {
             let payload = keep(Content::Binary.make(outgoing.size));
             let messages = messages(outgoing.size).next_multiple_of(4 * outgoing.batch);
             push("", messages, Box::new(send::messages(&outgoing, payload)));
-            if outgoing.batch == 1 {
-                push(".lent", messages, send::frames(&outgoing, payload));
+            if outgoing.batch == 1 && outgoing.role == Role::Server && outgoing.size >= LARGE {
+                push(".borrowed", messages, Box::new(send::borrowed(payload)));
+                push(".shared", messages, Box::new(send::shared_payload(payload)));
             }
         }
         rows::Work::Open(Role::Server) => push("", 40, Box::new(opening::accept())),
@@ -83,13 +88,18 @@ fn open() -> impl FnMut(usize) {
 }
 
 fn answer(request: &[u8]) -> Vec<u8> {
-    let mut response = Vec::new();
-    let mut input = Input::filled(request.to_vec());
-    match server::Handshake::new().receive(&mut input, &server::Policy::default()) {
-        Ok(server::Progress::Request(request)) => {
-            request.accept(Limits::default(), &mut response);
-        }
-        progress => panic!("the request is good: {progress:?}"),
+    let now = Timestamp::default();
+    let mut connection = Connection::server(Config::new().shared(), now);
+    let mut input = Input::new(vec![0; READ]);
+    let mut spare = connection.spare(&mut input);
+    spare.buffer()[..request.len()].copy_from_slice(request);
+    spare.filled(request.len(), now);
+    match connection.next_event(&mut input) {
+        Some(Event::Request) => connection.accept(),
+        event => panic!("the request is good: {event:?}"),
     }
-    response
+    connection.transmit().to_vec()
 }
+
+/// Messages of at least this many bytes can be sent without a copy.
+const LARGE: usize = 16 << 10;

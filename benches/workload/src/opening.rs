@@ -1,75 +1,75 @@
 //! sansocket opens connections.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
-use sansocket::{Connection, Event, Input, Limits, Role, Seed, Url, client, server};
+use sansocket::{Config, Connection, Event, Input, Role, Seed, Url, client};
 
-use crate::receive::connect;
-use crate::sink;
+use crate::receive::{NOW, connect, write};
 use crate::wire::{REQUEST, push_frame};
 
-/// Accepts connections, each with an input of its own over storage that serves all of them.
+/// Accepts connections. One input serves all of them.
 pub fn accept() -> impl FnMut(usize) {
-    let mut storage = vec![0; STORAGE];
+    let config = Arc::<Config>::default();
+    let mut input = Input::new(vec![0; STORAGE]);
     move |count| {
         for _ in 0..count {
-            let mut input = Input::new(storage.as_mut_slice());
-            let mut out = Vec::new();
-            input.spare()[..REQUEST.len()].copy_from_slice(black_box(REQUEST));
-            input.fill(REQUEST.len());
-            let policy = server::Policy::default();
-            let progress = server::Handshake::new().receive(&mut input, &policy);
-            let Ok(server::Progress::Request(request)) = progress else {
-                panic!("the request is good: {progress:?}");
-            };
-            let connection = request.accept(Limits::default(), &mut out);
-            sink::write(&out);
+            let mut connection = Connection::server(Arc::clone(&config), NOW);
+            give(&mut connection, &mut input, black_box(REQUEST));
+            let event = connection.next_event(&mut input);
+            assert_eq!(event, Some(Event::Request), "the request is good");
+            connection.accept();
+            write(&mut connection);
             black_box(&connection);
         }
     }
 }
 
-/// Opens connections, each with an input of its own over storage that serves all of them. `answer` takes a
-/// request, and writes its response.
+/// Opens connections. One input serves all of them. `answer` takes a request, and writes its response.
 pub fn open(
     mut seed: impl FnMut() -> Seed,
     mut answer: impl FnMut(&[u8], &mut [u8]) -> usize,
 ) -> impl FnMut(usize) {
-    let mut storage = vec![0; STORAGE];
+    let config = Arc::<Config>::default();
+    let mut input = Input::new(vec![0; STORAGE]);
+    let mut response = vec![0; STORAGE];
     move |count| {
         for _ in 0..count {
-            let mut input = Input::new(storage.as_mut_slice());
-            let mut out = Vec::new();
             let url = Url::parse(black_box(URL)).expect("the URL is good");
             let request = client::Request::new(url);
-            let handshake = client::Handshake::start(request, Limits::default(), seed(), &mut out);
-            let count = answer(&out, input.spare());
-            input.fill(count);
-            let progress = handshake.receive(&mut input);
-            let Ok(client::Progress::Open(connection, response)) = progress else {
-                panic!("the response is good: {progress:?}");
-            };
-            black_box((&connection, &response));
+            let mut connection = Connection::client(request, Arc::clone(&config), seed(), NOW);
+            let count = answer(connection.transmit(), &mut response);
+            let len = connection.queued();
+            connection.transmitted(len, NOW);
+            give(&mut connection, &mut input, &response[..count]);
+            let event = connection.next_event(&mut input);
+            assert_eq!(event, Some(Event::Open), "the response is good");
+            black_box((&connection, connection.response()));
         }
     }
 }
 
-/// A server's connection that has echoed one message, and waits: the input belongs to the loop.
-pub fn idle(input: &mut Input<Vec<u8>>, out: &mut Vec<u8>) -> Connection {
+/// Returns a server's end that has echoed one message, and waits. The input belongs to the loop.
+pub fn idle(input: &mut Input<Vec<u8>>) -> Connection {
     let mut connection = connect(Role::Server);
     let mut wire = Vec::new();
     push_frame(0x82, Some([1, 2, 3, 4]), &[7; 16], &mut wire);
-    input.spare()[..wire.len()].copy_from_slice(&wire);
-    input.fill(wire.len());
-    let Connection { receiver, sender } = &mut connection;
-    while let Some(event) = receiver.next_event(input, sender).expect("no rule is broken") {
+    give(&mut connection, input, &wire);
+    while let Some(event) = connection.next_event(input) {
         if let Event::Binary(bytes) = event {
-            sender.send(bytes, out).expect("the connection is open");
+            connection.send(bytes).expect("the connection is open");
         }
     }
-    sink::write(out);
-    out.clear();
+    write(&mut connection);
+    connection.free_memory();
     connection
+}
+
+/// Has a connection read `bytes`, which have room in its input.
+fn give(connection: &mut Connection, input: &mut Input<Vec<u8>>, bytes: &[u8]) {
+    let mut spare = connection.spare(input);
+    spare.buffer()[..bytes.len()].copy_from_slice(bytes);
+    spare.filled(bytes.len(), NOW);
 }
 
 /// Where clients connect to.

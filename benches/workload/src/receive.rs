@@ -1,46 +1,45 @@
 //! sansocket receives.
 
+use std::sync::Arc;
+
 use sansocket::deflate::{Agreement, Compression};
-use sansocket::{Connection, Event, Input, Limits, Role, Seed};
+use sansocket::{Config, Connection, Event, Input, Negotiated, Role, Seed, Step, Timestamp};
 
 use crate::source::{READ, Source};
 use crate::wire::Incoming;
 use crate::{consume, sink};
 
-/// Receives messages whole, by the loop of the documentation.
+/// Receives whole messages, by the loop of the documentation.
 pub fn messages(incoming: &Incoming, wire: &'static [u8]) -> impl FnMut(usize) + use<> {
     events(connect(incoming.role), wire)
 }
 
-/// Receives messages part by part.
+/// Receives messages in parts.
 pub fn parts(incoming: &Incoming, wire: &'static [u8]) -> impl FnMut(usize) + use<> {
     let mut connection = connect(incoming.role);
-    connection.receiver.set_streaming(true);
+    connection.set_streaming(true);
     events(connection, wire)
 }
 
-/// Receives messages whole that are compressed, each by itself, as a client.
+/// Receives whole messages as a client. Each is compressed by itself.
 pub fn compressed(wire: &'static [u8]) -> impl FnMut(usize) + use<> {
-    let mut connection = connect(Role::Client);
-    connection.compress(shared(), &Compression::shared());
-    events(connection, wire)
+    events(open(Role::Client, shared()), wire)
 }
 
-/// Neither end takes its context over.
-pub(crate) fn shared() -> Agreement {
-    let Compression { outgoing, incoming, .. } = Compression::shared();
-    Agreement { client: incoming, server: outgoing }
+/// Returns that messages are compressed, and that neither end takes its context over.
+pub(crate) fn shared() -> Negotiated {
+    let compression = Compression::shared();
+    let agreement = Agreement { client: compression.incoming, server: compression.outgoing };
+    Negotiated::new().with_compression(agreement, compression)
 }
 
-fn events(connection: Connection, wire: &'static [u8]) -> impl FnMut(usize) {
-    let Connection { mut receiver, mut sender } = connection;
+fn events(mut connection: Connection, wire: &'static [u8]) -> impl FnMut(usize) {
     let mut source = Source::new(wire);
     let mut input = Input::new(vec![0; READ]);
-    let mut out = Vec::new();
     move |count| {
         let mut left = count;
         while left > 0 {
-            match receiver.next_event(&mut input, &mut sender).expect("no rule is broken") {
+            match connection.next_event(&mut input) {
                 Some(Event::Text(text)) => {
                     consume(text.as_bytes());
                     left -= 1;
@@ -54,23 +53,75 @@ fn events(connection: Connection, wire: &'static [u8]) -> impl FnMut(usize) {
                     left -= usize::from(last);
                 }
                 Some(event) => panic!("nobody sent {event:?}"),
-                None => {
-                    if sender.poll_transmit(&mut out) > 0 {
-                        sink::write(&out);
-                        out.clear();
-                    }
-                    let count = source.read(receiver.spare(&mut input));
-                    receiver.fill(&mut input, count);
-                }
+                None => read(&mut connection, &mut input, &mut source),
             }
         }
     }
 }
 
-/// A connection that is open.
-pub fn connect(role: Role) -> Connection {
-    match role {
-        Role::Server => Connection::server(Limits::default()),
-        Role::Client => Connection::client(Limits::default(), Seed::new([7; 32])),
+/// Receives messages and sends them back, as many as one read brings in one write.
+pub fn echo(incoming: &Incoming, wire: &'static [u8]) -> impl FnMut(usize) + use<> {
+    let mut connection = connect(incoming.role);
+    let mut source = Source::new(wire);
+    let mut input = Input::new(vec![0; READ]);
+    move |count| {
+        let mut left = count;
+        while left > 0 {
+            let sent = match connection.next_event(&mut input) {
+                Some(Event::Text(text)) => connection.send(text),
+                Some(Event::Binary(bytes)) => connection.send(bytes),
+                Some(event) => panic!("nobody sent {event:?}"),
+                None => {
+                    read(&mut connection, &mut input, &mut source);
+                    continue;
+                }
+            };
+            sent.expect("the connection is open");
+            left -= 1;
+        }
+        write(&mut connection);
     }
 }
+
+/// Does what a connection without events asks for: writes, then reads.
+#[inline]
+fn read(connection: &mut Connection, input: &mut Input<Vec<u8>>, source: &mut Source) {
+    loop {
+        match connection.next_step() {
+            Step::Io { write: true, .. } => write(connection),
+            Step::Io { .. } => break,
+            step => panic!("nobody has ended the connection: {step:?}"),
+        }
+    }
+    let mut spare = connection.spare(input);
+    let count = source.read(spare.buffer());
+    spare.filled(count, NOW);
+}
+
+/// Writes all that waits, in one call.
+#[inline]
+pub(crate) fn write(connection: &mut Connection) {
+    let bytes = connection.transmit();
+    let count = bytes.len();
+    if count > 0 {
+        sink::write(bytes);
+        connection.transmitted(count, NOW);
+    }
+}
+
+/// Returns a connection that is open.
+pub fn connect(role: Role) -> Connection {
+    open(role, Negotiated::new())
+}
+
+/// Returns a connection that is open, as negotiated.
+pub(crate) fn open(role: Role, negotiated: Negotiated) -> Connection {
+    let config = Arc::<Config>::default();
+    match role {
+        Role::Server => Connection::open_server(negotiated, config, NOW),
+        Role::Client => Connection::open_client(negotiated, config, Seed::new([7; 32]), NOW),
+    }
+}
+
+/// The time, which stands still.
+pub(crate) const NOW: Timestamp = Timestamp::new(std::time::Duration::ZERO);

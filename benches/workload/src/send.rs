@@ -2,66 +2,71 @@
 
 use std::hint::black_box;
 
-use sansocket::deflate::Compression;
-use sansocket::{Connection, Kind, Role};
+use sansocket::{Role, Sender};
 
-use crate::receive::{connect, shared};
+use crate::receive::{NOW, connect, open, shared, write};
+use crate::sink;
 use crate::wire::Outgoing;
-use crate::{is_checking, sink};
 
-/// Sends messages by a buffer of the caller's: a number that fills batches.
+/// Sends borrowed messages: a number that fills batches.
 pub fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> impl FnMut(usize) + use<> {
-    let Connection { mut sender, .. } = connect(outgoing.role);
+    let mut connection = connect(outgoing.role);
     let batch = outgoing.batch;
-    let mut out = Vec::new();
     move |count| {
         for _ in 0..count / batch {
             for _ in 0..batch {
-                sender.send(black_box(payload), &mut out).expect("the connection is open");
+                connection.send(black_box(payload)).expect("the connection is open");
             }
-            sink::write(&out);
-            out.clear();
+            write(&mut connection);
         }
     }
 }
 
-/// Sends texts that are compressed, each by itself, as a server.
+/// Sends texts as a server. Each is compressed by itself.
 pub fn compressed(text: &'static [u8]) -> impl FnMut(usize) + use<> {
-    let mut connection = connect(Role::Server);
-    connection.compress(shared(), &Compression::shared());
+    let mut connection = open(Role::Server, shared());
     let text = str::from_utf8(text).expect("it is text");
-    let mut out = Vec::new();
     move |count| {
         for _ in 0..count {
-            connection.sender.send(black_box(text), &mut out).expect("the connection is open");
-            sink::write(&out);
-            out.clear();
+            connection.send(black_box(text)).expect("the connection is open");
+            write(&mut connection);
         }
     }
 }
 
-/// Sends messages that are lent for a vectored write. A client masks the payload where it lies.
-pub fn frames(outgoing: &Outgoing, payload: &'static [u8]) -> Box<dyn FnMut(usize)> {
-    let Connection { mut sender, .. } = connect(outgoing.role);
-    match outgoing.role {
-        Role::Server => Box::new(move |count| {
-            for _ in 0..count {
-                let frame =
-                    sender.frame_unmasked(black_box(payload)).expect("the connection is open");
-                sink::write_vectored(frame.slices());
-            }
-        }),
-        Role::Client => {
-            let mut scratch = payload.to_vec();
-            Box::new(move |count| {
-                for _ in 0..count {
-                    if is_checking() {
-                        scratch.copy_from_slice(payload);
-                    }
-                    let frame = sender.frame(Kind::Binary, black_box(&mut scratch));
-                    sink::write_vectored(frame.expect("the connection is open").slices());
-                }
-            })
+/// Sends borrowed messages without a copy, as a server.
+pub fn borrowed(payload: &'static [u8]) -> impl FnMut(usize) {
+    let mut connection = connect(Role::Server);
+    move |count| {
+        for _ in 0..count {
+            let written = |slices: &[&[u8]; 3]| {
+                sink::write_vectored(slices.iter().copied());
+                slices.iter().map(|slice| slice.len()).sum()
+            };
+            connection.send_with(black_box(payload), written).expect("the connection is open");
+            write(&mut connection);
         }
     }
+}
+
+/// Sends clones of a message that is shared, as a server.
+pub fn shared_payload(payload: &'static [u8]) -> impl FnMut(usize) {
+    let mut connection = connect(Role::Server);
+    let payload = bytes::Bytes::copy_from_slice(payload);
+    move |count| {
+        for _ in 0..count {
+            connection.send(black_box(payload.clone())).expect("the connection is open");
+            write_vectored(&mut connection);
+        }
+    }
+}
+
+/// Writes all that waits, by one vectored write.
+fn write_vectored(sender: &mut Sender) {
+    let mut count = 0;
+    for chunk in sender.transmit_vectored() {
+        sink::write(chunk);
+        count += chunk.len();
+    }
+    sender.transmitted(count, NOW);
 }
