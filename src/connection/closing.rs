@@ -201,6 +201,7 @@ impl Closing {
 
     /// Notes a write that took some bytes, and whether others are left. Returns whether the peer has
     /// taken something after it had not.
+    #[inline]
     pub(crate) fn progress(&mut self, is_empty: bool) -> bool {
         let was_stalled = match self.writing {
             Writing::Flowing => false,

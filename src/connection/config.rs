@@ -30,8 +30,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// Which requests a server passes on to the application. A client ignores it.
     pub policy: Policy,
-    /// How many bytes of replies may wait to be written before no more events are given out. Default:
-    /// 64 KiB. One message may exceed it.
+    /// How many bytes of replies may wait to be written before nothing more is read. Default: 64 KiB.
+    ///
+    /// The replies to what was read before may be as long again; then no more events are given out. One
+    /// message may exceed this.
     ///
     /// Adapters also hold back `send` while this many bytes wait.
     pub max_queued: usize,

@@ -70,7 +70,8 @@ use crate::wire::{Keys, Kind, Role, Seed};
 /// * **Violations are events.** No method returns an error that would make `?` leave the loop before the close
 ///   frame was written. The final account repeats the violation.
 /// * **The peer cannot use more memory** than [`Limits::max_memory`](crate::Limits::max_memory) and
-///   [`Config::max_queued`] allow. While that many bytes of replies wait, nothing is read.
+///   [`Config::max_queued`] allow. While that many bytes of replies wait, nothing is read; while twice as many
+///   wait, no more events are given out.
 /// * **Nothing waits for ever**: not the opening, a decision, a ping, a close frame, the end of the transport.
 ///   See [`Timeouts`](crate::Timeouts).
 /// * **A call at the wrong time is harmless.** Only counts of bytes that were not given out cause a panic.
@@ -181,7 +182,7 @@ impl Connection {
     /// Returns the next event, or `None` once all of `input` is used up.
     ///
     /// The event borrows `input` until the next call. What the peer does wrong is an event, too.
-    #[inline]
+    #[inline(always)]
     pub fn next_event<'i, B: AsMut<[u8]>>(&mut self, input: &'i mut Input<B>) -> Option<Event<'i>> {
         self.receiver.next_event(input, &mut self.sender)
     }

@@ -61,6 +61,7 @@ impl Deadlines {
     }
 
     /// Notes the time. Time does not go backwards.
+    #[inline]
     pub(crate) fn tell(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
     }

@@ -68,19 +68,20 @@ impl Framer {
     /// # Errors
     ///
     /// Returns [`SendError::MessageInProgress`] within a message sent in parts. `out` is unchanged.
-    #[inline]
     pub(crate) fn append_message(
         &mut self,
         kind: Kind,
         payload: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        if self.is_plain() {
-            self.append(true, kind.into(), payload, out);
-            return Ok(());
-        }
         self.check_idle()?;
         self.append_part(kind, payload, true, out)
+    }
+
+    /// Appends a message to `out`, in one frame, if messages [are plain](Self::is_plain).
+    #[inline]
+    pub(crate) fn append_plain(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
+        self.append(true, kind.into(), payload, out);
     }
 
     /// Appends a part of a message to `out`. `fin` says whether it is the last. Control frames that wait
@@ -261,7 +262,7 @@ impl Framer {
 
     /// Whether a message is a frame and nothing else.
     #[inline]
-    const fn is_plain(&self) -> bool {
+    pub(crate) const fn is_plain(&self) -> bool {
         self.progress.is_none() && self.pending.is_none() && self.deflation.is_none()
     }
 

@@ -241,6 +241,21 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.end += count;
     }
 
+    /// Moves all unread bytes of another input here, if there is room and no event was found among them.
+    /// Returns whether it did.
+    pub(crate) fn take_from(&mut self, other: &mut Input<Vec<u8>>) -> bool {
+        let is_found = other.found.is_some() || other.workspace.is_lent();
+        let bytes = other.unread();
+        let spare = self.spare();
+        if is_found || spare.len() < bytes.len() {
+            return false;
+        }
+        let count = bytes.len();
+        spare[..count].copy_from_slice(bytes);
+        self.fill(count);
+        true
+    }
+
     /// Returns the bytes that have not been consumed.
     pub(crate) fn unread(&mut self) -> &mut [u8] {
         &mut self.storage.as_mut()[self.start..self.end]

@@ -26,8 +26,8 @@ pub(crate) struct Output {
     replies: u32,
     /// How many bytes wait behind the newest reply.
     behind: u32,
-    /// How many bytes of replies may wait.
-    max_replies: u32,
+    /// So many bytes of replies are a flood: twice as many as may wait while more is read.
+    flood: u32,
 }
 
 #[derive(Default)]
@@ -41,8 +41,11 @@ struct Ahead {
 
 impl Output {
     pub(crate) fn new(max_replies: usize) -> Self {
-        let max_replies = saturate(max_replies.max(1));
-        Self { bytes: Vec::new(), written: 0, ahead: None, replies: 0, behind: 0, max_replies }
+        Self::with_flood(saturate(max_replies.max(1)).saturating_mul(2))
+    }
+
+    const fn with_flood(flood: u32) -> Self {
+        Self { bytes: Vec::new(), written: 0, ahead: None, replies: 0, behind: 0, flood }
     }
 
     /// How many bytes wait, including those in flight.
@@ -59,15 +62,33 @@ impl Output {
         self.ahead.is_none()
     }
 
-    /// Whether as many replies wait as may wait.
+    /// Returns whether so many replies wait that nothing more is read.
+    #[inline]
+    pub(crate) const fn is_blocked(&self) -> bool {
+        self.replies >= self.flood / 2
+    }
+
+    /// Returns whether so many replies wait that no more events are given out. This is more than blocks
+    /// reading, so that the events of one read need not wait in between.
     #[inline]
     pub(crate) const fn is_flooded(&self) -> bool {
-        self.replies >= self.max_replies
+        self.replies >= self.flood
     }
 
     /// The buffer to append to.
     #[inline]
     pub(crate) const fn tail(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Returns the buffer to append `len` bytes to.
+    ///
+    /// A long buffer without room does not grow, as that would copy it. A new one follows it.
+    #[inline]
+    pub(crate) fn tail_for(&mut self, len: usize) -> &mut Vec<u8> {
+        if self.bytes.len() >= LONG && self.bytes.capacity() - self.bytes.len() < len {
+            self.start_tail(len);
+        }
         &mut self.bytes
     }
 
@@ -90,6 +111,7 @@ impl Output {
     }
 
     /// Returns the first chunk of what can be written.
+    #[inline]
     pub(crate) fn front(&self) -> &[u8] {
         match self.ahead {
             None => self.rest(),
@@ -116,7 +138,18 @@ impl Output {
     /// # Panics
     ///
     /// Panics if fewer bytes were given out.
-    pub(crate) fn advance(&mut self, mut count: usize) {
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) {
+        let is_all = self.ahead.is_none() && count == self.bytes.len() - self.written;
+        if is_all && self.bytes.capacity() <= KEPT {
+            self.bytes.clear();
+            (self.written, self.replies, self.behind) = (0, 0, 0);
+        } else {
+            self.advance_some(count);
+        }
+    }
+
+    fn advance_some(&mut self, mut count: usize) {
         if let Some(ahead) = &mut self.ahead {
             let first = ahead.chunks.front().map_or(0, Bytes::len);
             assert!(!ahead.is_in_flight || count <= first, "more was written than was given out");
@@ -131,7 +164,7 @@ impl Output {
 
     /// Drops all that waits.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.max_replies as usize);
+        *self = Self::with_flood(self.flood);
     }
 
     /// Frees memory in which nothing waits.
@@ -152,8 +185,17 @@ impl Output {
         }
     }
 
+    #[inline]
     fn rest(&self) -> &[u8] {
         &self.bytes[self.written..]
+    }
+
+    #[cold]
+    fn start_tail(&mut self, len: usize) {
+        let before = self.take_tail();
+        self.ahead.get_or_insert_default().push(before);
+        self.bytes.reserve(len.max(LONG));
+        self.tidy();
     }
 
     fn take_tail(&mut self) -> Bytes {
@@ -216,6 +258,9 @@ impl fmt::Debug for Output {
 fn saturate(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
+
+/// A buffer of at least this many bytes does not grow.
+const LONG: usize = 64 << 10;
 
 /// Memory of more bytes than this is freed as soon as all of it has been written.
 const KEPT: usize = 128 << 10;

@@ -20,7 +20,7 @@ use super::assembly::Assembly;
 use super::control::Control;
 use super::event::Event;
 use super::found::{Found, Held, Place, What};
-use super::input::Input;
+use super::input::{Input, Rest};
 use super::sender::Sender;
 use crate::deflate::{Inflation, Progress, Step};
 use crate::wire::{Close, Content, Decoder, Kind, Limits, Piece, ProtocolError, Role, Utf8Error};
@@ -135,7 +135,7 @@ impl Parser {
         input: &mut Input<B>,
         sender: &Sender,
     ) -> Option<(Kind, Range<usize>)> {
-        match !self.is_streaming && self.is_plain(input, sender) {
+        match self.is_plain(input, sender) {
             true => self.decoder.decode_whole(input.unread()),
             false => None,
         }
@@ -149,19 +149,46 @@ impl Parser {
         range: Range<usize>,
         input: &'i mut Input<B>,
         sender: &mut Sender,
-    ) -> Event<'i> {
+    ) -> Option<Event<'i>> {
         sender.begin_reply();
         let (payload, rest) = input.borrow(range);
+        if self.is_streaming {
+            return self.take_whole_part(kind, payload, rest, sender);
+        }
         match kind {
-            Kind::Binary => Event::Binary(payload),
+            Kind::Binary => Some(Event::Binary(payload)),
             Kind::Text => match to_text(payload, self.decoder.role()) {
-                Ok(text) => Event::Text(text),
-                Err(_) => {
-                    rest.clear();
-                    self.fail(ProtocolError::InvalidUtf8, sender)
-                }
+                Ok(text) => Some(Event::Text(text)),
+                Err(_) => self.fail_at(rest, sender),
             },
         }
+    }
+
+    /// Takes a whole message as the only part of it.
+    #[inline(never)]
+    fn take_whole_part<'i>(
+        &mut self,
+        kind: Kind,
+        bytes: &'i mut [u8],
+        rest: Rest<'_>,
+        sender: &mut Sender,
+    ) -> Option<Event<'i>> {
+        if kind == Kind::Binary || to_text(bytes, self.decoder.role()).is_ok() {
+            return Some(Event::Part { kind, bytes, last: true });
+        }
+        // What comes before the violation is delivered first.
+        let part = Part { kind, bytes, is_last: true, place: Place::Input, at: 0 };
+        match self.find_part(&part) {
+            Some(found) => Some(Event::Part { kind, bytes: &mut bytes[found.range], last: false }),
+            None => self.fail_at(rest, sender),
+        }
+    }
+
+    /// Reports a text that is not UTF-8, and consumes the rest of the input.
+    #[cold]
+    fn fail_at<'i>(&mut self, rest: Rest<'_>, sender: &mut Sender) -> Option<Event<'i>> {
+        rest.clear();
+        Some(self.fail(ProtocolError::InvalidUtf8, sender))
     }
 
     /// Notes a message that lies whole at the front of the input, in one frame. Returns whether there was
@@ -171,6 +198,9 @@ impl Parser {
         input: &mut Input<B>,
         sender: &Sender,
     ) -> bool {
+        if self.is_streaming {
+            return false;
+        }
         let Some((kind, range)) = self.decode_whole(input, sender) else { return false };
         input.found = Some(Found { what: What::Message(kind), place: Place::Input, range });
         true
@@ -186,10 +216,6 @@ impl Parser {
             return true;
         }
         self.reclaim(input);
-        // A part that is a whole message takes no other steps.
-        if self.is_streaming && self.is_plain(input, sender) {
-            self.find_whole_part(input);
-        }
         while input.found.is_none() {
             match self.reading {
                 Reading::Open if sender.is_receiving() => {}
@@ -339,13 +365,6 @@ impl Parser {
         let is_whole = self.delivery == Delivery::Whole && !self.decoder.is_within_compressed();
         // No control frame has so much left.
         if left >= LEAST_DIRECT && is_alone && is_whole { left } else { 0 }
-    }
-
-    /// Notes a whole message in one frame as the only part of it.
-    fn find_whole_part<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
-        let Some((kind, range)) = self.decoder.decode_whole(input.unread()) else { return };
-        let (bytes, at) = (&input.unread()[range.clone()], range.start);
-        input.found = self.find_part(&Part { kind, bytes, is_last: true, place: Place::Input, at });
     }
 
     /// Reclaims the memory of the event before.

@@ -68,7 +68,7 @@ impl Receiver {
     /// Returns the next event, or `None` once all of `input` is used up.
     ///
     /// See [`Connection::next_event`](crate::Connection::next_event). The event does not borrow the sender.
-    #[inline]
+    #[inline(always)]
     pub fn next_event<'i, B: AsMut<[u8]>>(
         &mut self,
         input: &'i mut Input<B>,
@@ -77,7 +77,7 @@ impl Receiver {
         if self.is_plain(input, sender)
             && let Some((kind, range)) = self.parser.decode_whole(input, sender)
         {
-            return Some(self.parser.take_whole(kind, range, input, sender));
+            return self.parser.take_whole(kind, range, input, sender);
         }
         self.next_slowly(input, sender)
     }
@@ -285,6 +285,9 @@ impl Receiver {
         if self.read > 0 && !is_ours {
             self.news = News::End;
         }
+        if input.found.is_some() && is_ours {
+            return true;
+        }
         if let Some(opening) = &mut self.opening {
             if opening.has_event() {
                 return true;
@@ -297,14 +300,30 @@ impl Receiver {
                 self.opening = None;
             }
         }
-        if sender.output.is_flooded() {
+        // What has been held back waits until reading goes on.
+        let is_held_back = self.opening.is_some() && sender.output.is_blocked();
+        if is_held_back || sender.output.is_flooded() {
             return self.pause(input, is_ours, sender);
         }
+        let is_ours = self.unstash(input) || is_ours;
         if self.find_in_stash(sender) || (is_ours && self.parser.find(input, sender)) {
             return true;
         }
         self.settle(input.heard(), sender);
         false
+    }
+
+    /// Moves the bytes that came before those of the input to the input, if that is empty. Their events then
+    /// need not be copied. Returns whether it did.
+    fn unstash<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> bool {
+        let Some(opening) = &mut self.opening else { return false };
+        let is_needed = !opening.stash().is_empty() && input.is_empty();
+        let is_moved = is_needed && input.take_from(opening.stash());
+        if is_moved {
+            self.read = input.number_read(input.heard());
+            self.opening = None;
+        }
+        is_moved
     }
 
     /// Looks for an event in bytes that came before those of the input.

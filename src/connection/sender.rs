@@ -18,7 +18,7 @@ use super::framer::Framer;
 use super::message::{Message, OwnedMessage};
 use super::output::Output;
 use super::timestamp::Timestamp;
-use crate::wire::{Close, CloseCode, Kind, ProtocolError, Role, Seed};
+use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
 
 /// The half of a [`Connection`](crate::Connection) that sends.
 ///
@@ -251,8 +251,8 @@ impl Sender {
 
     /// Returns whether at least [`Config::max_queued`](crate::Config::max_queued) bytes wait to be written.
     ///
-    /// Look at this before sending what is no reply. Replies need no look: while that many bytes of them
-    /// wait, no more events are given out.
+    /// Look at this before sending what is no reply. Replies need no look: while twice that many bytes of
+    /// them wait, no more events are given out.
     pub fn is_full(&self) -> bool {
         self.output.len() >= self.config.max_queued
     }
@@ -402,11 +402,23 @@ impl Sender {
     #[inline]
     fn queue(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         self.closing.check_open()?;
-        if self.framer.has_pending() {
-            self.transmit_pending();
+        if !self.framer.is_plain() {
+            return self.queue_slowly(kind, payload);
         }
-        let before = self.output.tail().len();
-        self.framer.append_message(kind, payload, self.output.tail())?;
+        let out = self.output.tail_for(Header::MAX_LEN + payload.len());
+        let before = out.len();
+        self.framer.append_plain(kind, payload, out);
+        self.count_since(before);
+        Ok(())
+    }
+
+    /// Queues a message behind control frames, or compressed.
+    #[inline(never)]
+    fn queue_slowly(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        self.transmit_pending();
+        let out = self.output.tail_for(Header::MAX_LEN + payload.len());
+        let before = out.len();
+        self.framer.append_message(kind, payload, out)?;
         self.count_since(before);
         Ok(())
     }
@@ -414,8 +426,9 @@ impl Sender {
     fn queue_part(&mut self, part: &Message<'_>, fin: bool) -> Result<(), SendError> {
         self.closing.check_open()?;
         self.transmit_pending();
-        let before = self.output.tail().len();
-        self.framer.append_part(part.kind(), part.as_bytes(), fin, self.output.tail())?;
+        let out = self.output.tail_for(Header::MAX_LEN + part.as_bytes().len());
+        let before = out.len();
+        self.framer.append_part(part.kind(), part.as_bytes(), fin, out)?;
         self.count_since(before);
         Ok(())
     }

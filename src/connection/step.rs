@@ -42,7 +42,7 @@ impl Sender {
             Ending::Done => Step::Done(self.account()),
             Ending::Shutdown if is_written => Step::Shutdown,
             Ending::Shutdown | Ending::Wait | Ending::None => {
-                let is_paused = self.output.is_flooded() || self.closing.is_deciding();
+                let is_paused = self.output.is_blocked() || self.closing.is_deciding();
                 let read = !self.closing.has_eof() && !is_paused;
                 Step::Io { read, write: !self.output.front().is_empty() }
             }
@@ -51,6 +51,7 @@ impl Sender {
 
     /// Returns the bytes to write: the first chunk of what waits. Report how many of them were written with
     /// [`transmitted`](Self::transmitted).
+    #[inline]
     pub fn transmit(&mut self) -> &[u8] {
         self.transmit_due();
         self.output.front()
@@ -76,6 +77,7 @@ impl Sender {
     /// # Panics
     ///
     /// Panics if fewer bytes were given out.
+    #[inline]
     pub fn transmitted(&mut self, count: usize, now: Timestamp) {
         self.deadlines.tell(now);
         if self.closing.is_broken() {
@@ -145,7 +147,7 @@ impl Sender {
 
     /// Whether a peer that does not answer is silent, or cannot be heard.
     const fn silence(&self) -> TimedOut {
-        match self.output.is_flooded() && self.closing.is_stalled() {
+        match self.output.is_blocked() && self.closing.is_stalled() {
             true => TimedOut::Blocked,
             false => TimedOut::Silence,
         }
@@ -185,8 +187,16 @@ impl Sender {
 
     /// Queues the control frames that wait, if there is room. Elsewhere they take little memory, however much
     /// comes from a peer that does not read.
+    #[inline]
     fn transmit_due(&mut self) {
-        if self.framer.has_pending() && (!self.is_full() || !self.closing.is_open()) {
+        if self.framer.has_pending() {
+            self.transmit_pending_if_room();
+        }
+    }
+
+    #[cold]
+    fn transmit_pending_if_room(&mut self) {
+        if !self.is_full() || !self.closing.is_open() {
             self.transmit_pending();
         }
     }

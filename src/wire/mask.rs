@@ -18,14 +18,21 @@ use alloc::vec::Vec;
 /// apply_mask([0x37, 0xfa, 0x21, 0x3d], 0, &mut bytes);
 /// assert_eq!(&bytes, b"Hello");
 /// ```
-#[inline]
+#[inline(always)]
 pub fn apply(key: [u8; 4], phase: usize, bytes: &mut [u8]) {
     let key = turn(u32::from_le_bytes(key), phase);
     match bytes.len() {
         ..4 => apply_to_few(key, bytes),
         4..8 => apply_to_blocks::<4>(key, bytes),
         8..32 => apply_to_blocks::<8>(key, bytes),
-        32..WIDE => apply_to_blocks::<32>(key, bytes),
+        32.. => apply_to_many(key, bytes),
+    }
+}
+
+#[inline(never)]
+fn apply_to_many(key: u32, bytes: &mut [u8]) {
+    match bytes.len() {
+        ..WIDE => apply_to_blocks::<32>(key, bytes),
         WIDE.. => apply_wide(key, bytes),
     }
 }
@@ -33,13 +40,9 @@ pub fn apply(key: [u8; 4], phase: usize, bytes: &mut [u8]) {
 /// Rotates a key so that its first byte is for the byte after `count` others. The first byte is the lowest.
 #[inline(always)]
 const fn turn(key: u32, count: usize) -> u32 {
-    // Only the remainder matters.
-    match count % 4 {
-        0 => key,
-        1 => key.rotate_right(8),
-        2 => key.rotate_right(16),
-        _ => key.rotate_right(24),
-    }
+    #[expect(clippy::cast_possible_truncation, reason = "it is less than 4")]
+    let bytes = (count % 4) as u32;
+    key.rotate_right(bytes * 8)
 }
 
 #[inline(always)]
@@ -90,7 +93,6 @@ pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Masks with the widest instructions that this machine has. They take some time to start.
 #[cfg(feature = "std")]
-#[inline(never)]
 fn apply_wide(key: u32, bytes: &mut [u8]) {
     use fearless_simd::{Level, Simd, dispatch};
 
