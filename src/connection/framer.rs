@@ -98,12 +98,9 @@ impl Framer {
         fin: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        let mut progress = match self.progress {
-            None => self.start(kind, fin.then_some(payload.len())),
-            Some(progress) if progress.kind == kind => progress,
-            // Section 5.4: messages do not mix.
-            Some(_) => return Err(SendError::MessageInProgress),
-        };
+        self.check_kind(kind)?;
+        let mut progress =
+            self.progress.unwrap_or_else(|| self.start(kind, fin.then_some(payload.len())));
         if progress.is_compressed {
             self.append_compressed(&mut progress, fin, payload, out);
         } else {
@@ -266,11 +263,27 @@ impl Framer {
         self.progress.is_none() && self.pending.is_none() && self.deflation.is_none()
     }
 
-    /// Section 5.4: messages do not mix.
-    const fn check_idle(&self) -> Result<(), SendError> {
+    /// Checks that a message may start. Section 5.4: messages do not mix.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] within a message sent in parts.
+    pub(crate) const fn check_idle(&self) -> Result<(), SendError> {
         match self.progress {
             Some(_) => Err(SendError::MessageInProgress),
             None => Ok(()),
+        }
+    }
+
+    /// Checks that a part of a message of this kind may be sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if the parts before were of the other kind.
+    pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), SendError> {
+        match self.progress {
+            Some(progress) if progress.kind != kind => Err(SendError::MessageInProgress),
+            Some(_) | None => Ok(()),
         }
     }
 

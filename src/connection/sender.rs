@@ -137,6 +137,7 @@ impl Sender {
             return self.send(message);
         }
         self.closing.check_open()?;
+        self.framer.check_idle()?;
         self.transmit_pending();
         let frame = self.framer.frame_unmasked(kind, payload)?;
         let [mut head, mut payload] = frame.slices();
@@ -383,13 +384,16 @@ impl Sender {
         self.framer.shut();
     }
 
-    /// Queues the control frames that wait.
+    /// Queues the control frames that wait. They count as replies, as most of them are.
     pub(super) fn transmit_pending(&mut self) {
         if self.closing.is_broken() {
-            self.framer.drop_pending();
-        } else if self.framer.transmit(self.output.tail()) {
+            return self.framer.drop_pending();
+        }
+        let before = self.output.len();
+        if self.framer.transmit(self.output.tail()) {
             self.deadlines.sent_probe();
         }
+        self.output.count(self.output.len() - before, true);
     }
 
     /// Queues a close frame, unless one was queued before or the connection has ended (section 5.5.1).
@@ -415,6 +419,7 @@ impl Sender {
     /// Queues a message behind control frames, or compressed.
     #[inline(never)]
     fn queue_slowly(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        self.framer.check_idle()?;
         self.transmit_pending();
         let out = self.output.tail_for(Header::MAX_LEN + payload.len());
         let before = out.len();
@@ -425,6 +430,7 @@ impl Sender {
 
     fn queue_part(&mut self, part: &Message<'_>, fin: bool) -> Result<(), SendError> {
         self.closing.check_open()?;
+        self.framer.check_kind(part.kind())?;
         self.transmit_pending();
         let out = self.output.tail_for(Header::MAX_LEN + part.as_bytes().len());
         let before = out.len();
@@ -439,6 +445,7 @@ impl Sender {
             return self.queue(message.kind(), message.as_bytes());
         }
         self.closing.check_open()?;
+        self.framer.check_idle()?;
         self.transmit_pending();
         let payload = match self.role {
             Role::Server => {
