@@ -94,13 +94,8 @@ impl Sender {
     /// [`Timeouts::end`](crate::Timeouts::end).
     pub fn handle_write_error(&mut self, now: Timestamp) {
         self.deadlines.tell(now);
-        if !self.output.is_empty() {
-            // A close frame is the last of what waits.
-            self.framer.lose_close();
-        }
         self.closing.break_writing();
-        self.output.clear();
-        self.framer.drop_pending();
+        self.drop_output();
         self.deadlines.follow(Phase::Ending);
     }
 
@@ -140,9 +135,22 @@ impl Sender {
             }
             Phase::Pinged => self.give_up(self.silence()),
             Phase::Closing => self.give_up(TimedOut::Close),
-            Phase::Ending => self.closing.abandon(Cause::TransportEnded),
+            Phase::Ending => {
+                self.closing.abandon(Cause::TransportEnded);
+                self.drop_output();
+            }
         }
         true
+    }
+
+    /// Drops all that waits to be written.
+    fn drop_output(&mut self) {
+        if !self.output.is_empty() {
+            // A close frame is the last of what waits.
+            self.framer.lose_close();
+        }
+        self.framer.drop_pending();
+        self.output.clear();
     }
 
     /// Whether a peer that does not answer is silent, or cannot be heard.
@@ -155,8 +163,7 @@ impl Sender {
 
     fn give_up(&mut self, timed_out: TimedOut) {
         self.closing.give_up(timed_out);
-        self.framer.drop_pending();
-        self.output.clear();
+        self.drop_output();
     }
 
     fn give_up_opening(&mut self) {
