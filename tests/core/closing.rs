@@ -1,6 +1,6 @@
 //! Section 7: closing. Ids `C`, and the table of close codes.
 
-use harness::{Drive, Seen, Setup};
+use harness::{Drive, START, Seen, Setup};
 use sansocket::{
     Cause, Close, CloseCode, CloseFrame, Ended, Event, Initiator, Input, Kind, ProtocolError, Role,
     SendError, TimedOut,
@@ -40,15 +40,15 @@ fn every_close_code_is_sent_or_refused_as_the_table_says() {
         assert_eq!(CloseCode::new(code).map(CloseCode::get), is_legal(code).then_some(code));
         let Some(code) = CloseCode::new(code) else { continue };
         for mut connection in [client(), server()] {
-            let role = connection.sender.role();
-            let result = connection.sender.close(code, "");
+            let role = connection.role();
+            let result = connection.close(code, "");
             let of_other_role = match role {
                 Role::Client => (1012..=1014).contains(&code.get()),
                 Role::Server => code.get() == 1010,
             };
             if of_other_role {
                 assert_eq!(result, Err(SendError::WrongRole), "{code}");
-                assert!(!connection.sender.is_closing() && !connection.sender.has_pending());
+                assert!(connection.is_open() && !connection.is_urgent());
             } else {
                 assert_eq!(result, Ok(()), "{code}");
                 assert_eq!(read(role, &transmit(&mut connection)), [close(code.get())]);
@@ -186,28 +186,27 @@ fn pongs_that_are_due_go_before_the_answer_to_a_close_frame() {
 fn after_our_close_frame_nothing_is_sent() {
     // C-08, C-09, I-04, V-18.
     for mut connection in [client(), server()] {
-        let role = connection.sender.role();
-        connection.sender.ping(b"before").unwrap();
-        connection.sender.close(CloseCode::GOING_AWAY, "bye").unwrap();
-        assert!(connection.sender.is_closing());
-        let mut out = Vec::new();
+        let role = connection.role();
+        connection.ping(b"before").unwrap();
+        connection.close(CloseCode::GOING_AWAY, "bye").unwrap();
+        assert!(!connection.is_open());
         let closing = Err(SendError::Closing);
-        assert_eq!(connection.sender.send("a", &mut out), closing);
-        assert_eq!(connection.sender.send_part("a", &mut out), closing);
-        assert_eq!(connection.sender.send_last("a", &mut out), closing);
-        assert_eq!(connection.sender.frame(Kind::Binary, &mut []).map(drop), closing);
-        assert_eq!(connection.sender.frame_unmasked("a").map(drop), closing);
-        assert_eq!(connection.sender.ping(b""), closing);
-        assert_eq!(connection.sender.pong(b""), closing);
+        assert_eq!(connection.send("a"), closing);
+        assert_eq!(connection.send_part("a"), closing);
+        assert_eq!(connection.send_last("a"), closing);
+        assert_eq!(connection.send(vec![0; 20_000]), closing);
+        assert_eq!(connection.send_with(&[0; 20_000], |_| 20_000), closing);
+        assert_eq!(connection.ping(b""), closing);
+        assert_eq!(connection.pong(b""), closing);
         // A second close does nothing.
-        assert_eq!(connection.sender.close(CloseCode::NORMAL, ""), Ok(()));
-        assert!(out.is_empty());
-        // V-17: a ping that comes now is not answered, and no event.
-        assert_eq!(receive(&mut connection, &frame_to(role, 0x89, b"p")), Ok(0));
+        assert_eq!(connection.close(CloseCode::NORMAL, ""), Ok(()));
+        assert_eq!(connection.queued(), 0);
+        // V-17: a ping that comes now is not answered.
+        assert_eq!(receive(&mut connection, &frame_to(role, 0x89, b"p")), Ok(1));
         let sent = read(role, &transmit(&mut connection));
         assert_eq!(sent, [ping(b"before"), Seen::Close(Some(1001), "bye".into())]);
-        assert_eq!(receive(&mut connection, &frame_to(role, 0x89, b"p")), Ok(0));
-        assert_eq!(connection.sender.close(CloseCode::NORMAL, ""), Ok(()));
+        assert_eq!(receive(&mut connection, &frame_to(role, 0x89, b"p")), Ok(1));
+        assert_eq!(connection.close(CloseCode::NORMAL, ""), Ok(()));
         assert!(transmit(&mut connection).is_empty());
     }
 }
@@ -216,11 +215,11 @@ fn after_our_close_frame_nothing_is_sent() {
 fn both_ends_may_close_at_once() {
     // C-10, C-11, A-53: each reports the code of the other, and no answer is sent.
     for mut connection in [client(), server()] {
-        let role = connection.sender.role();
-        connection.sender.close(CloseCode::NORMAL, "").unwrap();
+        let role = connection.role();
+        connection.close(CloseCode::NORMAL, "").unwrap();
         assert!(!transmit(&mut connection).is_empty());
         let stream = [frame_to(role, 0x82, b"in flight"), frame_to(role, 0x88, &[0x03, 0xe9])];
-        assert_eq!(receive(&mut connection, &stream.concat()), Ok(1));
+        assert_eq!(receive(&mut connection, &stream.concat()), Ok(2));
         assert!(transmit(&mut connection).is_empty());
         connection.end();
         let ended = connection.account().unwrap();
@@ -232,10 +231,11 @@ fn both_ends_may_close_at_once() {
 }
 
 #[test]
-fn what_comes_after_our_close_frame_is_judged_and_discarded() {
+fn what_comes_after_our_close_frame_can_be_discarded_but_is_validated() {
     // C-14, V-09: no event but the close frame; limits hold.
     let setup = |role| Setup {
         closes_after: Some(0),
+        discards: true,
         limits: limits(|limits| (limits.message, limits.fragments) = (8, 4)),
         ..Setup::new(role)
     };
@@ -272,7 +272,25 @@ fn what_comes_after_our_close_frame_is_judged_and_discarded() {
             assert_eq!(read(role, &outcome.out), [close(1000)]);
             assert_eq!(outcome.ended.cause, Cause::Violation(error));
             assert!(!outcome.ended.is_clean());
-            assert_eq!(outcome.early, Some(outcome.ended), "the transport is closed at once");
+            assert!(outcome.is_over, "the transport is closed at once");
+        }
+    }
+}
+
+#[test]
+fn what_comes_after_our_close_frame_is_delivered() {
+    // C-14: all that the peer has sent before its own close frame, and nothing of it is answered.
+    for (stream, seen) in [
+        ("8101 61 8900 880203e8", vec![text("a"), ping(b""), close(1000)]),
+        ("0101 61 8a00 8001 62 880203e8", vec![pong(b""), text("ab"), close(1000)]),
+        ("8201 ff 8201 fe", vec![binary(b"\xff"), binary(b"\xfe")]),
+        ("0101 61 880203e8", vec![close(1000)]),
+    ] {
+        for (role, stream, _) in for_both_roles(stream) {
+            let setup = Setup { closes_after: Some(0), is_echoing: true, ..Setup::new(role) };
+            let outcome = outcome(&setup, &stream);
+            assert_eq!((outcome.seen, outcome.error), (seen.clone(), None));
+            assert_eq!(read(role, &outcome.out), [close(1000)]);
         }
     }
 }
@@ -294,9 +312,9 @@ fn a_close_within_a_message_leaves_the_verdict_on_its_rest() {
 fn an_end_without_a_close_frame_is_not_clean() {
     // C-16, C-19, C-33, C-34: even if ours was sent.
     for mut connection in [client(), server()] {
-        let closes = connection.sender.role() == Role::Client;
+        let closes = connection.role() == Role::Client;
         if closes {
-            connection.sender.close(CloseCode::NORMAL, "").unwrap();
+            connection.close(CloseCode::NORMAL, "").unwrap();
             transmit(&mut connection);
         }
         assert_eq!(connection.account(), None);
@@ -305,7 +323,7 @@ fn an_end_without_a_close_frame_is_not_clean() {
         assert_eq!((ended.code(), ended.is_clean()), (1006, false));
         assert_eq!(ended.cause, Cause::TransportEnded);
         assert_eq!(ended.initiator, closes.then_some(Initiator::Us));
-        assert_eq!(connection.sender.send("a", &mut Vec::new()), Err(SendError::Closing));
+        assert_eq!(connection.send("a"), Err(SendError::Closing));
     }
 }
 
@@ -324,7 +342,7 @@ fn an_end_before_the_answer_is_written_is_clean_only_if_it_is_written() {
 
         let mut connection = connect(role, limits(|_| ()));
         receive(&mut connection, &frame_to(role, 0x88, &[0x03, 0xe8])).unwrap();
-        connection.end_late(TimedOut::End);
+        connection.end_late();
         let ended = connection.account().unwrap();
         assert_eq!((ended.sent, ended.is_clean()), (CloseFrame::Absent, false));
         assert_eq!((ended.code(), ended.initiator), (1000, Some(Initiator::Peer)));
@@ -338,20 +356,19 @@ fn a_server_closes_the_transport_and_a_client_waits_for_it() {
         for closes_first in [false, true] {
             let mut connection = connect(role, limits(|_| ()));
             if closes_first {
-                connection.sender.close(None, "").unwrap();
+                connection.close(None, "").unwrap();
                 transmit(&mut connection);
             }
             receive(&mut connection, &frame_to(role, 0x88, b"")).unwrap();
             let is_flushed = closes_first;
-            let wants_close = |connection: &sansocket::Connection| connection.is_over();
-            assert_eq!(wants_close(&connection), is_flushed && role == Role::Server);
+            assert_eq!(connection.is_over(), is_flushed && role == Role::Server);
             transmit(&mut connection);
-            assert_eq!(wants_close(&connection), role == Role::Server);
-            assert_eq!(connection.account().is_some(), role == Role::Server);
+            assert_eq!(connection.is_over(), role == Role::Server);
             // C-21: a deadline may pass; it is clean all the same.
-            connection.end_late(TimedOut::End);
-            assert!(wants_close(&connection));
-            assert!(connection.account().unwrap().is_clean());
+            connection.end_late();
+            let ended = connection.account().unwrap();
+            assert!(ended.is_clean());
+            assert_eq!(ended.transport, Some(Initiator::Us), "who waited long enough ends it");
         }
     }
 }
@@ -363,7 +380,7 @@ fn a_violation_closes_the_transport_without_an_answer() {
         let outcome = outcome(&Setup::new(role), &stream);
         assert_eq!(outcome.seen, [text("a")]);
         assert_eq!(read(role, &outcome.out), [close(1002)]);
-        let ended = outcome.early.unwrap();
+        let ended = &outcome.ended;
         assert_eq!(ended.cause, Cause::Violation(ProtocolError::ReservedOpcode));
         assert_eq!(ended.sent, CloseFrame::Code(CloseCode::PROTOCOL_ERROR));
         assert_eq!((ended.received, ended.code()), (CloseFrame::Absent, 1006));
@@ -372,7 +389,7 @@ fn a_violation_closes_the_transport_without_an_answer() {
     // C-24: the close frame need not be taken.
     let mut connection = server();
     receive(&mut connection, &[0x83]).unwrap_err();
-    connection.end_late(TimedOut::End);
+    connection.end_late();
     let ended = connection.account().unwrap();
     assert_eq!(ended.sent, CloseFrame::Absent);
     assert_eq!(ended.cause, Cause::Violation(ProtocolError::ReservedOpcode));
@@ -383,17 +400,17 @@ fn a_close_frame_that_cannot_be_sent_is_refused() {
     // C-27, C-28: nothing is queued then.
     let long = "é".repeat(62);
     for mut connection in [client(), server()] {
-        let sender = &mut connection.sender;
+        let sender = &mut connection;
         assert_eq!(sender.close(None, "reason"), Err(SendError::ReasonWithoutCode));
         assert_eq!(sender.close(CloseCode::NORMAL, &long), Err(SendError::ReasonTooLong));
-        assert!(!sender.is_closing() && !sender.has_pending());
+        assert!(sender.is_open() && !sender.is_urgent());
         let fits = format!("{}x", &long[..122]);
         sender.close(CloseCode::NORMAL, &fits).unwrap();
         let sent = read(sender.role(), &transmit(&mut connection));
         assert_eq!(sent, [Seen::Close(Some(1000), fits)]);
     }
     let mut server = server();
-    server.sender.close(None, "").unwrap();
+    server.close(None, "").unwrap();
     assert_eq!(transmit(&mut server), bytes("8800"));
     assert_eq!(Close::MAX_REASON, 123);
 }
@@ -403,9 +420,9 @@ fn the_answer_goes_out_before_the_message_that_is_being_sent_by_parts_ends() {
     // C-07.
     let mut server = server();
     let mut out = Vec::new();
-    server.sender.send_part("a", &mut out).unwrap();
+    server.send_part_to("a", &mut out).unwrap();
     receive(&mut server, &frame_to(Role::Server, 0x88, b"")).unwrap();
-    assert_eq!(server.sender.send_last("b", &mut out), Err(SendError::Closing));
+    assert_eq!(server.send_last_to("b", &mut out), Err(SendError::Closing));
     server.transmit_to(&mut out);
     assert_eq!(out, bytes("0101 61 8800"));
 }
@@ -414,9 +431,9 @@ fn the_answer_goes_out_before_the_message_that_is_being_sent_by_parts_ends() {
 fn a_close_frame_with_no_answer_ends_when_its_time_is_up() {
     // C-22.
     let mut client = client();
-    client.sender.close(CloseCode::NORMAL, "").unwrap();
+    client.close(CloseCode::NORMAL, "").unwrap();
     transmit(&mut client);
-    client.end_late(TimedOut::Close);
+    client.end_late();
     let ended = client.account().unwrap();
     assert_eq!((ended.code(), ended.cause), (1006, Cause::TimedOut(TimedOut::Close)));
 }
@@ -449,7 +466,7 @@ fn nothing_is_left_in_an_input_after_an_end() {
                 }
                 assert!(is_over);
                 transmit(&mut connection);
-                assert!(connection.receiver.is_closed());
+                assert!(!connection.is_open());
             }
         }
     }
@@ -459,11 +476,12 @@ fn nothing_is_left_in_an_input_after_an_end() {
 fn an_end_after_the_last_part_before_an_error_is_explained() {
     // Law 8: the part was delivered, the error not yet.
     let mut connection = client();
-    connection.receiver.set_streaming(true);
-    let mut input = Input::filled(bytes("8102 61ff"));
+    connection.set_streaming(true);
+    let mut input = given(&mut connection, &bytes("8102 61ff"));
     let event = connection.next(&mut input).unwrap();
     assert_eq!(event, Some(Event::Part { kind: Kind::Text, bytes: &mut [b'a'], last: false }));
-    connection.end();
+    connection.handle_eof(START);
+    assert_eq!(connection.next(&mut input), Err(ProtocolError::InvalidUtf8));
     assert_eq!(read(Role::Client, &transmit(&mut connection)), [close(1007)]);
     let Some(Ended { cause, .. }) = connection.account() else { panic!() };
     assert_eq!(cause, Cause::Violation(ProtocolError::InvalidUtf8));
@@ -473,11 +491,11 @@ fn an_end_after_the_last_part_before_an_error_is_explained() {
 fn an_end_while_a_close_frame_waits_to_be_taken_is_explained() {
     for role in ROLES {
         let mut connection = connect(role, limits(|_| ()));
-        let mut input = Input::filled(frame_to(role, 0x88, &[0x03, 0xe8]));
-        assert_eq!(connection.find(&mut input), Ok(true));
-        connection.end();
-        let event = connection.next(&mut input);
-        assert_eq!(event, Ok(Some(Event::Close(NORMAL))));
+        let mut input = given(&mut connection, &frame_to(role, 0x88, &[0x03, 0xe8]));
+        assert!(connection.has_event(&mut input));
+        connection.handle_eof(START);
+        assert_eq!(connection.next(&mut input), Ok(Some(Event::Close(NORMAL))));
+        connection.handle_write_error(START);
         let ended = connection.account().unwrap();
         assert_eq!(ended.initiator, Some(Initiator::Peer));
         assert_eq!((ended.cause, ended.code()), (Cause::TransportEnded, 1000));
@@ -500,32 +518,24 @@ fn the_body_of_a_close_frame_can_be_read_without_a_connection() {
 }
 
 #[test]
-fn an_event_that_was_ready_before_the_end_is_still_delivered() {
+fn an_event_that_was_found_before_the_end_is_still_delivered() {
     type End = fn(&mut sansocket::Connection);
     let ends: [(End, Cause); 2] = [
-        (|connection| connection.end(), Cause::TransportEnded),
-        (
-            |connection| {
-                connection.end_late(TimedOut::Silence);
-            },
-            Cause::TimedOut(TimedOut::Silence),
-        ),
+        (|connection| connection.handle_eof(START), Cause::TransportEnded),
+        (|connection| connection.end_late(), Cause::TimedOut(TimedOut::Silence)),
     ];
     for (end, cause) in ends {
         for (stream, expected) in
             [("8101 61", Event::Text("a")), ("8802 03e8", Event::Close(NORMAL))]
         {
             let mut connection = client();
-            let mut input = Input::filled(bytes(stream));
-            assert_eq!(connection.find(&mut input), Ok(true));
+            let mut input = given(&mut connection, &bytes(stream));
+            assert!(connection.has_event(&mut input));
             end(&mut connection);
-            assert!(!connection.receiver.is_closed(), "there is one more event");
-            assert_eq!(connection.account(), None);
-            let event = connection.next(&mut input);
-            assert_eq!(event, Ok(Some(expected)));
-            assert!(connection.receiver.is_closed());
-            let ended = connection.account().unwrap();
-            assert_eq!(ended.cause, cause);
+            assert_eq!(connection.next(&mut input), Ok(Some(expected)));
+            assert_eq!(connection.next(&mut input), Ok(None));
+            connection.handle_write_error(START);
+            assert_eq!(connection.account().unwrap().cause, cause);
         }
     }
 }

@@ -57,7 +57,7 @@ fn the_memory_for_sending_is_what_is_said() {
                     });
                     let mut connection = open(Role::Server, agreed, &compression);
                     let mut out = Vec::with_capacity(1 << 15);
-                    let usage = measure(|| connection.sender.send(&message, &mut out).unwrap()).1;
+                    let usage = measure(|| connection.send_to(&message, &mut out).unwrap()).1;
                     let (said, peak) = (compression.memory_sending(), to_len(usage.peak));
                     assert!((peak..peak * 102 / 100).contains(&said), "{peak} of {said}");
                     let held = to_len(usage.held);
@@ -81,15 +81,15 @@ fn the_memory_for_receiving_is_what_is_said() {
             let mut stream = Vec::new();
             let mut server = open(Role::Server, &agreed, &compression);
             for len in [10, 100_000, 300] {
-                server.sender.send(&some(len), &mut stream).unwrap();
+                server.send_to(&some(len), &mut stream).unwrap();
             }
             let mut input = Input::new(vec![0; 4096]);
             let mut connection = open(Role::Client, &agreed, &compression);
-            connection.receiver.set_streaming(true);
+            connection.set_streaming(true);
             let ((), usage) = measure(|| feed(&mut connection, &mut input, &stream));
             let (said, peak) = (compression.memory_receiving(), to_len(usage.peak));
             assert!((peak..peak * 125 / 100).contains(&said), "{peak} of {said}");
-            let ((), released) = measure(|| input.release());
+            let ((), released) = measure(|| input.free_memory());
             let waiting = to_len(usage.held + released.held);
             let said = compression.memory_waiting();
             assert!((waiting..=waiting + 16).contains(&said), "{waiting} of {said} wait");
@@ -104,7 +104,7 @@ fn what_judges_distances_is_made_only_for_smaller_windows() {
         let compression = compression(|compression| compression.incoming.window_bits = bits);
         let agreed = format!("server_max_window_bits={bits}");
         let mut stream = Vec::new();
-        open(Role::Server, &agreed, &compression).sender.send("message", &mut stream).unwrap();
+        open(Role::Server, &agreed, &compression).send_to("message", &mut stream).unwrap();
         let mut input = Input::new(vec![0; 4096]);
         let mut connection = open(Role::Client, &agreed, &compression);
         measure(|| feed(&mut connection, &mut input, &stream)).1.held
@@ -122,23 +122,23 @@ fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
             let mut from =
                 open(if role == Role::Client { Role::Server } else { Role::Client }, ALONE, &alone);
             let mut stream = Vec::new();
-            from.sender.send(&some(100_000), &mut stream).unwrap();
-            from.sender.send_part(&some(100), &mut stream).unwrap();
-            from.sender.send_last(b"", &mut stream).unwrap();
+            from.send_to(&some(100_000), &mut stream).unwrap();
+            from.send_part_to(&some(100), &mut stream).unwrap();
+            from.send_last_to(b"", &mut stream).unwrap();
             let mut connection = open(role, ALONE, &alone);
             let mut input = Input::new(vec![0; 4096]);
             let mut out = Vec::with_capacity(1 << 20);
             // The pool is of the process; it has what this takes once this has been sent.
-            connection.sender.send(&some(1000), &mut out).unwrap();
+            connection.send_to(&some(1000), &mut out).unwrap();
             let ((), usage) = measure(|| {
-                connection.receiver.set_streaming(is_streaming);
+                connection.set_streaming(is_streaming);
                 feed(&mut connection, &mut input, &stream);
-                connection.sender.send(&some(100_000), &mut out).unwrap();
-                connection.sender.send_part(&some(1000), &mut out).unwrap();
-                connection.sender.send_last(&some(1000), &mut out).unwrap();
+                connection.send_to(&some(100_000), &mut out).unwrap();
+                connection.send_part_to(&some(1000), &mut out).unwrap();
+                connection.send_last_to(&some(1000), &mut out).unwrap();
                 // The memory of the event before is given back.
                 feed(&mut connection, &mut input, &frame_to(role, 0x8a, b""));
-                input.release();
+                input.free_memory();
             });
             assert_eq!(usage.held, 0, "{role:?}");
         }
@@ -153,11 +153,11 @@ fn the_history_of_a_connection_is_of_its_own_window() {
     let mut input = Input::new(vec![0; 4096]);
     for before in ["", "server_no_context_takeover"] {
         let mut stream = Vec::new();
-        open(Role::Server, before, &full).sender.send(&some(50_000), &mut stream).unwrap();
+        open(Role::Server, before, &full).send_to(&some(50_000), &mut stream).unwrap();
         feed(&mut open(Role::Client, before, &full), &mut input, &stream);
         let mut stream = Vec::new();
         let agreed = "server_max_window_bits=9";
-        open(Role::Server, agreed, &small).sender.send(&some(5000), &mut stream).unwrap();
+        open(Role::Server, agreed, &small).send_to(&some(5000), &mut stream).unwrap();
         let mut connection = open(Role::Client, agreed, &small);
         feed(&mut connection, &mut input, &stream);
         feed(&mut connection, &mut input, b"\x8a\x00");
@@ -178,13 +178,13 @@ fn a_history_grows_with_what_has_come_and_never_beyond_its_window() {
     let mut input = Input::new(vec![0; 4096]);
     let mut receive = |connection: &mut Connection, from: &mut Connection, len| {
         let mut stream = Vec::new();
-        from.sender.send(&some(len), &mut stream).unwrap();
+        from.send_to(&some(len), &mut stream).unwrap();
         let usage = measure(|| feed(connection, &mut input, &stream)).1;
         (usage.held, usage.allocations)
     };
     let ends = || {
         let mut connection = open(Role::Client, agreed, &small);
-        connection.receiver.set_streaming(true);
+        connection.set_streaming(true);
         (connection, open(Role::Server, agreed, &small))
     };
     // What every connection uses is there then.
@@ -213,7 +213,7 @@ fn messages_allocate_nothing_once_memory_is_there() {
                 let mut from = open(peer, agreed, &pooled);
                 let mut ends = [&pooled, &pooled, &smaller].map(|how| open(role, agreed, how));
                 for end in &mut ends {
-                    end.receiver.set_streaming(is_streaming);
+                    end.set_streaming(is_streaming);
                 }
                 let mut input = Input::new(vec![0; 4096]);
                 let mut out = Vec::with_capacity(1 << 20);
@@ -221,15 +221,15 @@ fn messages_allocate_nothing_once_memory_is_there() {
                 let message = some(20_000);
                 let mut round = || {
                     stream.clear();
-                    from.sender.send(&message, &mut stream).unwrap();
-                    from.sender.send_part(&message[..3000], &mut stream).unwrap();
-                    from.sender.send_last(&message[..300], &mut stream).unwrap();
+                    from.send_to(&message, &mut stream).unwrap();
+                    from.send_part_to(&message[..3000], &mut stream).unwrap();
+                    from.send_last_to(&message[..300], &mut stream).unwrap();
                     for connection in &mut ends {
                         feed(connection, &mut input, &stream);
                         out.clear();
-                        connection.sender.send(&message, &mut out).unwrap();
-                        connection.sender.send_part(&message[..300], &mut out).unwrap();
-                        connection.sender.send_last(&message[..300], &mut out).unwrap();
+                        connection.send_to(&message, &mut out).unwrap();
+                        connection.send_part_to(&message[..300], &mut out).unwrap();
+                        connection.send_last_to(&message[..300], &mut out).unwrap();
                     }
                 };
                 (0..3).for_each(|_| round());
@@ -255,7 +255,7 @@ fn messages_of_different_contexts_allocate_nothing_either() {
         let mut allocations = 0;
         for [from, to] in &mut pairs {
             stream.clear();
-            from.sender.send(&message, &mut stream).unwrap();
+            from.send_to(&message, &mut stream).unwrap();
             allocations += measure(|| feed(to, &mut input, &stream)).1.allocations;
         }
         allocations
@@ -274,15 +274,15 @@ fn a_connection_that_is_over_owns_no_compressor() {
             (if role == Role::Client { Role::Server } else { Role::Client }, "");
         let mut stream = Vec::new();
         let mut from = open(role_of_peer, agreed, &full);
-        from.sender.send(&some(50_000), &mut stream).unwrap();
-        from.sender.send_part(&some(50_000), &mut stream).unwrap();
+        from.send_to(&some(50_000), &mut stream).unwrap();
+        from.send_part_to(&some(50_000), &mut stream).unwrap();
         for end in
             [frame_to(role, 0x88, b""), frame_to(role, 0x83, b""), frame_to(role, 0x80, b"\x07")]
         {
             let mut connection = open(role, agreed, &full);
             let mut input = Input::new(vec![0; 4096]);
             let ((), usage) = measure(|| {
-                connection.sender.send(&some(5000), &mut Vec::new()).unwrap();
+                connection.send(&some(5000)).unwrap();
                 feed(&mut connection, &mut input, &stream);
                 input.spare()[..end.len()].copy_from_slice(&end);
                 input.fill(end.len());
@@ -290,7 +290,7 @@ fn a_connection_that_is_over_owns_no_compressor() {
                     let _ = connection.next(&mut input);
                 }
                 transmit(&mut connection);
-                input.release();
+                input.free_memory();
             });
             assert_eq!(usage.held, 0, "{role:?} {end:x?}");
         }
@@ -302,7 +302,7 @@ fn a_connection_that_is_over_owns_no_compressor() {
             connection.end();
             let _ = connection.next(&mut input);
             transmit(&mut connection);
-            input.release();
+            input.free_memory();
         });
         assert_eq!(usage.held, 0, "{role:?}");
     }
@@ -324,10 +324,10 @@ fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
         measure(|| {
             // All of them at once.
             for connection in &mut connections {
-                connection.sender.send_part(&message, &mut out).unwrap();
+                connection.send_part_to(&message, &mut out).unwrap();
             }
             for connection in &mut connections {
-                connection.sender.send_last(&message, &mut out).unwrap();
+                connection.send_last_to(&message, &mut out).unwrap();
             }
         })
         .1
@@ -371,17 +371,17 @@ fn what_comes_from_a_pool_has_forgotten_everything() {
         pooled.pool = Some(&POOL);
         for len in [10, 1000, 70_000] {
             let mut wanted = Vec::new();
-            open(Role::Server, ALONE, &fresh).sender.send(&some(len), &mut wanted).unwrap();
+            open(Role::Server, ALONE, &fresh).send_to(&some(len), &mut wanted).unwrap();
             for _ in 0..3 {
                 let mut out = Vec::new();
-                open(Role::Server, ALONE, &pooled).sender.send(&some(len), &mut out).unwrap();
+                open(Role::Server, ALONE, &pooled).send_to(&some(len), &mut out).unwrap();
                 assert!(out == wanted, "level {level}, {len} bytes");
             }
         }
         // One that was left within a message is not taken.
         let mut left = open(Role::Server, ALONE, &pooled);
-        left.sender.send_part(&some(1000), &mut Vec::new()).unwrap();
-        left.sender.close(None, "").unwrap();
+        left.send_part(&some(1000)).unwrap();
+        left.close(None, "").unwrap();
         drop(left);
     }
 }
@@ -397,7 +397,7 @@ fn threads_share_a_pool() {
                 let mut to = open(Role::Client, ALONE, &compression);
                 for len in 0..200 {
                     let mut out = Vec::new();
-                    from.sender.send(&some(10 * len), &mut out).unwrap();
+                    from.send_to(&some(10 * len), &mut out).unwrap();
                     let mut input = Input::filled(out);
                     match to.next(&mut input).unwrap() {
                         Some(Event::Binary(bytes)) => assert!(bytes == some(10 * len)),
@@ -412,13 +412,13 @@ fn threads_share_a_pool() {
 /// A frame of zeros, so many of them: a thousandth of it is on the wire.
 fn bomb(len: usize) -> Vec<u8> {
     let mut server = open(Role::Server, "", &compression(|_| {}));
-    server.sender.set_flushing(false);
+    server.set_flushing(false);
     let mut stream = Vec::new();
     let zeros = vec![0; 1 << 20];
     for _ in 0..len >> 20 {
-        server.sender.send_part(&zeros, &mut stream).unwrap();
+        server.send_part_to(&zeros, &mut stream).unwrap();
     }
-    server.sender.send_last(b"", &mut stream).unwrap();
+    server.send_last_to(b"", &mut stream).unwrap();
     stream
 }
 
@@ -430,7 +430,7 @@ fn receive_bomb(
 ) -> (u64, Option<ProtocolError>, usize) {
     let mut connection = connect(Role::Client, limits);
     connection.compress(Agreement::parse("").unwrap(), &Compression::default());
-    connection.receiver.set_streaming(is_streaming);
+    connection.set_streaming(is_streaming);
     let mut input = Input::new(vec![0; 4096]);
     let mut came = 0;
     let (error, usage) = measure(|| {
@@ -497,7 +497,7 @@ fn a_million_messages_that_end_with_the_last_block_take_constant_memory() {
     for agreed in ["", ALONE] {
         for is_streaming in [false, true] {
             let mut connection = open(Role::Client, agreed, &compression(|_| {}));
-            connection.receiver.set_streaming(is_streaming);
+            connection.set_streaming(is_streaming);
             let mut input = Input::new(vec![0; 4096]);
             // As many as fill the window.
             (0..20).for_each(|_| feed(&mut connection, &mut input, &stream));
@@ -544,7 +544,7 @@ fn what_was_compressed_is_not_shown_for_debugging() {
     let mut stream = Vec::new();
     let mut from = open(Role::Server, "", &compression);
     for secret in ["secret", "secrets"] {
-        from.sender.send(secret, &mut stream).unwrap();
+        from.send_to(secret, &mut stream).unwrap();
     }
     let shown = format!("{from:?}");
     for part in ["Deflater(Shape {", "Pool { most: 3, .. }"] {

@@ -144,21 +144,20 @@ fn a_million_empty_fragments_are_too_many() {
 fn a_message_cannot_be_started_within_another() {
     //
     for mut connection in [client(), server()] {
-        let sender = &mut connection.sender;
+        let sender = &mut connection;
         let mut out = Vec::new();
-        sender.send_part("a", &mut out).unwrap();
-        let before = out.clone();
+        sender.send_part_to("a", &mut out).unwrap();
         let busy = Err(SendError::MessageInProgress);
-        assert_eq!(sender.send("b", &mut out), busy);
-        assert_eq!(sender.send(b"b", &mut out), busy);
-        assert_eq!(sender.send_part(b"b", &mut out), busy);
-        assert_eq!(sender.send_last(b"b", &mut out), busy);
-        assert_eq!(sender.frame(sansocket::Kind::Text, &mut []).map(drop), busy);
-        assert_eq!(sender.frame_unmasked("b").map(drop), busy);
-        assert_eq!(out, before, "what is not sent leaves no trace");
-        sender.send_last("c", &mut out).unwrap();
-        sender.send("d", &mut out).unwrap();
-        assert_eq!(read(connection.sender.role(), &out), [text("ac"), text("d")]);
+        assert_eq!(sender.send("b"), busy);
+        assert_eq!(sender.send(b"b"), busy);
+        assert_eq!(sender.send_part(b"b"), busy);
+        assert_eq!(sender.send_last(b"b"), busy);
+        assert_eq!(sender.send(vec![0; 20_000]), busy);
+        assert_eq!(sender.send_with(&[0; 20_000], |_| 20_000), busy);
+        assert_eq!(sender.queued(), 0, "what is not sent leaves no trace");
+        sender.send_last_to("c", &mut out).unwrap();
+        sender.send_to("d", &mut out).unwrap();
+        assert_eq!(read(connection.role(), &out), [text("ac"), text("d")]);
     }
 }
 
@@ -167,14 +166,14 @@ fn a_message_is_sent_by_parts_before_its_length_is_known() {
     // U-24: the end may be empty, the parts are on the wire at once.
     let mut server = server();
     let mut out = Vec::new();
-    server.sender.send_part("a", &mut out).unwrap();
+    server.send_part_to("a", &mut out).unwrap();
     assert_eq!(out, bytes("0101 61"));
-    server.sender.send_part("é", &mut out).unwrap();
+    server.send_part_to("é", &mut out).unwrap();
     assert_eq!(out, bytes("0101 61 0002 c3a9"));
-    server.sender.send_last("", &mut out).unwrap();
+    server.send_last_to("", &mut out).unwrap();
     assert_eq!(out, bytes("0101 61 0002 c3a9 8000"));
     out.clear();
-    server.sender.send_last("only", &mut out).unwrap();
+    server.send_last_to("only", &mut out).unwrap();
     assert_eq!(out, bytes("8104 6f6e6c79"));
 }
 
@@ -183,10 +182,10 @@ fn control_frames_go_between_the_parts_that_are_sent() {
     // X-16, K-05.
     let mut server = server();
     let mut out = Vec::new();
-    server.sender.send_part("a", &mut out).unwrap();
+    server.send_part_to("a", &mut out).unwrap();
     receive(&mut server, &frame_to(Role::Server, 0x89, b"p")).unwrap();
-    server.sender.ping(b"q").unwrap();
-    server.sender.send_last("b", &mut out).unwrap();
+    server.ping(b"q").unwrap();
+    server.send_last_to("b", &mut out).unwrap();
     assert_eq!(out, bytes("0101 61 8a01 70 8901 71 8001 62"));
 }
 
@@ -194,11 +193,11 @@ fn control_frames_go_between_the_parts_that_are_sent() {
 fn a_close_leaves_the_message_unfinished() {
     //
     for mut connection in [client(), server()] {
-        let role = connection.sender.role();
+        let role = connection.role();
         let mut out = Vec::new();
-        connection.sender.send_part("a", &mut out).unwrap();
-        connection.sender.close(CloseCode::NORMAL, "").unwrap();
-        assert_eq!(connection.sender.send_last("b", &mut out), Err(SendError::Closing));
+        connection.send_part_to("a", &mut out).unwrap();
+        connection.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(connection.send_last_to("b", &mut out), Err(SendError::Closing));
         connection.transmit_to(&mut out);
         let peer = if role == Role::Client { Role::Server } else { Role::Client };
         assert_eq!(outcome(&Setup::new(peer), &out).seen, [close(1000)]);

@@ -1,6 +1,6 @@
 //! Section 5.2: the header of a frame. Ids `F`, and `A-48`.
 
-use harness::{Cut, Setup, run};
+use harness::{Cut, Drive, Setup, run};
 use sansocket::wire::{Header, OpCode};
 use sansocket::{Cause, Kind, ProtocolError, Role};
 
@@ -132,13 +132,13 @@ fn lengths_are_written_in_the_shortest_form() {
     for len in [0, 125, 126, 65535, 65536] {
         for mut connection in [client(), server()] {
             let mut out = Vec::new();
-            connection.sender.send(&vec![0; len], &mut out).unwrap();
+            connection.send_to(&vec![0; len], &mut out).unwrap();
             let header = match len {
                 ..126 => 2,
                 126..65536 => 4,
                 _ => 10,
             };
-            let key = if connection.sender.role() == Role::Client { 4 } else { 0 };
+            let key = if connection.role() == Role::Client { 4 } else { 0 };
             assert_eq!(out.len(), header + key + len);
         }
     }
@@ -209,8 +209,8 @@ fn a_kind_of_messages_can_be_refused() {
 fn both_kinds_of_messages_can_be_refused() {
     for stream in ["8100", "8200"] {
         let mut connection = client();
-        connection.receiver.refuse(Kind::Text);
-        connection.receiver.refuse(Kind::Binary);
+        connection.reject_kind(Kind::Text);
+        connection.reject_kind(Kind::Binary);
         let result = receive(&mut connection, &bytes(stream));
         assert_eq!(result, Err(ProtocolError::UnsupportedKind));
     }

@@ -50,7 +50,7 @@ impl Clock {
     /// Gives what comes from the peer to all who want to know of it.
     fn receive(&mut self, millis: u64, first: u8, payload: &[u8]) -> Option<Duration> {
         self.deadlines.handle_input(at(millis));
-        let role = self.connection.sender.role();
+        let role = self.connection.role();
         let mut input = Input::filled(frame_to(role, first, payload));
         let mut round_trip = None;
         while let Some(event) = self.connection.next(&mut input).expect("no fault") {
@@ -163,9 +163,9 @@ fn a_pong_goes_ahead_of_the_data_that_is_sent_after_it() {
     // K-05.
     let mut server = server();
     let mut out = Vec::new();
-    server.sender.send("a", &mut out).unwrap();
+    server.send_to("a", &mut out).unwrap();
     receive(&mut server, &frame_to(Role::Server, 0x89, b"p")).unwrap();
-    server.sender.send("b", &mut out).unwrap();
+    server.send_to("b", &mut out).unwrap();
     assert_eq!(out, bytes("8101 61 8a01 70 8101 62"));
 }
 
@@ -173,10 +173,10 @@ fn a_pong_goes_ahead_of_the_data_that_is_sent_after_it() {
 fn a_ping_that_is_too_long_is_refused() {
     // K-06, K-16.
     for mut connection in [client(), server()] {
-        let sender = &mut connection.sender;
+        let sender = &mut connection;
         assert_eq!(sender.ping(&[0; 126]), Err(SendError::ControlTooLong));
         assert_eq!(sender.pong(&[0; 126]), Err(SendError::ControlTooLong));
-        assert!(!sender.has_pending());
+        assert!(!sender.is_urgent());
         sender.ping(&[1; 125]).unwrap();
         sender.pong(&[2; 125]).unwrap();
         let sent = read(sender.role(), &transmit(&mut connection));
@@ -188,12 +188,12 @@ fn a_ping_that_is_too_long_is_refused() {
 fn pings_may_be_sent_until_our_close_frame() {
     // K-07: the newest takes the place of one that has not been taken.
     let mut server = server();
-    server.sender.ping(b"a").unwrap();
-    server.sender.ping(b"b").unwrap();
+    server.ping(b"a").unwrap();
+    server.ping(b"b").unwrap();
     assert_eq!(transmit(&mut server), bytes("8901 62"));
-    server.sender.ping(b"c").unwrap();
-    server.sender.close(None, "").unwrap();
-    assert_eq!(server.sender.ping(b"d"), Err(SendError::Closing));
+    server.ping(b"c").unwrap();
+    server.close(None, "").unwrap();
+    assert_eq!(server.ping(b"d"), Err(SendError::Closing));
     assert_eq!(transmit(&mut server), bytes("8901 63 8800"));
 }
 
@@ -201,11 +201,11 @@ fn pings_may_be_sent_until_our_close_frame() {
 fn the_application_can_answer_pings_itself() {
     // K-08: what it queues is bounded all the same.
     let mut server = server();
-    server.receiver.set_auto_pong(false);
+    server.set_auto_pong(false);
     receive(&mut server, &frame_to(Role::Server, 0x89, b"p")).unwrap();
-    assert!(!server.sender.has_pending());
+    assert!(!server.is_urgent());
     for i in 0..100 {
-        server.sender.pong(&[i]).unwrap();
+        server.pong(&[i]).unwrap();
     }
     let sent = read(Role::Server, &transmit(&mut server));
     assert_eq!((sent.len(), sent.last()), (16, Some(&pong(&[99]))));
@@ -229,11 +229,11 @@ fn a_silent_peer_is_pinged_and_then_given_up() {
             assert_eq!(clock.handle(50_001), Err(TimedOut::Silence));
             clock
         };
-        connection.end_late(TimedOut::Silence);
+        connection.end_late();
         let ended = connection.account().unwrap();
         assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
         assert_eq!((ended.code(), ended.initiator), (1006, None));
-        assert_eq!(connection.sender.ping(&payload), Err(SendError::Closing));
+        assert_eq!(connection.ping(&payload), Err(SendError::Closing));
     }
 }
 
@@ -371,7 +371,7 @@ fn the_opening_handshake_has_its_time() {
 fn keepalive_stops_when_closing_begins() {
     // K-17, C-22: what still comes does not prolong the wait for the close frame.
     let mut clock = Clock::open(Role::Client, Timeouts::default());
-    clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+    clock.connection.close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(clock.handle(40_000), Ok(vec![close(1000)]));
     assert_eq!(clock.deadlines.poll_timeout(), Some(at(50_000)));
     clock.receive(45_000, 0x82, b"still here");
@@ -379,13 +379,13 @@ fn keepalive_stops_when_closing_begins() {
     assert_eq!(clock.handle(50_000), Err(TimedOut::Close));
     // C-21: the peer's close frame begins another wait, for the end of the transport.
     let mut clock = Clock::open(Role::Client, Timeouts::default());
-    clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+    clock.connection.close(CloseCode::NORMAL, "").unwrap();
     clock.handle(1000).unwrap();
     clock.receive(9000, 0x88, b"");
     assert_eq!(clock.handle(9000), Ok(vec![]));
     assert_eq!(clock.deadlines.poll_timeout(), Some(at(14_000)));
     assert_eq!(clock.handle(14_000), Err(TimedOut::End));
-    clock.connection.end_late(TimedOut::End);
+    clock.connection.end_late();
     assert!(clock.connection.account().unwrap().is_clean());
 }
 
@@ -405,7 +405,7 @@ fn who_cannot_be_written_to_is_heard_no_longer_than_the_end_may_take() {
         let mut clock = Clock::open(Role::Client, Timeouts::default());
         clock.deadlines.handle_write_error(at(1000));
         if is_closing {
-            clock.connection.sender.close(CloseCode::NORMAL, "").unwrap();
+            clock.connection.close(CloseCode::NORMAL, "").unwrap();
         }
         clock.handle(2000).unwrap();
         clock.deadlines.handle_write_error(at(3000));

@@ -169,7 +169,7 @@ fn what_is_left_of_a_long_frame_is_read_into_memory_that_grows_with_what_has_com
         assert_eq!(end.events(), NOTHING);
         assert_eq!(end.read(), 4 * come);
         assert_eq!(end.events(), NOTHING);
-        assert_eq!(end.connection.receiver.frame_remaining(), 400_000 - 8 * come as u64);
+        assert_eq!(end.connection.frame_remaining(), 400_000 - 8 * come as u64);
         assert_eq!(end.read(), 400_000 - 8 * come, "as much as is left");
         assert_eq!(end.events(), (vec![binary(&noise(400_000))], None));
     }
@@ -188,7 +188,7 @@ fn what_is_left_of_a_frame_is_read_with_what_follows_if_it_is_little() {
         assert!(end.spare() >= LONG);
         end.read();
         assert_eq!(end.events(), NOTHING);
-        assert_eq!(end.connection.receiver.frame_remaining(), left as u64);
+        assert_eq!(end.connection.frame_remaining(), left as u64);
         assert_eq!(end.spare(), room, "{left}");
     }
 }
@@ -200,7 +200,7 @@ fn behind_a_header_alone_there_is_no_memory_to_read_into() {
     end.most = 10;
     end.read();
     assert_eq!(end.events(), NOTHING);
-    assert_eq!(end.connection.receiver.frame_remaining(), 2 * LONG as u64);
+    assert_eq!(end.connection.frame_remaining(), 2 * LONG as u64);
     assert_eq!(end.spare(), STORAGE);
 }
 
@@ -243,15 +243,15 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
     let rows: [(&str, &[u8], Do, Do, usize); 6] = [
         ("a message", &binary, nothing, nothing, STORAGE - 10),
         ("text", &text, nothing, nothing, STORAGE),
-        ("parts", &binary, |end| end.receiver.set_streaming(true), nothing, STORAGE),
+        ("parts", &binary, |end| end.set_streaming(true), nothing, STORAGE),
         (
             "parts from the next on",
             &binary,
             nothing,
-            |end| end.receiver.set_streaming(true),
+            |end| end.set_streaming(true),
             STORAGE - 10,
         ),
-        ("closing", &binary, |end| end.sender.close(None, "").unwrap(), nothing, STORAGE),
+        ("closing", &binary, |end| end.close(None, "").unwrap(), nothing, STORAGE),
         ("end", &binary, nothing, |end| end.end(), STORAGE),
     ];
     for (what, stream, before, after, room) in rows {
@@ -275,12 +275,12 @@ fn what_is_left_of_a_compressed_frame_is_read_as_ever() {
         end.compress(Agreement::parse("permessage-deflate").unwrap(), &compression);
     }
     let mut stream = Vec::new();
-    peer.sender.send_part(&noise(8 * LONG), &mut stream).unwrap();
-    peer.sender.send_last(&[], &mut stream).unwrap();
+    peer.send_part_to(&noise(8 * LONG), &mut stream).unwrap();
+    peer.send_last_to(&[], &mut stream).unwrap();
     let mut end = End::new(client, STORAGE, &stream);
     end.read();
     assert_eq!(end.events(), NOTHING);
-    assert!(end.connection.receiver.frame_remaining() > 3 * LONG as u64);
+    assert!(end.connection.frame_remaining() > 3 * LONG as u64);
     assert_eq!(end.spare(), STORAGE);
     let seen = end.read_all();
     assert!(seen == (vec![binary(&noise(8 * LONG))], None));
@@ -299,7 +299,7 @@ fn what_was_read_into_a_message_is_discarded_if_we_close_meanwhile() {
         end.read();
         assert_eq!(end.events(), NOTHING);
         assert!(end.read() < STORAGE);
-        end.connection.sender.close(None, "").unwrap();
+        end.connection.close(None, "").unwrap();
         assert_eq!(end.read_all(), (vec![close(1000)], None));
     }
 }
@@ -312,7 +312,7 @@ fn no_more_than_was_spare_can_be_filled() {
     end.read();
     assert_eq!(end.events(), NOTHING);
     let count = end.spare() + 1;
-    end.connection.receiver.fill(&mut end.input, count);
+    end.connection.fill(&mut end.input, count);
 }
 
 /// A frame of any kind: its first byte, and how long it is.

@@ -1,10 +1,12 @@
 //! Section 5.3: masks. Ids `M`.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use harness::Setup;
+use bytes::Bytes;
+use harness::{Drive, START, Setup};
 use sansocket::wire::apply_mask;
-use sansocket::{CloseCode, Connection, Kind, Limits, Role, Seed, SendError};
+use sansocket::{CloseCode, Connection, Negotiated, Role, Seed};
 
 use crate::support::*;
 
@@ -23,21 +25,20 @@ fn keys(mut out: &[u8]) -> Vec<[u8; 4]> {
 #[test]
 fn a_client_masks_every_frame_with_a_new_key() {
     // M-01, M-02, A-47.
-    let Connection { mut sender, .. } = client();
+    let mut sender = client();
     let mut out = Vec::new();
     for _ in 0..250 {
-        sender.send("", &mut out).unwrap();
-        sender.send(b"payload", &mut out).unwrap();
+        sender.send_to("", &mut out).unwrap();
+        sender.send_to(b"payload", &mut out).unwrap();
         sender.ping(b"ping").unwrap();
         sender.pong(b"").unwrap();
-        sender.poll_transmit(&mut out);
-        sender.send_part("part", &mut out).unwrap();
-        sender.send_last("", &mut out).unwrap();
-        let mut payload = *b"in place";
-        out.extend(sender.frame(Kind::Binary, &mut payload).unwrap().slices().concat());
+        sender.transmit_to(&mut out);
+        sender.send_part_to("part", &mut out).unwrap();
+        sender.send_last_to("", &mut out).unwrap();
+        sender.send_to(b"given away".to_vec(), &mut out).unwrap();
     }
     sender.close(None, "").unwrap();
-    sender.poll_transmit(&mut out);
+    sender.transmit_to(&mut out);
     let keys = keys(&out);
     assert_eq!(keys.len(), 250 * 7 + 1);
     let distinct: HashSet<_> = keys.iter().collect();
@@ -52,10 +53,11 @@ fn a_client_masks_every_frame_with_a_new_key() {
 fn keys_depend_on_the_seed_alone() {
     // M-02, I-02.
     let run = |seed| {
-        let Connection { mut sender, .. } = Connection::client(Limits::default(), Seed::new(seed));
+        let (negotiated, config) = (Negotiated::new(), Arc::default());
+        let mut sender = Connection::open_client(negotiated, config, Seed::new(seed), START);
         let mut out = Vec::new();
         for _ in 0..10 {
-            sender.send("", &mut out).unwrap();
+            sender.send_to("", &mut out).unwrap();
         }
         keys(&out)
     };
@@ -65,31 +67,54 @@ fn keys_depend_on_the_seed_alone() {
 
 #[test]
 fn a_frame_of_a_client_cannot_be_changed_once_it_is_masked() {
-    // M-03: appended output is whole frames; a frame in place borrows its payload. Nor can a client
-    // be brought to send what is not masked.
+    // M-03: what is given away is masked where it is only if nobody shares it, and is then ours alone.
+    for is_shared in [false, true] {
+        let mut client = client();
+        let payload = Bytes::from(vec![7; 20_000]);
+        let (place, other) = (payload.as_ptr(), is_shared.then(|| payload.clone()));
+        client.send(payload).unwrap();
+        let last = client.transmit_vectored().last().unwrap();
+        assert_eq!(last.as_ptr() == place, !is_shared);
+        assert_eq!(read(Role::Client, &transmit(&mut client)), [binary(&[7; 20_000])]);
+        assert!(
+            other.is_none_or(|other| other == [7; 20_000][..]),
+            "what is shared stays as it is"
+        );
+    }
+    // Nor can a client be brought to send what is not masked.
     let mut client = client();
-    assert_eq!(client.sender.frame_unmasked("text").map(drop), Err(SendError::MustMask));
-    let mut payload = *b"payload";
-    let sent = client.sender.frame(Kind::Binary, &mut payload).unwrap().slices().concat();
-    assert_eq!(read(Role::Client, &sent), [binary(b"payload")]);
-    assert_ne!(payload, *b"payload");
+    client.send_with(&[7; 20_000], |_| panic!("a masked copy is queued")).unwrap();
+    assert_eq!(read(Role::Client, &transmit(&mut client)), [binary(&[7; 20_000])]);
 }
 
 #[test]
 fn a_server_never_masks() {
     // M-06.
-    let Connection { mut sender, .. } = server();
+    let mut sender = server();
     let mut out = Vec::new();
-    sender.send("a", &mut out).unwrap();
+    sender.send_to("a", &mut out).unwrap();
     sender.ping(b"b").unwrap();
     sender.pong(b"c").unwrap();
-    sender.send_part(b"d", &mut out).unwrap();
-    sender.send_last(b"", &mut out).unwrap();
-    out.extend(sender.frame(Kind::Binary, &mut [b'e']).unwrap().slices().concat());
-    out.extend(sender.frame_unmasked("f").unwrap().slices().concat());
+    sender.send_part_to(b"d", &mut out).unwrap();
+    sender.send_last_to(b"", &mut out).unwrap();
+    sender.send_to(vec![b'e'], &mut out).unwrap();
     sender.close(CloseCode::NORMAL, "g").unwrap();
-    sender.poll_transmit(&mut out);
-    assert_eq!(out, bytes("8101 61 8a01 63 8901 62 0201 64 8000 8201 65 8101 66 8803 03e8 67"));
+    sender.transmit_to(&mut out);
+    assert_eq!(out, bytes("8101 61 8a01 63 8901 62 0201 64 8000 8201 65 8803 03e8 67"));
+    let mut sender = server();
+    sender.send_to(vec![b'h'; 20_000], &mut out).unwrap();
+    sender.send_with(&[b'i'; 20_000], |slices| write(slices, &mut out)).unwrap();
+    let frames = [
+        frame_to(Role::Client, 0x82, &[b'h'; 20_000]),
+        frame_to(Role::Client, 0x82, &[b'i'; 20_000]),
+    ];
+    assert!(out.ends_with(&frames.concat()));
+}
+
+/// Takes all that there is to write.
+fn write(slices: &[&[u8]; 3], out: &mut Vec<u8>) -> usize {
+    out.extend(slices.concat());
+    slices.concat().len()
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn echo(
             let event = connection.next(input).unwrap();
             match event {
                 None => break,
-                Some(Event::Text(text)) => connection.sender.send(text, out).unwrap(),
-                Some(Event::Binary(bytes)) => connection.sender.send(bytes, out).unwrap(),
+                Some(Event::Text(text)) => connection.send_to(text, out).unwrap(),
+                Some(Event::Binary(bytes)) => connection.send_to(bytes, out).unwrap(),
                 Some(_) => {}
             }
         }
@@ -80,11 +80,11 @@ fn an_idle_server_owns_no_heap_whatever_has_passed() {
                 let streams = streams(role);
                 let (connection, usage) = measure(|| {
                     let mut connection = connect(role, Limits::default());
-                    connection.receiver.set_streaming(is_streaming);
+                    connection.set_streaming(is_streaming);
                     for stream in &streams {
                         echo(&mut connection, &mut input, &mut out, stream, size);
                     }
-                    input.release();
+                    input.free_memory();
                     connection
                 });
                 match role {
@@ -111,7 +111,7 @@ fn a_connection_that_is_over_owns_no_message() {
                 let _ = connection.next(&mut input);
             }
             transmit(&mut connection);
-            input.release();
+            input.free_memory();
         });
         assert_eq!(usage.held, 0, "{end}");
     }
@@ -126,7 +126,7 @@ fn messages_allocate_nothing_once_memory_is_there() {
             let mut input = Input::new(vec![0; 4096]);
             let mut out = Vec::with_capacity(1 << 18);
             for connection in [&mut one, &mut two] {
-                connection.receiver.set_streaming(is_streaming);
+                connection.set_streaming(is_streaming);
             }
             let messages: Vec<_> =
                 [frame_to(role, 0x81, b"whole"), frame_to(role, 0x82, &[0; 20_000]), {
@@ -162,7 +162,7 @@ fn nothing_is_allocated_from_a_declared_length() {
     for role in ROLES {
         for is_streaming in [false, true] {
             let mut connection = connect(role, Limits::default());
-            connection.receiver.set_streaming(is_streaming);
+            connection.set_streaming(is_streaming);
             let mut stream = bytes("827f0000000001000000");
             if role == Role::Server {
                 stream = masked(&stream, None, [1; 4]).0;
@@ -174,7 +174,7 @@ fn nothing_is_allocated_from_a_declared_length() {
                 let _ = connection.next(&mut input);
             });
             assert!(usage.peak < 1024, "{usage:?}");
-            let left = connection.receiver.frame_remaining();
+            let left = connection.frame_remaining();
             assert_eq!(left, (16 << 20) - 1, "the length is known before the payload");
         }
     }
@@ -228,12 +228,12 @@ fn peak(role: Role, limits: Limits, stream: &[u8], size: usize) -> u64 {
     let mut input = Input::new(vec![0; size]);
     let (connection, usage) = measure(|| {
         let mut connection = connect(role, limits);
-        connection.sender.ping(&[0; 125]).unwrap();
+        connection.ping(&[0; 125]).unwrap();
         for chunk in stream.chunks(size) {
             connection.feed(&mut input, chunk);
             let _ = connection.drain(&mut input);
         }
-        let _ = connection.sender.close(None, "");
+        let _ = connection.close(None, "");
         connection
     });
     let heap = u64::try_from(usage.peak).unwrap();
@@ -330,7 +330,7 @@ fn what_comes_after_our_close_frame_takes_no_memory() {
     // C-14, A-41: nor what comes after that of the peer.
     for role in ROLES {
         let mut connection = connect(role, Limits::default());
-        connection.sender.close(None, "").unwrap();
+        connection.close(None, "").unwrap();
         transmit(&mut connection);
         let mut input = Input::new(vec![0; 4096]);
         let stream = streams(role).concat();
@@ -433,10 +433,10 @@ fn our_close_frame_gives_up_the_message_that_is_being_put_together() {
     let stream = frame_to(Role::Client, 0x82, &[0; 2000]);
     let ((), usage) = measure(|| {
         echo(&mut connection, &mut input, &mut Vec::new(), &stream[..1000], 1000);
-        connection.sender.close(None, "").unwrap();
+        connection.close(None, "").unwrap();
         transmit(&mut connection);
         echo(&mut connection, &mut input, &mut Vec::new(), &stream[1000..1001], 1000);
-        input.release();
+        input.free_memory();
     });
     assert_eq!(usage.held, 0);
 }

@@ -1,7 +1,9 @@
 //! Sections 5 and 6.1: what is sent, and in which order.
 
+use bytes::Bytes;
+use bytestring::ByteString;
 use harness::{Drive, Setup};
-use sansocket::{CloseCode, Connection, Kind, Message, Role, SendError};
+use sansocket::{CloseCode, Kind, Message, OwnedMessage, Role, SendError};
 
 use crate::support::*;
 
@@ -16,17 +18,23 @@ fn a_message_is_one_frame() {
         (Message::Binary(b""), "8200"),
     ] {
         let mut server = server();
-        let mut out = vec![0xaa];
-        server.sender.send(message, &mut out).unwrap();
-        assert_eq!(out, bytes(&format!("aa {frame}")), "it is appended");
-        let sent = server.sender.frame_unmasked(message).unwrap().slices().concat();
-        assert_eq!(sent, bytes(frame));
-        let (kind, payload) = message.split();
-        let mut payload = payload.to_vec();
-        let sent = server.sender.frame(kind, &mut payload).unwrap();
-        assert_eq!(sent.len(), bytes(frame).len());
-        assert_eq!(sent.slices().concat(), bytes(frame));
+        server.send(message.clone()).unwrap();
+        assert_eq!(transmit(&mut server), bytes(frame));
+        server.send(OwnedMessage::from(message)).unwrap();
+        assert_eq!(transmit(&mut server), bytes(frame));
     }
+}
+
+#[test]
+fn a_long_message_is_sent_without_a_copy_by_a_server() {
+    let payload = vec![1; 70_000];
+    let frame = frame_to(Role::Client, 0x82, &payload);
+    let mut server = server();
+    let place = payload.as_ptr();
+    server.ping(b"before").unwrap();
+    server.send(payload).unwrap();
+    assert_eq!(server.transmit_vectored().nth(1).unwrap().as_ptr(), place);
+    assert_eq!(transmit(&mut server), [bytes("8906 6265666f7265"), frame].concat());
 }
 
 #[test]
@@ -34,28 +42,35 @@ fn whatever_holds_text_or_bytes_is_a_message() {
     let (text, bytes) = (String::from("a"), vec![b'a']);
     assert_eq!(Message::from(&text), Message::Text("a"));
     assert_eq!(Message::from("a"), Message::Text("a"));
+    assert_eq!(Message::from(&ByteString::from("a")), Message::Text("a"));
     assert_eq!(Message::from(&bytes), Message::Binary(b"a"));
     assert_eq!(Message::from(&bytes[..]), Message::Binary(b"a"));
     assert_eq!(Message::from(b"a"), Message::Binary(b"a"));
     assert_eq!(Message::from(&mut [b'a'][..]), Message::Binary(b"a"));
-    assert_eq!(Message::Binary(b"a").split(), (Kind::Binary, &b"a"[..]));
+    assert_eq!(Message::from(&Bytes::from_static(b"a")), Message::Binary(b"a"));
+    for message in [Message::from(text.clone()), ByteString::from(text).into()] {
+        assert_eq!((message.kind(), message.as_bytes()), (Kind::Text, &b"a"[..]));
+    }
+    for message in [Message::from(bytes), Bytes::from_static(b"a").into()] {
+        assert_eq!((message.kind(), message.as_bytes()), (Kind::Binary, &b"a"[..]));
+    }
 }
 
 #[test]
 fn what_is_owed_is_taken_once() {
     // I-05.
     for mut connection in [client(), server()] {
-        let role = connection.sender.role();
-        assert!(!connection.sender.has_pending());
+        let role = connection.role();
+        assert!(!connection.is_urgent());
         assert!(transmit(&mut connection).is_empty());
-        connection.sender.pong(b"pong").unwrap();
-        connection.sender.ping(b"ping").unwrap();
-        assert!(connection.sender.has_pending());
+        connection.pong(b"pong").unwrap();
+        connection.ping(b"ping").unwrap();
+        assert!(connection.is_urgent());
         let mut out = vec![1, 2, 3];
         let count = connection.transmit_to(&mut out);
         assert_eq!(out.len(), 3 + count);
         assert_eq!(read(role, &out[3..]), [pong(b"pong"), ping(b"ping")]);
-        assert!(!connection.sender.has_pending());
+        assert!(!connection.is_urgent());
         assert!(transmit(&mut connection).is_empty());
     }
 }
@@ -65,16 +80,14 @@ fn parts_of_another_kind_are_refused() {
     //
     for mut connection in [client(), server()] {
         let mut out = Vec::new();
-        connection.sender.send_part("a", &mut out).unwrap();
-        let before = out.len();
-        let result = connection.sender.send_part(b"b", &mut out);
-        assert_eq!((result, out.len()), (Err(SendError::MessageInProgress), before));
-        let result = connection.sender.send_last(b"b", &mut out);
-        assert_eq!((result, out.len()), (Err(SendError::MessageInProgress), before));
-        connection.sender.send_last("b", &mut out).unwrap();
-        connection.sender.send_part(b"c", &mut out).unwrap();
-        connection.sender.send_last(b"d", &mut out).unwrap();
-        assert_eq!(read(connection.sender.role(), &out), [text("ab"), binary(b"cd")]);
+        connection.send_part_to("a", &mut out).unwrap();
+        assert_eq!(connection.send_part(b"b"), Err(SendError::MessageInProgress));
+        assert_eq!(connection.send_last(b"b"), Err(SendError::MessageInProgress));
+        assert_eq!(connection.queued(), 0);
+        connection.send_last_to("b", &mut out).unwrap();
+        connection.send_part_to(b"c", &mut out).unwrap();
+        connection.send_last_to(b"d", &mut out).unwrap();
+        assert_eq!(read(connection.role(), &out), [text("ab"), binary(b"cd")]);
     }
 }
 
@@ -82,25 +95,30 @@ fn parts_of_another_kind_are_refused() {
 fn a_refused_message_does_not_take_along_what_is_owed() {
     let mut server = server();
     let mut out = Vec::new();
-    server.sender.send_part("a", &mut out).unwrap();
-    server.sender.ping(b"p").unwrap();
-    assert!(server.sender.send("b", &mut out).is_err());
-    assert_eq!(out, bytes("0101 61"));
-    assert!(server.sender.has_pending());
-    server.sender.close(CloseCode::NORMAL, "").unwrap();
-    assert!(server.sender.send_last("b", &mut out).is_err());
-    assert_eq!(out, bytes("0101 61"));
+    server.send_part_to("a", &mut out).unwrap();
+    server.ping(b"p").unwrap();
+    assert!(server.send("b").is_err());
+    assert!(server.send_last(b"b").is_err());
+    assert!(server.send(vec![0; 20_000]).is_err());
+    assert!(server.send_with(&[0; 20_000], |_| 20_000).is_err());
+    assert!(server.is_urgent());
+    assert_eq!(server.queued(), 0);
+    server.close(CloseCode::NORMAL, "").unwrap();
+    assert!(server.send_last("b").is_err());
+    assert_eq!(server.queued(), 0);
     assert_eq!(transmit(&mut server), bytes("8901 70 8802 03e8"));
 }
 
 #[test]
-fn a_text_frame_of_a_client_is_masked_where_it_lies() {
+fn a_text_of_a_client_that_is_given_away_is_masked_where_it_is() {
     let mut client = client();
-    let mut payload = "é".repeat(40_000).into_bytes();
-    let frame = client.sender.frame(Kind::Text, &mut payload).unwrap();
-    let [head, body] = frame.slices();
-    assert_eq!((head.len(), body.len()), (14, 80_000));
-    let stream = [head, body].concat();
+    let payload = "é".repeat(40_000);
+    let place = payload.as_ptr();
+    client.send(payload).unwrap();
+    let [head, body]: [&[u8]; 2] =
+        client.transmit_vectored().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((head.len(), body.len(), body.as_ptr()), (14, 80_000, place));
+    let stream = transmit(&mut client);
     let outcome = outcome(&Setup::new(Role::Server), &stream);
     assert_eq!(outcome.seen, [text(&"é".repeat(40_000))]);
 }
@@ -110,15 +128,15 @@ fn the_longest_message_makes_the_round_trip() {
     // L-07, Autobahn 9.1.6 and 9.2.6: 16 MiB, by whole and by parts.
     let payload = vec![0x5a; 16 << 20];
     for is_parted in [false, true] {
-        let Connection { sender: mut from, .. } = server();
+        let mut from = server();
         let mut out = Vec::with_capacity(payload.len() + 1000);
         if is_parted {
             for part in payload.chunks(1 << 20) {
-                from.send_part(part, &mut out).unwrap();
+                from.send_part_to(part, &mut out).unwrap();
             }
-            from.send_last(b"", &mut out).unwrap();
+            from.send_last_to(b"", &mut out).unwrap();
         } else {
-            from.send(&payload, &mut out).unwrap();
+            from.send_to(&payload, &mut out).unwrap();
         }
         let mut to = client();
         assert_eq!(receive(&mut to, &out), Ok(1));
@@ -130,9 +148,10 @@ fn errors_say_what_is_wrong() {
     for error in [
         SendError::Closing,
         SendError::ControlTooLong,
-        SendError::InvalidUtf8,
         SendError::MessageInProgress,
-        SendError::MustMask,
+        SendError::NotOpen,
+        SendError::PingPending,
+        SendError::QueueFull,
         SendError::ReasonTooLong,
         SendError::ReasonWithoutCode,
         SendError::WrongRole,

@@ -1,7 +1,7 @@
 //! Section 8.1: text is UTF-8. Ids `U`.
 
 use harness::{Cut, Drive, Setup, run};
-use sansocket::{Event, Input, Kind, ProtocolError, SendError};
+use sansocket::{Event, Kind, ProtocolError};
 
 use crate::support::*;
 
@@ -203,20 +203,18 @@ fn the_reason_of_a_close_frame_is_text() {
 }
 
 #[test]
-fn bytes_are_sent_as_text_only_if_they_are() {
-    // U-23, U-24: `&str` is text by its type, and so are its parts.
+fn only_what_is_text_by_its_type_is_sent_as_text() {
+    // U-23, U-24: the parts of a message, too.
     for mut connection in [client(), server()] {
-        let role = connection.sender.role();
-        for (_, payload) in FAULTS {
-            let mut payload = bytes(payload);
-            let before = payload.clone();
-            let result = connection.sender.frame(Kind::Text, &mut payload).map(drop);
-            assert_eq!(result, Err(SendError::InvalidUtf8));
-            assert_eq!(payload, before);
-        }
-        let mut payload = "é€".as_bytes().to_vec();
-        let sent = connection.sender.frame(Kind::Text, &mut payload).unwrap().slices().concat();
-        assert_eq!(read(role, &sent), [text("é€")]);
+        let role = connection.role();
+        connection.send("é€").unwrap();
+        connection.send(String::from("é€")).unwrap();
+        connection.send_part("é").unwrap();
+        connection.send_last("€").unwrap();
+        connection.send(b"\xff").unwrap();
+        let [text, bytes] = [text("é€"), binary(b"\xff")];
+        let sent = read(role, &transmit(&mut connection));
+        assert_eq!(sent, [text.clone(), text.clone(), text, bytes]);
     }
 }
 
@@ -224,10 +222,10 @@ fn bytes_are_sent_as_text_only_if_they_are() {
 fn a_part_that_ends_within_a_character_is_not_given_as_text() {
     // U-27, I-09: parts are bytes; together they are the text.
     let mut connection = client();
-    connection.receiver.set_streaming(true);
+    connection.set_streaming(true);
     let mut parts = Vec::new();
     for chunk in [&b"\x81\x03\xe2\x82"[..], b"\xac"] {
-        let mut input = Input::filled(chunk.to_vec());
+        let mut input = given(&mut connection, chunk);
         match connection.next(&mut input) {
             Ok(Some(Event::Part { kind: Kind::Text, bytes, last })) => {
                 parts.push((bytes.to_vec(), last));

@@ -145,7 +145,7 @@ impl Attack {
         let mut expected = vec![text("before"), ping(b"hi")];
         expected.extend_from_slice(seen);
         assert!(outcome.seen == expected, "{ids}: {:?}", outcome.seen);
-        let ended = outcome.ended;
+        let ended = &outcome.ended;
         assert_eq!(ended.cause, self.end, "{ids}");
         match self.end {
             Cause::Violation(error) => {

@@ -25,21 +25,21 @@ impl End {
         for _ in 0..30 {
             // Of the same few texts, so that a wrong context would show.
             let text = words(random.next() % 4, random.below(3000));
-            server.sender.compress_from(if random.below(6) == 0 { usize::MAX } else { 0 });
+            server.compress_from(if random.below(6) == 0 { usize::MAX } else { 0 });
             match random.below(3) {
-                0 => server.sender.send(&text, &mut stream).unwrap(),
+                0 => server.send_to(&text, &mut stream).unwrap(),
                 _ => {
                     for part in text.as_bytes().chunks(700) {
-                        server.sender.set_flushing(random.below(2) == 0);
-                        server.sender.send_part(part, &mut stream).unwrap();
+                        server.set_flushing(random.below(2) == 0);
+                        server.send_part_to(part, &mut stream).unwrap();
                     }
-                    server.sender.send_last(b"", &mut stream).unwrap();
+                    server.send_last_to(b"", &mut stream).unwrap();
                 }
             }
             messages.push(text.into_bytes());
         }
         let mut connection = open(Role::Client, agreed);
-        connection.receiver.set_streaming(seed.is_multiple_of(2));
+        connection.set_streaming(seed.is_multiple_of(2));
         Self { connection, got: Got::default(), stream, fed: 0, messages }
     }
 
@@ -144,9 +144,9 @@ fn a_message_that_another_connection_has_sent_cannot_be_referred_to() {
 fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
     let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
     connection.compress(Agreement::parse("").unwrap(), &Compression::default());
-    connection.receiver.set_streaming(true);
+    connection.set_streaming(true);
     let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
-    assert!(connection.find(&mut input).unwrap());
+    assert!(connection.has_event(&mut input));
     (connection, input)
 }
 
@@ -156,7 +156,7 @@ fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
 fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
     let (mut connection, mut input) = with_an_event_found();
     assert!(!input.is_empty());
-    input.release();
+    input.free_memory();
     match connection.next(&mut input).unwrap() {
         Some(Event::Part { bytes, .. }) => assert_eq!(bytes, b"Hello"),
         event => panic!("{event:?}"),

@@ -13,12 +13,12 @@ fn compressed(message: &[u8], size: usize) -> Vec<u8> {
     let mut server = open(Role::Server, "");
     let mut out = Vec::new();
     match message.len() <= size {
-        true => server.sender.send(message, &mut out).unwrap(),
+        true => server.send_to(message, &mut out).unwrap(),
         false => {
             for chunk in message.chunks(size) {
-                server.sender.send_part(chunk, &mut out).unwrap();
+                server.send_part_to(chunk, &mut out).unwrap();
             }
-            server.sender.send_last(b"", &mut out).unwrap();
+            server.send_last_to(b"", &mut out).unwrap();
         }
     }
     out
@@ -88,8 +88,8 @@ fn the_limit_is_that_of_each_message() {
     let mut server = open(Role::Server, "");
     let mut out = Vec::new();
     for _ in 0..5 {
-        server.sender.send(&words(1, 1000), &mut out).unwrap();
-        server.sender.compress_from(0);
+        server.send_to(&words(1, 1000), &mut out).unwrap();
+        server.compress_from(0);
     }
     let got = take_anyhow(|| client(limits(|limits| limits.message = 1000)), &out);
     assert_eq!((got.messages.len(), got.error), (5, None));
@@ -138,8 +138,8 @@ fn pings_between_the_fragments_of_a_bomb_are_answered_until_it_is_too_big() {
         while got.error.is_none() {
             count += 1;
             out.clear();
-            from.sender.send_part(&zeros, &mut out).unwrap();
-            from.sender.ping(b"?").unwrap();
+            from.send_part_to(&zeros, &mut out).unwrap();
+            from.ping(b"?").unwrap();
             from.transmit_to(&mut out);
             got.take(&mut connection, &out);
         }
@@ -187,7 +187,7 @@ fn text_is_judged_as_it_is_inflated() {
         let mut server = open(Role::Server, "");
         let mut out = Vec::new();
         let message = [good, bad, b" and more"].concat();
-        server.sender.send_part(&message, &mut out).unwrap();
+        server.send_part_to(&message, &mut out).unwrap();
         let stream = as_text(out);
         let got = take_anyhow(|| client(Limits::default()), &stream);
         assert_eq!(got.error, Some(ProtocolError::InvalidUtf8), "the message has not ended");
@@ -287,7 +287,7 @@ fn a_closing_connection_discards_messages_but_judges_them() {
             for size in [usize::MAX, 1] {
                 for is_streaming in [false, true] {
                     let mut connection = open(role, "");
-                    connection.sender.close(None, "").unwrap();
+                    connection.close(None, "").unwrap();
                     let got = take(connection, &stream, size, is_streaming);
                     assert_eq!(got.error, error, "{stream:x?}");
                     assert_eq!((got.messages.len(), got.part.len()), (0, 0));
@@ -297,7 +297,7 @@ fn a_closing_connection_discards_messages_but_judges_them() {
         }
     }
     let mut connection = client(limits(|limits| limits.message = 1000));
-    connection.sender.close(None, "").unwrap();
+    connection.close(None, "").unwrap();
     let got = take(connection, &compressed(&[0; 1001], 2000), usize::MAX, false);
     assert_eq!(got.error, Some(ProtocolError::MessageTooBig));
 }
@@ -310,15 +310,15 @@ fn closing_within_a_compressed_message_discards_the_rest() {
             let text = words(1, 60_000);
             let mut server = open(Role::Server, "");
             let mut out = Vec::new();
-            server.sender.send(&text, &mut out).unwrap();
-            server.sender.send(&text, &mut out).unwrap();
+            server.send_to(&text, &mut out).unwrap();
+            server.send_to(&text, &mut out).unwrap();
             out.extend([0x88, 0]);
             let mut connection = open(Role::Client, "");
-            connection.receiver.set_streaming(is_streaming);
+            connection.set_streaming(is_streaming);
             let mut got = Got::default();
             let (head, tail) = out.split_at(at * out.len() / 50);
             got.take(&mut connection, head);
-            connection.sender.close(None, "").unwrap();
+            connection.close(None, "").unwrap();
             let before = got.part.len();
             got.take(&mut connection, tail);
             assert_eq!((got.messages.len(), got.controls, got.error), (0, 1, None));

@@ -65,11 +65,11 @@ fn a_bit_that_flips_is_judged_as_it_stands_and_what_is_refused_ends_all() {
     const FIRST: &[u8] = b"Hello, Hello, World";
     let mut server = open(Role::Server, "");
     let mut stream = Vec::new();
-    server.sender.send(FIRST, &mut stream).unwrap();
+    server.send_to(FIRST, &mut stream).unwrap();
     let first = stream.len();
-    server.sender.send("Hello, Hello, World and all", &mut stream).unwrap();
+    server.send_to("Hello, Hello, World and all", &mut stream).unwrap();
     let end = stream.len();
-    server.sender.send("Hello", &mut stream).unwrap();
+    server.send_to("Hello", &mut stream).unwrap();
     let mut refused = 0;
     for bit in 8 * (first + 2)..8 * end {
         let mut stream = stream.clone();
@@ -232,9 +232,9 @@ fn a_reference_beyond_the_agreed_window_is_refused() {
         let mut server = open(Role::Server, "");
         let mut stream = Vec::new();
         for part in message.chunks(size) {
-            server.sender.send_part(part, &mut stream).unwrap();
+            server.send_part_to(part, &mut stream).unwrap();
         }
-        server.sender.send_last(b"", &mut stream).unwrap();
+        server.send_last_to(b"", &mut stream).unwrap();
         let got = |bits: u32| {
             take_anyhow(|| open(Role::Client, &format!("server_max_window_bits={bits}")), &stream)
         };

@@ -133,7 +133,7 @@ pub(crate) fn take(
     size: usize,
     is_streaming: bool,
 ) -> Got {
-    connection.receiver.set_streaming(is_streaming);
+    connection.set_streaming(is_streaming);
     let mut got = Got::default();
     let mut input = Input::new(vec![0; size.min(stream.len()).max(1)]);
     for bytes in stream.chunks(size) {

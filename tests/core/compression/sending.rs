@@ -23,7 +23,7 @@ fn with_takeover_a_message_continues_those_before() {
     let mut server = open(Role::Server, "");
     let mut out = Vec::new();
     for text in ["Hello", "Hello", "", ""] {
-        server.sender.send(text, &mut out).unwrap();
+        server.send_to(text, &mut out).unwrap();
     }
     let sent = frames(&out);
     assert_eq!(sent[0].payload, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
@@ -44,7 +44,7 @@ fn without_takeover_each_message_stands_alone() {
         let mut connection = open(role, "server_no_context_takeover; client_no_context_takeover");
         let mut out = Vec::new();
         for _ in 0..3 {
-            connection.sender.send(&text, &mut out).unwrap();
+            connection.send_to(&text, &mut out).unwrap();
         }
         let sent = frames(&out);
         assert!(sent.iter().all(|frame| frame == &sent[0] && frame.is_compressed()));
@@ -58,7 +58,7 @@ fn without_takeover_each_message_stands_alone() {
 fn a_client_masks_what_it_has_compressed() {
     let text = words(1, 300);
     let mut out = Vec::new();
-    open(Role::Client, "").sender.send(&text, &mut out).unwrap();
+    open(Role::Client, "").send_to(&text, &mut out).unwrap();
     let [frame] = &frames(&out)[..] else { panic!("one frame") };
     assert!(frame.is_compressed() && out[1] & 0x80 != 0);
     assert!(inflate(&[], &frame.payload, 1000).bytes == text.as_bytes());
@@ -73,8 +73,8 @@ fn messages_below_the_threshold_are_sent_as_they_are() {
         for len in [0, 1, 63, 64, 65, 1000] {
             let mut server = open_with(Role::Server, "", &compression, Limits::default());
             let mut out = Vec::new();
-            server.sender.send(&words(1, len), &mut out).unwrap();
-            server.sender.send_last(&words(1, len), &mut out).unwrap();
+            server.send_to(&words(1, len), &mut out).unwrap();
+            server.send_last_to(&words(1, len), &mut out).unwrap();
             let wanted = compressed_from.is_some_and(|least| len >= least);
             for frame in frames(&out) {
                 assert_eq!(frame.is_compressed(), wanted, "{len} bytes, from {threshold}");
@@ -86,7 +86,7 @@ fn messages_below_the_threshold_are_sent_as_they_are() {
     let mut server = open_with(Role::Server, "", &Compression::default(), Limits::default());
     let mut out = Vec::new();
     for len in [63, 64] {
-        server.sender.send(&"a".repeat(len), &mut out).unwrap();
+        server.send_to(&"a".repeat(len), &mut out).unwrap();
     }
     let compressed: Vec<_> = frames(&out).iter().map(|frame| frame.is_compressed()).collect();
     assert_eq!(compressed, [false, true]);
@@ -96,9 +96,9 @@ fn messages_below_the_threshold_are_sent_as_they_are() {
 fn a_message_of_unknown_length_is_compressed_unless_none_is() {
     for (threshold, wanted) in [(0, true), (1 << 20, true), (usize::MAX, false)] {
         let mut server = open(Role::Server, "");
-        server.sender.compress_from(threshold);
+        server.compress_from(threshold);
         let mut out = Vec::new();
-        server.sender.send_part("a", &mut out).unwrap();
+        server.send_part_to("a", &mut out).unwrap();
         assert_eq!(frames(&out)[0].is_compressed(), wanted, "from {threshold}");
     }
 }
@@ -117,22 +117,22 @@ fn the_choice_between_messages_disturbs_none() {
             for round in 0..300 {
                 let text = words(round, random.below(400));
                 let threshold = [0, 100, usize::MAX][random.below(3)];
-                from.sender.compress_from(threshold);
+                from.compress_from(threshold);
                 let mut out = Vec::new();
                 match random.below(4) {
                     0 => {
                         let (head, tail) = text.split_at(text.ceil_char_boundary(text.len() / 2));
-                        from.sender.send_part(head, &mut out).unwrap();
+                        from.send_part_to(head, &mut out).unwrap();
                         // Of no effect before the next message.
-                        from.sender.compress_from([0, usize::MAX][random.below(2)]);
-                        from.sender.send_last(tail, &mut out).unwrap();
+                        from.compress_from([0, usize::MAX][random.below(2)]);
+                        from.send_last_to(tail, &mut out).unwrap();
                     }
                     1 => {
                         let mut payload = text.clone().into_bytes();
-                        let frame = from.sender.frame(Kind::Text, &mut payload).unwrap();
+                        let frame = from.frame(Kind::Text, &mut payload).unwrap();
                         out = frame.slices().concat();
                     }
-                    _ => from.sender.send(&text, &mut out).unwrap(),
+                    _ => from.send_to(&text, &mut out).unwrap(),
                 }
                 kinds[usize::from(frames(&out)[0].is_compressed())] += 1;
                 got.take(&mut to, &out);
@@ -152,10 +152,10 @@ fn without_takeover_what_does_not_compress_is_sent_as_it_is() {
         let (mut from, mut to) = (open(role, alone), open(other(role), alone));
         let mut out = Vec::new();
         let text = words(1, 200);
-        from.sender.send(&noise, &mut out).unwrap();
-        from.sender.send(&text, &mut out).unwrap();
-        from.sender.send("", &mut out).unwrap();
-        from.sender.send(&noise, &mut out).unwrap();
+        from.send_to(&noise, &mut out).unwrap();
+        from.send_to(&text, &mut out).unwrap();
+        from.send_to("", &mut out).unwrap();
+        from.send_to(&noise, &mut out).unwrap();
         let sent = frames(&out);
         assert!(sent[0].payload == noise && sent[0].first == 0x82);
         assert!(sent[1].payload.len() < text.len() && sent[1].first == 0xc1);
@@ -166,12 +166,12 @@ fn without_takeover_what_does_not_compress_is_sent_as_it_is() {
         assert_eq!(got.messages, [&noise[..], text.as_bytes(), b"", &noise]);
         // Parts have left, so that they cannot be taken back.
         let mut out = Vec::new();
-        from.sender.send_part(&noise, &mut out).unwrap();
-        from.sender.send_last(b"", &mut out).unwrap();
+        from.send_part_to(&noise, &mut out).unwrap();
+        from.send_last_to(b"", &mut out).unwrap();
         assert_eq!(frames(&out)[0].first, 0x42);
         // With takeover, the other end needs what the compressor has seen.
         let mut out = Vec::new();
-        open(role, "").sender.send(&noise, &mut out).unwrap();
+        open(role, "").send_to(&noise, &mut out).unwrap();
         assert_eq!(frames(&out)[0].first, 0xc2);
     }
 }
@@ -181,7 +181,7 @@ fn without_takeover_what_does_not_compress_is_sent_as_it_is() {
 fn each_part_leaves_at_once_and_can_be_inflated_at_once() {
     for role in ROLES {
         let (mut from, mut to) = (open(role, ""), open(other(role), ""));
-        to.receiver.set_streaming(true);
+        to.set_streaming(true);
         let mut got = Got::default();
         for message in 0..3 {
             let mut all = Vec::new();
@@ -189,14 +189,14 @@ fn each_part_leaves_at_once_and_can_be_inflated_at_once() {
             for part in 0..10 {
                 let text = words(part, 40 * usize::from(part != 3));
                 let mut out = Vec::new();
-                from.sender.send_part(&text, &mut out).unwrap();
+                from.send_part_to(&text, &mut out).unwrap();
                 sent.push_str(&text);
                 got.take(&mut to, &out);
                 assert_eq!(got.part, sent.as_bytes(), "all that was sent has come");
                 all.extend(frames(&out));
             }
             let mut out = Vec::new();
-            from.sender.send_last("", &mut out).unwrap();
+            from.send_last_to("", &mut out).unwrap();
             got.take(&mut to, &out);
             all.extend(frames(&out));
             assert_eq!(got.messages[message], sent.as_bytes());
@@ -215,14 +215,14 @@ fn parts_that_wait_come_with_the_last_at_the_latest() {
     for role in ROLES {
         for agreed in ["", "server_no_context_takeover; client_no_context_takeover"] {
             let (mut from, mut to) = (open(role, agreed), open(other(role), agreed));
-            from.sender.set_flushing(false);
+            from.set_flushing(false);
             let mut got = Got::default();
             for (count, len) in [(10, 20), (1, 0), (0, 0), (100, 5000), (3, 7)] {
                 let mut out = Vec::new();
                 let mut sent = Vec::new();
                 for part in 0..count {
                     let bytes = noise(part, len);
-                    from.sender.send_part(&bytes, &mut out).unwrap();
+                    from.send_part_to(&bytes, &mut out).unwrap();
                     sent.extend(bytes);
                 }
                 if count * (len as u64) < 1000 {
@@ -230,7 +230,7 @@ fn parts_that_wait_come_with_the_last_at_the_latest() {
                 } else {
                     assert!(out.len() > 100_000, "there is enough for frames");
                 }
-                from.sender.send_last(b"", &mut out).unwrap();
+                from.send_last_to(b"", &mut out).unwrap();
                 let all = frames(&out);
                 let has_bytes = !sent.is_empty();
                 assert!(all[0].is_compressed() || !has_bytes && !agreed.is_empty());
@@ -258,12 +258,12 @@ fn whether_parts_wait_can_change_between_any_two() {
         let mut sent = String::new();
         for part in 0..random.below(6) {
             let text = words(message + part as u64, random.below(100));
-            from.sender.set_flushing(random.below(2) == 0);
-            from.sender.send_part(&text, &mut out).unwrap();
+            from.set_flushing(random.below(2) == 0);
+            from.send_part_to(&text, &mut out).unwrap();
             sent.push_str(&text);
         }
         let text = words(message, random.below(100));
-        from.sender.send_last(&text, &mut out).unwrap();
+        from.send_last_to(&text, &mut out).unwrap();
         sent.push_str(&text);
         got.take(&mut to, &out);
         assert_eq!(got.messages.pop().unwrap(), sent.as_bytes());
@@ -278,13 +278,13 @@ fn control_frames_pass_between_the_parts_of_a_compressed_message() {
         let (mut from, mut to) = (open(role, ""), open(other(role), ""));
         let text = words(1, 200);
         let mut out = Vec::new();
-        from.sender.send_part(&text, &mut out).unwrap();
-        from.sender.ping(b"between").unwrap();
+        from.send_part_to(&text, &mut out).unwrap();
+        from.ping(b"between").unwrap();
         from.transmit_to(&mut out);
-        from.sender.set_flushing(false);
-        from.sender.send_part(&text, &mut out).unwrap();
-        from.sender.pong(b"taken along").unwrap();
-        from.sender.send_last(&text, &mut out).unwrap();
+        from.set_flushing(false);
+        from.send_part_to(&text, &mut out).unwrap();
+        from.pong(b"taken along").unwrap();
+        from.send_last_to(&text, &mut out).unwrap();
         let sent = frames(&out);
         let firsts: Vec<_> = sent.iter().map(|frame| frame.first).collect();
         assert_eq!(firsts, [0x41, 0x89, 0x8a, 0x80]);
@@ -316,7 +316,7 @@ fn nothing_refers_back_beyond_the_window() {
                 let mut server = open_with(Role::Server, &agreed, &compression, Limits::default());
                 let mut out = Vec::new();
                 for chunk in text.as_bytes().chunks(700) {
-                    server.sender.send(chunk, &mut out).unwrap();
+                    server.send_to(chunk, &mut out).unwrap();
                 }
                 let stream: Vec<u8> = frames(&out)
                     .iter()
@@ -353,7 +353,7 @@ fn a_window_and_takeover_that_are_not_wanted_are_not_used() {
         let text = words(1, 2000).repeat(3);
         let mut out = Vec::new();
         for _ in 0..2 {
-            connection.sender.send(&text, &mut out).unwrap();
+            connection.send_to(&text, &mut out).unwrap();
         }
         let sent = frames(&out);
         assert_eq!(sent[0], sent[1]);
@@ -375,7 +375,7 @@ fn all_levels_and_all_memory_make_the_round_trip() {
                 let mut from = open_with(Role::Client, &agreed, &compression, Limits::default());
                 let mut out = Vec::new();
                 for len in [6000, 0, 10, 3000] {
-                    from.sender.send(&long.as_bytes()[..len], &mut out).unwrap();
+                    from.send_to(&long.as_bytes()[..len], &mut out).unwrap();
                 }
                 let mut got = Got::default();
                 got.take(&mut open(Role::Server, &agreed), &out);
@@ -392,22 +392,22 @@ fn what_fails_to_be_sent_leaves_the_compressor_as_it_was() {
     let (mut from, mut to) = (open(Role::Server, ""), open(Role::Client, ""));
     let text = words(1, 500);
     let mut out = Vec::new();
-    from.sender.send_part(&text, &mut out).unwrap();
+    from.send_part_to(&text, &mut out).unwrap();
     let before = out.len();
-    assert!(from.sender.send(&words(2, 500), &mut out).is_err());
-    assert!(from.sender.send_part(b"of another kind", &mut out).is_err());
+    assert!(from.send_to(&words(2, 500), &mut out).is_err());
+    assert!(from.send_part_to(b"of another kind", &mut out).is_err());
     assert_eq!(out.len(), before);
-    from.sender.send_last(&text, &mut out).unwrap();
-    from.sender.send(&text, &mut out).unwrap();
+    from.send_last_to(&text, &mut out).unwrap();
+    from.send_to(&text, &mut out).unwrap();
     let mut got = Got::default();
     got.take(&mut to, &out);
     assert_eq!(got.messages, [text.repeat(2).as_bytes(), text.as_bytes()]);
     // a message that is open when we close is left unfinished, whatever waits of it.
-    from.sender.set_flushing(false);
+    from.set_flushing(false);
     let mut out = Vec::new();
-    from.sender.send_part(&text, &mut out).unwrap();
-    from.sender.close(None, "").unwrap();
-    assert!(from.sender.send_last(&text, &mut out).is_err());
+    from.send_part_to(&text, &mut out).unwrap();
+    from.close(None, "").unwrap();
+    assert!(from.send_last_to(&text, &mut out).is_err());
     from.transmit_to(&mut out);
     assert_eq!(out, [0x88, 0]);
 }

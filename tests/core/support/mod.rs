@@ -1,10 +1,11 @@
 //! What the tests of an open connection share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+#[cfg(any())]
 pub mod handshake;
 
-use harness::{Cut, Drive, Judged, Outcome, Seen, Setup, judge, run};
-use sansocket::{Close, CloseCode, Connection, Event, Input, Limits, ProtocolError, Role, Seed};
+use harness::{Cut, Drive, Judged, Outcome, START, Seen, Setup, judge, run};
+use sansocket::{Close, CloseCode, Connection, Event, Input, Limits, ProtocolError, Role};
 
 /// The bytes that `text` gives in hex, and how many of them stand before the mark `^`, if there is one.
 pub fn hex(text: &str) -> (Vec<u8>, Option<usize>) {
@@ -129,24 +130,21 @@ pub fn assert_fails_under(
 /// What the peer of `role` makes of what was sent, which must break no rule.
 pub fn read(role: Role, out: &[u8]) -> Vec<Seen> {
     let peer = if role == Role::Client { Role::Server } else { Role::Client };
-    let Judged { seen, parts, failure, used } = judge(&Setup::new(peer), out);
+    let Judged { seen, parts, failure, used, .. } = judge(&Setup::new(peer), out);
     assert_eq!((failure, used, parts), (None, out.len(), Vec::new()));
     seen
 }
 
 pub fn client() -> Connection {
-    Connection::client(Limits::default(), Seed::new([7; 32]))
+    connect(Role::Client, Limits::default())
 }
 
 pub fn server() -> Connection {
-    Connection::server(Limits::default())
+    connect(Role::Server, Limits::default())
 }
 
 pub fn connect(role: Role, limits: Limits) -> Connection {
-    match role {
-        Role::Client => Connection::client(limits, Seed::new([7; 32])),
-        Role::Server => Connection::server(limits),
-    }
+    Setup { limits, ..Setup::new(role) }.connect()
 }
 
 /// A frame to `role`, with a key where the role wants one.
@@ -190,13 +188,22 @@ pub fn close(code: impl Into<Option<u16>>) -> Seen {
     Seen::Close(code.into(), String::new())
 }
 
-/// Gives `stream` to `connection` and says how many events came of it.
+/// Gives `stream` to `connection`, and returns how many events came of it.
 pub fn receive(connection: &mut Connection, stream: &[u8]) -> Result<usize, ProtocolError> {
-    let mut input = Input::filled(stream.to_vec());
+    let mut input = given(connection, stream);
     connection.drain(&mut input)
 }
 
-/// Takes what is owed.
+/// Returns an input which has `stream` in it, for this connection.
+pub fn given(connection: &mut Connection, stream: &[u8]) -> Input<Vec<u8>> {
+    let mut input = Input::default();
+    if !stream.is_empty() {
+        connection.receive(&mut input, stream.to_vec(), START);
+    }
+    input
+}
+
+/// Takes the bytes that wait to be written.
 pub fn transmit(connection: &mut Connection) -> Vec<u8> {
     let mut out = Vec::new();
     connection.transmit_to(&mut out);

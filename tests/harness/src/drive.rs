@@ -1,4 +1,4 @@
-use sansocket::{Connection, Ended, Event, Input, ProtocolError, Step};
+use sansocket::{Connection, Ended, Event, Input, Message, ProtocolError, SendError, Step};
 
 use crate::setup::START;
 
@@ -30,6 +30,27 @@ pub trait Drive {
 
     /// Moves the bytes that wait to be written to `out`, and returns how many.
     fn transmit_to(&mut self, out: &mut Vec<u8>) -> usize;
+
+    /// Sends a message to `out`.
+    fn send_to<'p>(
+        &mut self,
+        message: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError>;
+
+    /// Sends a part of a message to `out`.
+    fn send_part_to<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError>;
+
+    /// Sends the last part of a message to `out`.
+    fn send_last_to<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError>;
 
     /// Ends the transport. All events must have been taken.
     fn end(&mut self);
@@ -84,13 +105,47 @@ impl Drive for Connection {
         count
     }
 
+    fn send_to<'p>(
+        &mut self,
+        message: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send(message)?;
+        self.transmit_to(out);
+        Ok(())
+    }
+
+    fn send_part_to<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send_part(part)?;
+        self.transmit_to(out);
+        Ok(())
+    }
+
+    fn send_last_to<'p>(
+        &mut self,
+        part: impl Into<Message<'p>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send_last(part)?;
+        self.transmit_to(out);
+        Ok(())
+    }
+
     fn end(&mut self) {
         self.handle_eof(START);
         assert_eq!(self.next_event(&mut Input::new([])), None, "all events were taken");
     }
 
     fn end_late(&mut self) {
-        while let Some(due) = self.poll_timeout() {
+        loop {
+            let step = self.next_step();
+            let Some(due) = self.poll_timeout() else {
+                return assert!(matches!(step, Step::Done(_)), "nothing is waited for");
+            };
             assert!(self.handle_timeout(due), "a deadline has passed");
         }
     }

@@ -105,8 +105,8 @@ impl Side {
 
     /// Notes the attempt to send a message. Control frames are queued before it.
     fn note(&mut self, kind: Kind, text: String, result: Result<(), SendError>) {
-        self.is_pinging = false;
         if result.is_ok() {
+            self.is_pinging = false;
             self.sent.push(message(kind, text.into_bytes()));
         }
     }
@@ -171,8 +171,8 @@ impl Side {
             (Kind::Binary, true) => sender.send_last(text.as_bytes()),
         };
         assert_eq!(result, expected);
-        self.is_pinging = false;
         if result.is_ok() {
+            self.is_pinging = false;
             let (_, mut bytes) = self.part.take().unwrap_or((kind, Vec::new()));
             bytes.extend_from_slice(text.as_bytes());
             match last {
