@@ -11,8 +11,8 @@ use bytes::Bytes;
 use counting_allocator::{Usage, measure};
 use sansocket::client::ResponseError;
 use sansocket::{
-    Cause, CloseCode, Connection, Event, HeadError, Input, Kind, Negotiated,
-    OwnedMessage, ProtocolError, Seed, SendError, Step, TimedOut, server as http,
+    Cause, CloseCode, Connection, Event, HeadError, Input, Kind, Negotiated, OwnedMessage,
+    ProtocolError, Seed, SendError, Step, TimedOut, server as http,
 };
 use support::*;
 
