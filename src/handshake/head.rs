@@ -38,28 +38,11 @@ pub(crate) trait FirstLine: Copy {
 
 /// A search for a head.
 #[derive(Debug)]
-pub(crate) struct HeadSearch<L> {
-    lines: LineSearch,
-    stage: Stage<L>,
-}
-
-/// The line that is searched for.
-#[derive(Clone, Copy, Debug)]
-enum Stage<L> {
-    /// The first line, or an empty one: so many may still follow.
-    First { empty_lines: u32 },
-    /// A header line or the blank line.
-    Field { line: L, fields: Fields },
-}
-
-/// The header lines that are complete.
-#[derive(Clone, Copy, Debug)]
-struct Fields {
-    /// Start of the first one.
-    start: usize,
-    count: usize,
-    /// Whether a line continues the header before it.
-    has_folded: bool,
+pub(crate) enum HeadSearch<L> {
+    /// The first line, or an empty one, of which so many may still follow.
+    First { lines: LineSearch, empty_lines: u32 },
+    /// The blank line. The first header line starts at `start`.
+    Fields { line: L, start: usize, search: FieldSearch },
 }
 
 /// A complete head.
@@ -73,8 +56,7 @@ pub(crate) struct FoundHead<L> {
 
 impl<L: FirstLine> HeadSearch<L> {
     pub(crate) fn new() -> Self {
-        let stage = Stage::First { empty_lines: L::EMPTY_LINES };
-        Self { lines: LineSearch::default(), stage }
+        Self::First { lines: LineSearch::default(), empty_lines: L::EMPTY_LINES }
     }
 
     /// Continues the search in all bytes received so far.
@@ -85,89 +67,152 @@ impl<L: FirstLine> HeadSearch<L> {
         bytes: &[u8],
         limits: &HandshakeLimits,
     ) -> Result<Option<FoundHead<L>>, L::Error> {
-        self.check_first_byte(bytes)?;
-        loop {
-            let most = self.max_len(limits);
-            let window = bytes.get(..most).unwrap_or(bytes);
-            let line =
-                self.lines.next_line(window).map_err(|BareLineFeed| HeadError::BadLineEnd)?;
-            let Some(line) = line else {
-                return if bytes.len() < most { Ok(None) } else { Err(self.too_long()) };
+        if let Self::First { lines, empty_lines } = self {
+            let Some((line, start)) = find_first::<L>(lines, empty_lines, bytes, limits)? else {
+                return Ok(None);
             };
-            match &mut self.stage {
-                Stage::First { empty_lines: empty_lines @ 1.. } if line.is_empty() => {
-                    *empty_lines -= 1;
-                }
-                Stage::First { .. } => {
-                    let text = bytes.get(line.clone()).unwrap_or_default();
-                    let line = L::parse(text, line.start, limits)?;
-                    let start = self.lines.line_start();
-                    let fields = Fields { start, count: 0, has_folded: false };
-                    self.stage = Stage::Field { line, fields };
-                }
-                &mut Stage::Field { line: first, fields } if line.is_empty() => {
-                    let len = self.lines.line_start();
-                    let head = bytes.get(..len).unwrap_or_default();
-                    let headers = fields.parse::<L>(head)?;
-                    return Ok(Some(FoundHead { line: first, headers, len }));
-                }
-                Stage::Field { fields, .. } => fields.count(bytes.get(line.start), limits)?,
-            }
+            *self = Self::Fields { line, start, search: FieldSearch::new(start) };
         }
-    }
-
-    /// Rejects a peer that speaks TLS or another protocol, which would otherwise wait for our answer.
-    fn check_first_byte(&self, bytes: &[u8]) -> Result<(), HeadError> {
-        match (&self.stage, bytes) {
-            (Stage::First { .. }, [first, ..])
-                if !L::starts_with(*first) && !is_line_end(*first) =>
-            {
-                Err(HeadError::BadStartLine)
-            }
-            _ => Ok(()),
-        }
+        let Self::Fields { line, start, search } = self else { return Ok(None) };
+        let Some(len) = search.find_end(bytes, limits)? else { return Ok(None) };
+        let head = bytes.get(..len).unwrap_or_default();
+        let headers = parse_headers::<L>(head, *start, search.lines)?;
+        Ok(Some(FoundHead { line: *line, headers, len }))
     }
 
     /// Returns the error of a head that exceeds its limit at the current line.
     pub(crate) fn too_long(&self) -> L::Error {
-        match self.stage {
-            Stage::First { .. } => L::too_long(),
-            Stage::Field { .. } => HeadError::TooLong.into(),
-        }
-    }
-
-    /// Returns where the current line must have ended.
-    fn max_len(&self, limits: &HandshakeLimits) -> usize {
-        let most = to_usize(limits.bytes);
-        match self.stage {
-            Stage::First { .. } => {
-                most.min(self.lines.line_start().saturating_add(L::max_len(limits)))
-            }
-            Stage::Field { .. } => most,
+        match self {
+            Self::First { .. } => L::too_long(),
+            Self::Fields { .. } => HeadError::TooLong.into(),
         }
     }
 }
 
-impl Fields {
-    /// Counts a line that starts with `first`.
-    fn count(&mut self, first: Option<&u8>, limits: &HandshakeLimits) -> Result<(), HeadError> {
-        self.count += 1;
-        self.has_folded |= matches!(first, Some(b' ' | b'\t'));
-        if self.count > to_usize(limits.fields).min(Headers::MAX) {
-            return Err(HeadError::TooManyFields);
+/// Returns the first line, and where the next one starts.
+fn find_first<L: FirstLine>(
+    lines: &mut LineSearch,
+    empty_lines: &mut u32,
+    bytes: &[u8],
+    limits: &HandshakeLimits,
+) -> Result<Option<(L, usize)>, L::Error> {
+    // A peer that speaks TLS or another protocol would otherwise wait for our answer.
+    if bytes.first().is_some_and(|&first| !L::starts_with(first) && !is_line_end(first)) {
+        return Err(HeadError::BadStartLine.into());
+    }
+    loop {
+        let most =
+            lines.line_start().saturating_add(L::max_len(limits)).min(to_usize(limits.bytes));
+        let window = bytes.get(..most).unwrap_or(bytes);
+        let line = lines.next_line(window).map_err(|BareLineFeed| HeadError::BadLineEnd)?;
+        let Some(line) = line else {
+            return if bytes.len() < most { Ok(None) } else { Err(L::too_long()) };
+        };
+        if line.is_empty() && *empty_lines > 0 {
+            *empty_lines -= 1;
+            continue;
         }
-        Ok(())
+        let text = bytes.get(line.clone()).unwrap_or_default();
+        return Ok(Some((L::parse(text, line.start, limits)?, lines.line_start())));
+    }
+}
+
+/// A search for the blank line at the end of a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FieldSearch {
+    /// Number of bytes that were visited. They end with those before the first header line.
+    visited: usize,
+    /// Number of header lines that are complete.
+    lines: usize,
+}
+
+impl FieldSearch {
+    const fn new(start: usize) -> Self {
+        Self { visited: start, lines: 0 }
     }
 
-    fn parse<L: FirstLine>(&self, head: &[u8]) -> Result<Headers, HeadError> {
-        if L::JOINS_FOLDED && self.has_folded {
-            Headers::parse(&unfold(head, self.start), self.start, self.count)
-        } else {
-            Headers::parse(head, self.start, self.count)
+    /// Returns the length of the head if it is complete.
+    fn find_end(
+        &mut self,
+        bytes: &[u8],
+        limits: &HandshakeLimits,
+    ) -> Result<Option<usize>, HeadError> {
+        let most = to_usize(limits.bytes);
+        let end = self.find_stop(bytes.get(..most).unwrap_or(bytes));
+        if self.lines > to_usize(limits.fields).min(Headers::MAX) {
+            return Err(HeadError::TooManyFields);
         }
+        match end {
+            Some(Stop::BareLineFeed) => Err(HeadError::BadLineEnd),
+            Some(Stop::BlankLine) => Ok(Some(self.visited)),
+            None if bytes.len() < most => Ok(None),
+            None => Err(HeadError::TooLong),
+        }
+    }
+
+    /// Counts lines up to the first line end that is not an ordinary one.
+    fn find_stop(&mut self, bytes: &[u8]) -> Option<Stop> {
+        // Without a branch per byte, the compiler compares a whole block at once.
+        while let Some(block) = bytes.get(self.visited - 2..).and_then(<[u8]>::first_chunk) {
+            let (lines, has_stop) = count_lines(block);
+            if has_stop {
+                break;
+            }
+            self.lines += usize::from(lines);
+            self.visited += BLOCK;
+        }
+        while let Some(&[before, last, byte]) =
+            bytes.get(self.visited - 2..).and_then(<[u8]>::first_chunk)
+        {
+            self.visited += 1;
+            match (before, last, byte) {
+                (b'\n', b'\r', b'\n') => return Some(Stop::BlankLine),
+                (_, b'\r', b'\n') => self.lines += 1,
+                (_, _, b'\n') => return Some(Stop::BareLineFeed),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// A line end that is not that of a header line.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    BareLineFeed,
+    BlankLine,
+}
+
+/// Counts the LFs in all but the first two bytes. Returns also whether one of them is a [`Stop`].
+fn count_lines(block: &[u8; BLOCK + 2]) -> (u8, bool) {
+    let (mut lines, mut stops) = (0, 0);
+    for at in 0..BLOCK {
+        let is_line_feed = u8::from(block[at + 2] == b'\n');
+        let is_crlf = u8::from(block[at + 1] == b'\r');
+        let is_blank = u8::from(block[at] == b'\n');
+        lines += is_line_feed;
+        stops |= is_line_feed & (is_blank | !is_crlf);
+    }
+    (lines, stops & 1 != 0)
+}
+
+fn parse_headers<L: FirstLine>(
+    head: &[u8],
+    start: usize,
+    lines: usize,
+) -> Result<Headers, HeadError> {
+    match Headers::parse(head, start, lines) {
+        // `httparse` reads a line with leading whitespace as a header without a name.
+        Err(HeadError::BadField) if L::JOINS_FOLDED => {
+            Headers::parse(&unfold(head, start), start, lines)
+        }
+        headers => headers,
     }
 }
 
 const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
+
+/// Number of bytes that are searched at once.
+const BLOCK: usize = 32;

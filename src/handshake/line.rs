@@ -22,6 +22,7 @@ impl LineSearch {
     /// Returns the next line without its CRLF, or `None` if its end has not arrived.
     ///
     /// `bytes` must start with the bytes of the previous calls.
+    #[inline]
     pub(crate) fn next_line(&mut self, bytes: &[u8]) -> Result<Option<Range<usize>>, BareLineFeed> {
         let unvisited = bytes.get(self.visited..).unwrap_or_default();
         let Some(count) = find_line_feed(unvisited) else {
@@ -44,11 +45,23 @@ impl LineSearch {
     }
 }
 
+/// Returns the position of the first LF.
+#[inline]
 fn find_line_feed(bytes: &[u8]) -> Option<usize> {
-    // Without a branch per byte, the compiler compares a whole block at once.
-    let is_free = |block: &&[u8; 16]| !block.iter().fold(false, |any, &byte| any | (byte == b'\n'));
-    let (blocks, _) = bytes.as_chunks();
-    let free = blocks.iter().take_while(is_free).count() * 16;
-    let rest = bytes.get(free..).unwrap_or_default();
-    rest.iter().position(|&byte| byte == b'\n').map(|at| free + at)
+    let (words, tail) = bytes.as_chunks();
+    let marks = words.iter().map(|&word| mark_line_feed(word));
+    match marks.enumerate().find(|&(_, mark)| mark != 0) {
+        Some((word, mark)) => Some(word * 8 + mark.trailing_zeros() as usize / 8),
+        None => tail.iter().position(|&byte| byte == b'\n').map(|at| words.len() * 8 + at),
+    }
 }
+
+/// Returns a word whose lowest set bit is in the first LF. The first byte is the lowest.
+const fn mark_line_feed(word: [u8; 8]) -> u64 {
+    let zeros = u64::from_le_bytes(word) ^ (LOW_BITS * b'\n' as u64);
+    // The subtraction borrows only from a byte above a zero, so the lowest mark is exact.
+    zeros.wrapping_sub(LOW_BITS) & !zeros & (LOW_BITS << 7)
+}
+
+/// The lowest bit of each byte.
+const LOW_BITS: u64 = u64::from_le_bytes([1; 8]);

@@ -42,7 +42,7 @@ impl<'o> Origin<'o> {
         if !is_scheme(scheme) {
             return Err(OriginFault::Scheme);
         }
-        if authority.contains(['/', '?', '#']) {
+        if authority.bytes().any(|byte| matches!(byte, b'/' | b'?' | b'#')) {
             return Err(OriginFault::Path);
         }
         Tuple::parse(scheme, authority).map(Self::Tuple)

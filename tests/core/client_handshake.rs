@@ -299,6 +299,41 @@ fn an_accept_is_for_one_key_only() {
     assert!(input.is_empty(), "I-10: what follows is not read");
 }
 
+/// What `httparse` accepts and we reject.
+#[test]
+fn httparse_accepts_bare_line_feeds_in_responses() {
+    let head = String::from_utf8(response(&[])).unwrap();
+    for (at, _) in head.match_indices("\r\n") {
+        let stream = format!("{}{}", &head[..at], &head[at + 1..]).into_bytes();
+        assert!(httparse_accepts(&stream), "{at}");
+        let failed = Asked::Failed(HeadError::BadLineEnd.into());
+        assert_eq!(ask(&stream), failed, "G-01: {at}");
+    }
+}
+
+#[test]
+fn httparse_accepts_empty_lines_before_a_response() {
+    let stream = [b"\r\n".as_slice(), &response(&[])].concat();
+    assert!(httparse_accepts(&stream));
+    assert_eq!(ask(&stream), Asked::Failed(HeadError::BadStartLine.into()), "H-C-10");
+}
+
+/// What `httparse` rejects and we accept.
+#[test]
+fn httparse_rejects_folded_headers_and_later_versions() {
+    for edit in ["+X: a\r\n b", "=HTTP/1.2 101 x"] {
+        let stream = response(&[edit]);
+        assert!(!httparse_accepts(&stream), "{edit}");
+        assert_eq!(ask(&stream), opened(None), "G-11, H-S-05: {edit}");
+    }
+}
+
+fn httparse_accepts(stream: &[u8]) -> bool {
+    let mut headers = [httparse::EMPTY_HEADER; 16];
+    let status = httparse::Response::new(&mut headers).parse(stream);
+    status.is_ok_and(|status| status.is_complete())
+}
+
 #[test]
 fn a_folded_header_is_joined_before_it_is_checked() {
     let accept = accept();
