@@ -119,6 +119,11 @@ impl Closing {
         !matches!(self.reading, Reading::Open)
     }
 
+    /// Whether the transport was dropped, whatever may still come.
+    pub(crate) const fn is_abandoned(&self) -> bool {
+        matches!(self.reading, Reading::Abandoned)
+    }
+
     /// Whether a write failed.
     pub(crate) const fn is_broken(&self) -> bool {
         matches!(self.writing, Writing::Broken)

@@ -104,6 +104,12 @@ impl Parser {
         self.is_streaming = streaming;
     }
 
+    /// Whether the next message is delivered in parts.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_streaming(&self) -> bool {
+        self.is_streaming
+    }
+
     /// Sets whether pings are answered.
     pub(crate) const fn set_auto_pong(&mut self, auto_pong: bool) {
         self.is_auto_pong = auto_pong;

@@ -121,6 +121,21 @@ impl Receiver {
         self.parser.set_streaming(streaming);
     }
 
+    /// Returns whether the next message is delivered in parts.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_streaming(&self) -> bool {
+        self.parser.is_streaming()
+    }
+
+    /// Moves the unread bytes of the input into the connection, to go on with another input.
+    #[cfg(feature = "std")]
+    pub(crate) fn keep_unread<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
+        if self.read > 0 && input.is_of(self.read) && !input.unread().is_empty() {
+            self.stash(input);
+        }
+        self.read = 0;
+    }
+
     /// Sets whether pings are answered: see
     /// [`Connection::set_auto_pong`](crate::Connection::set_auto_pong).
     pub const fn set_auto_pong(&mut self, auto_pong: bool) {

@@ -80,7 +80,8 @@ impl Sender {
     #[inline]
     pub fn transmitted(&mut self, count: usize, now: Timestamp) {
         self.deadlines.tell(now);
-        if self.closing.is_broken() {
+        // What was in flight has been dropped.
+        if self.closing.is_broken() || self.closing.is_abandoned() {
             return;
         }
         self.output.advance(count);
@@ -196,14 +197,17 @@ impl Sender {
     /// comes from a peer that does not read.
     #[inline]
     fn transmit_due(&mut self) {
-        if self.framer.has_pending() {
+        if self.framer.has_pending() || self.closing.is_broken() {
             self.transmit_pending_if_room();
         }
     }
 
     #[cold]
     fn transmit_pending_if_room(&mut self) {
-        if !self.is_full() || !self.closing.is_open() {
+        if self.closing.is_broken() {
+            self.framer.drop_pending();
+            self.output.clear();
+        } else if !self.is_full() || !self.closing.is_open() {
             self.transmit_pending();
         }
     }

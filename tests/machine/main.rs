@@ -759,3 +759,35 @@ fn r13_a_stream_of_http_2_begins_with_frames() {
     assert!(matches!(late.next_event(&mut input), Some(Event::Text("first"))));
     assert!(late.next_event(&mut input).is_none());
 }
+
+/// A writer that waits in the operating system reports what was written after the connection was given up.
+#[test]
+fn bytes_in_flight_may_be_reported_after_a_deadline_has_passed() {
+    let config = config(|_| {});
+    let (_, mut server) = open(&config);
+    server.send(vec![7; 100]).unwrap();
+    let chunk = server.take_transmit().unwrap();
+    assert!(server.handle_timeout(at(30_000)), "a ping is queued");
+    assert!(server.handle_timeout(at(50_000)), "and not answered");
+    server.transmitted(chunk.len(), at(50_001));
+    let Step::Done(ended) = server.next_step() else { panic!("it is done") };
+    assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
+}
+
+#[test]
+fn what_is_sent_after_a_write_error_is_dropped() {
+    let config = config(|_| {});
+    let (mut client, mut server) = open(&config);
+    server.handle_write_error(START);
+    server.send("nobody gets this").unwrap();
+    assert_eq!(server.next_step(), Step::Io { read: true, write: false });
+    assert_eq!((server.queued(), server.transmit()), (0, &[][..]));
+    // What the peer has sent is still received.
+    client.send("last words").unwrap();
+    let mut seen = 0;
+    give(&mut server, &mut input(), &take(&mut client, START), START, |event, _| {
+        assert_eq!(event, Event::Text("last words"));
+        seen += 1;
+    });
+    assert_eq!(seen, 1);
+}
