@@ -6,16 +6,18 @@
 
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 
-use sansocket::adapters::Config;
-use sansocket::server::{Origins, Policy};
-use sansocket::{Event, blocking};
+use sansocket::server::Origins;
+use sansocket::{Config, Event, blocking};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut listen = "127.0.0.1:9001".to_owned();
     let mut runtime = "blocking".to_owned();
-    let mut config = Config::default();
+    let mut config = Config::new();
+    // Anyone may hear an echo. A server that knows its users by cookies must look at the origin.
+    config.policy.origins = Origins::any();
     // The Autobahn suite cuts 4 MiB into frames of 64 bytes, and ends with an empty one.
     config.limits.fragments = 1 << 17;
     let mut arguments = std::env::args().skip(1);
@@ -35,10 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&listen)?;
     println!("listening on ws://{}", listener.local_addr()?);
     match runtime.as_str() {
-        "blocking" => serve(&listener, config),
-        #[cfg(feature = "tokio")]
+        "blocking" => serve(&listener, &config.shared()),
+        #[cfg(any())]
         "tokio" => with_tokio::serve(listener, config),
-        #[cfg(feature = "smol")]
+        #[cfg(any())]
         "smol" => with_smol::serve(listener, config),
         _ => Err(format!("no such runtime here: {runtime}").into()),
     }
@@ -55,14 +57,9 @@ fn compress(_: &mut Config) -> Result<(), Box<dyn Error>> {
     Err("--deflate takes the feature of that name".into())
 }
 
-/// Anyone may hear an echo. A server that knows its users by cookies must look at the origin.
-fn policy() -> Policy {
-    Policy::new().origins(Origins::any())
-}
-
-fn serve(listener: &TcpListener, config: Config) -> Result<(), Box<dyn Error>> {
+fn serve(listener: &TcpListener, config: &Arc<Config>) -> Result<(), Box<dyn Error>> {
     for stream in listener.incoming() {
-        let stream = stream?;
+        let (stream, config) = (stream?, Arc::clone(config));
         stream.set_nodelay(true)?;
         thread::spawn(move || {
             if let Err(error) = echo(stream, config) {
@@ -73,22 +70,19 @@ fn serve(listener: &TcpListener, config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
-    let mut socket = match blocking::Incoming::receive(stream, &policy(), config)? {
-        blocking::Incoming::Opening(opening) => opening.accept()?,
-        blocking::Incoming::Http(request) => return Ok(request.refuse()?),
-    };
-    while let Some((event, mut outbox)) = socket.next_event()? {
+fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), blocking::Error> {
+    let mut socket = blocking::WebSocket::accept(stream, config)?;
+    while let Some((event, sender)) = socket.next_event()? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }
     Ok(())
 }
 
-#[cfg(feature = "tokio")]
+#[cfg(any())]
 mod with_tokio {
     use super::*;
     use sansocket::tokio::Incoming;
@@ -128,7 +122,7 @@ mod with_tokio {
     }
 }
 
-#[cfg(feature = "smol")]
+#[cfg(any())]
 mod with_smol {
     use super::*;
     use sansocket::smol::Incoming;

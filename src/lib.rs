@@ -18,7 +18,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(any())]
+#[cfg(feature = "std")]
 pub mod adapters;
 #[cfg(feature = "alloc")]
 mod connection;
@@ -30,6 +30,10 @@ mod deflate;
 mod handshake;
 pub mod wire;
 
+#[cfg(feature = "std")]
+pub use adapters::blocking;
+#[cfg(feature = "rustls")]
+pub use adapters::tls;
 #[cfg(feature = "alloc")]
 pub use connection::{
     Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,

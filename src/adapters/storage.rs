@@ -20,7 +20,7 @@ pub(super) fn take_back(input: &mut Input<Vec<u8>>) {
     }
     let mut spare = core::mem::take(input);
     if spare.kept() > MAX_KEPT {
-        spare.release();
+        spare.free_memory();
     }
     if spare.spare().len() == SIZE {
         // Where the thread has ended already, it is freed.

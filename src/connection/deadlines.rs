@@ -66,6 +66,11 @@ impl Deadlines {
         self.now = self.now.max(now);
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     pub(crate) const fn phase(&self) -> Phase {
         self.phase
     }

@@ -127,11 +127,16 @@ impl Receiver {
         self.parser.is_streaming()
     }
 
-    /// Moves the unread bytes of the input into the connection, to go on with another input.
+    /// Moves the input, and an event that was found in it, into the connection, which goes on with another
+    /// input.
     #[cfg(feature = "std")]
-    pub(crate) fn keep_unread<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
-        if self.read > 0 && input.is_of(self.read) && !input.unread().is_empty() {
-            self.stash(input);
+    pub(crate) fn keep_input(&mut self, mut input: Input<Vec<u8>>) {
+        if self.read > 0 && input.is_of(self.read) {
+            let stash = self.opening.get_or_insert_with(Opening::done).stash();
+            match stash.is_empty() {
+                true => *stash = input,
+                false => stash.append(input.unread()),
+            }
         }
         self.read = 0;
     }

@@ -281,6 +281,12 @@ impl Sender {
         &self.config
     }
 
+    /// Whether nothing can be written any more.
+    #[cfg(feature = "std")]
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.closing.is_broken()
+    }
+
     /// Returns the round-trip time, once a keepalive ping has been answered.
     pub fn round_trip(&self) -> Option<RoundTrip> {
         self.deadlines.round_trip()

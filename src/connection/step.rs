@@ -105,6 +105,17 @@ impl Sender {
         self.closing.shut();
     }
 
+    /// Returns how the connection ended, once it is [done](Step::Done).
+    pub fn ended(&self) -> Option<Ended> {
+        (self.closing.ending(self.role) == Ending::Done).then(|| self.account())
+    }
+
+    /// The latest time that was told.
+    #[cfg(feature = "std")]
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.deadlines.now()
+    }
+
     /// Returns when to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match self.closing.ending(self.role) {

@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sansocket::blocking::{
-    Config, Error, Incoming, OwnedMessage, Parts, Stream, Untimed, WebSocket,
-};
-use sansocket::server::Policy;
+use sansocket::blocking::{Error, Incoming, Stream, Untimed, WebSocket};
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Connection, Event, Initiator, Input, Limits, ProtocolError, Seed,
-    Sender, TimedOut,
+    Cause, CloseCode, CloseFrame, Config, Connection, Event, Initiator, Input, Negotiated,
+    OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp,
 };
 
 /// A stream which reads what the test says, and notes each write.
@@ -95,44 +93,52 @@ impl Write for Script {
 }
 
 fn over(script: Script, connection: Connection) -> WebSocket<Untimed<Script>> {
-    configured(script, connection, Config::default())
+    WebSocket::from_parts(Untimed(script), connection)
 }
 
-fn configured(
-    script: Script,
-    connection: Connection,
-    config: Config,
-) -> WebSocket<Untimed<Script>> {
-    let input = Input::new(vec![0; 16 << 10]);
-    let parts = Parts { stream: Untimed(script), connection, input, out: Vec::new() };
-    WebSocket::from_parts(parts, config)
+fn server(config: Arc<Config>) -> Connection {
+    Connection::open_server(Negotiated::new(), config, Timestamp::default())
+}
+
+fn client(seed: u8) -> Connection {
+    let seed = Seed::new([seed; 32]);
+    Connection::open_client(Negotiated::new(), Arc::default(), seed, Timestamp::default())
 }
 
 fn server_over(script: Script) -> WebSocket<Untimed<Script>> {
-    over(script, Connection::server(Limits::default()))
+    over(script, server(Arc::default()))
 }
 
 fn client_over(script: Script) -> WebSocket<Untimed<Script>> {
-    over(script, Connection::client(Limits::default(), Seed::new([1; 32])))
+    over(script, client(1))
 }
 
 /// What a client sends, as the bytes on the wire.
-fn from_client(act: impl Fn(&mut Sender, &mut Vec<u8>)) -> Vec<u8> {
-    let mut sender = Connection::client(Limits::default(), Seed::new([2; 32])).sender;
-    let mut out = Vec::new();
-    act(&mut sender, &mut out);
-    sender.poll_transmit(&mut out);
-    out
+fn from_client(act: impl Fn(&mut Sender)) -> Vec<u8> {
+    let mut sender = client(2).split().1;
+    act(&mut sender);
+    taken(&mut sender)
+}
+
+/// Takes all that a sender has to write.
+fn taken(sender: &mut Sender) -> Vec<u8> {
+    let mut all = Vec::new();
+    while !sender.transmit().is_empty() {
+        all.extend_from_slice(sender.transmit());
+        let count = sender.transmit().len();
+        sender.transmitted(count, Timestamp::default());
+    }
+    all
 }
 
 /// Sends back every message until there are no more.
 fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
     let mut count = 0;
-    while let Some((event, mut outbox)) = socket.next_event()? {
+    while let Some((event, sender)) = socket.next_event()? {
         count += 1;
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => count -= 1,
         }
     }
@@ -151,19 +157,15 @@ fn what_is_sent_does_not_stay_in_the_stream() {
 
 #[test]
 fn the_replies_to_one_read_leave_in_one_write() {
-    let wire = from_client(|sender, out| {
+    let wire = from_client(|sender| {
         for text in ["one", "two", "three"] {
-            sender.send(text, out).unwrap();
+            sender.send(text).unwrap();
         }
-        sender.ping(b"four").unwrap();
-        sender.poll_transmit(out);
-        sender.close(None, "").unwrap();
     });
     let mut socket = server_over(Script::new([wire]));
-    assert_eq!(echo(&mut socket).unwrap(), 3);
+    assert!(echo(&mut socket).is_err(), "there is no close frame");
     assert_eq!(socket.get_ref().0.writes.len(), 1, "one write for all of it");
-    let expected = b"\x81\x03one\x81\x03two\x81\x05three\x8a\x04four\x88\0";
-    assert_eq!(socket.get_ref().0.written(), expected);
+    assert_eq!(socket.get_ref().0.written(), b"\x81\x03one\x81\x03two\x81\x05three");
 }
 
 #[test]
@@ -181,8 +183,9 @@ fn a_large_message_leaves_a_server_from_where_it_lies() {
 fn a_large_message_is_compressed_if_that_was_agreed_to() {
     use sansocket::deflate::{Agreement, Compression};
 
-    let mut connection = Connection::server(Limits::default());
-    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let agreement = Agreement::parse("").unwrap();
+    let negotiated = Negotiated::new().with_compression(agreement, Compression::default());
+    let connection = Connection::open_server(negotiated, Arc::default(), Timestamp::default());
     let mut socket = over(Script::default(), connection);
     socket.send(&vec![7; 100_000]).unwrap();
     let written = socket.get_ref().0.written();
@@ -197,17 +200,17 @@ fn short_and_interrupted_writes_lose_nothing() {
         let mut socket = server_over(script);
         socket.send("before").unwrap();
         socket.send(&payload).unwrap();
-        let mut expected = Vec::new();
-        let mut sender = Connection::server(Limits::default()).sender;
-        sender.send("before", &mut expected).unwrap();
-        sender.send(&payload, &mut expected).unwrap();
+        let mut sender = server(Arc::default()).split().1;
+        sender.send("before").unwrap();
+        sender.send(&payload).unwrap();
+        let expected = taken(&mut sender);
         assert_eq!(socket.get_ref().0.written(), expected, "{size} bytes, {most} at a time");
     }
 }
 
 #[test]
 fn an_interrupted_read_is_tried_again() {
-    let mut script = Script::new([from_client(|sender, out| sender.send("text", out).unwrap())]);
+    let mut script = Script::new([from_client(|sender| sender.send("text").unwrap())]);
     script.reads.push_front(Err(ErrorKind::Interrupted.into()));
     let mut socket = server_over(script);
     assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("text".into())));
@@ -236,8 +239,8 @@ fn a_transport_that_ends_early_is_an_error_and_then_the_end() {
 #[test]
 fn what_came_is_seen_though_nothing_can_be_written() {
     let texts = ["one", "two", "three"];
-    let read = |text| from_client(|sender, out| sender.send(text, out).unwrap());
-    let close = from_client(|sender, _| sender.close(CloseCode::GOING_AWAY, "").unwrap());
+    let read = |text| from_client(|sender| sender.send(text).unwrap());
+    let close = from_client(|sender| sender.close(CloseCode::GOING_AWAY, "").unwrap());
     let echoed: usize = texts.map(|text| text.len() + 2).iter().sum();
     for (is_closing, breaks_after) in (0..echoed).flat_map(|at| [(false, at), (true, at)]) {
         let reads = texts.map(read).into_iter().chain(is_closing.then(|| close.clone()));
@@ -246,8 +249,8 @@ fn what_came_is_seen_though_nothing_can_be_written() {
         let mut seen = Vec::new();
         let outcome = loop {
             match socket.next_event() {
-                Ok(Some((Event::Text(text), mut outbox))) => {
-                    outbox.send(text).unwrap();
+                Ok(Some((Event::Text(text), sender))) => {
+                    sender.send(text).unwrap();
                     seen.push(text.to_owned());
                 }
                 Ok(Some(_)) => {}
@@ -265,7 +268,7 @@ fn what_came_is_seen_though_nothing_can_be_written() {
         assert_eq!(ended.code(), if is_closing { 1001 } else { 1006 });
         let written = socket.get_ref().0.written();
         assert_eq!(written, b"\x81\x03one\x81\x03two\x81\x05three"[..breaks_after]);
-        assert_eq!(socket.outbox().queued(), 0, "nothing waits that cannot be written");
+        assert_eq!(socket.connection_mut().queued(), 0, "nothing waits that cannot be written");
     }
 }
 
@@ -273,7 +276,7 @@ fn what_came_is_seen_though_nothing_can_be_written() {
 #[test]
 fn an_answer_to_a_close_frame_that_cannot_be_written_is_no_error() {
     for breaks_after in 0..4 {
-        let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "").unwrap());
+        let close = from_client(|sender| sender.close(CloseCode::NORMAL, "").unwrap());
         let script = Script { breaks_after: Some(breaks_after), ..Script::new([close]) };
         let mut socket = server_over(script);
         assert!(socket.receive().unwrap().is_none());
@@ -285,23 +288,22 @@ fn an_answer_to_a_close_frame_that_cannot_be_written_is_no_error() {
 /// Nor is it read for ever, however much more comes.
 #[test]
 fn a_stream_that_cannot_be_written_is_read_no_longer_than_its_end_may_take() {
-    let read = || from_client(|sender, out| sender.send("text", out).unwrap());
+    let read = || from_client(|sender| sender.send("text").unwrap());
     let script =
         Script { breaks_after: Some(0), ..Script::new(std::iter::repeat_with(read).take(1000)) };
-    let mut config = Config::default();
-    config.timeouts.end = Some(Duration::ZERO);
-    let mut socket = configured(script, Connection::server(Limits::default()), config);
+    let config = Config::new().timeouts(Timeouts::new().end(Duration::ZERO)).shared();
+    let mut socket = over(script, server(config));
     let outcome = echo(&mut socket);
     assert!(matches!(&outcome, Err(Error::Io(error)) if error.kind() == ErrorKind::BrokenPipe));
-    assert_eq!(socket.get_ref().0.reads.len(), 999);
+    assert_eq!(socket.get_ref().0.reads.len(), 998);
 }
 
 /// C-33: who sends is told at once, of small messages and large ones, and can go on to receive.
 #[test]
 fn a_message_that_cannot_be_written_is_an_error_and_what_came_is_seen() {
     for (len, breaks_after) in [(5, 0), (5, 6), (100_000, 0), (100_000, 3), (100_000, 50_000)] {
-        let last = from_client(|sender, out| {
-            sender.send("last words", out).unwrap();
+        let last = from_client(|sender| {
+            sender.send("last words").unwrap();
             sender.close(None, "").unwrap();
         });
         let script = Script { breaks_after: Some(breaks_after), ..Script::new([last]) };
@@ -335,15 +337,17 @@ fn a_violation_is_told_to_both_sides_after_what_was_valid() {
         (b"\x81\x81\0\0\0\0\xff", ProtocolError::InvalidUtf8, 1007),
     ];
     for (fault, error, code) in faults {
-        let mut wire = from_client(|sender, out| sender.send("valid", out).unwrap());
+        let mut wire = from_client(|sender| sender.send("valid").unwrap());
         wire.extend(fault);
         let mut socket = server_over(Script::new([wire]));
         assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("valid".into())));
+        let (event, _) = socket.next_event().unwrap().unwrap();
+        assert_eq!(event, Event::Violation(error));
+        let [high, low] = code.to_be_bytes();
+        assert_eq!(socket.get_ref().0.written(), [0x88, 2, high, low], "written before it is told");
         let outcome = socket.next_event().map(drop);
         assert!(matches!(outcome, Err(Error::Protocol(seen)) if seen == error), "{outcome:?}");
         assert!(socket.next_event().unwrap().is_none(), "an error is told once");
-        let [high, low] = code.to_be_bytes();
-        assert_eq!(socket.get_ref().0.written(), [0x88, 2, high, low]);
         let ended = socket.ended().unwrap();
         assert_eq!(ended.cause, Cause::Violation(error));
         assert_eq!(ended.sent, CloseFrame::Code(CloseCode::new(code).unwrap()));
@@ -354,7 +358,7 @@ fn a_violation_is_told_to_both_sides_after_what_was_valid() {
 /// C-20: the server ends the transport after both close frames, without waiting for the client.
 #[test]
 fn a_server_is_done_with_the_closing_handshake() {
-    let close = from_client(|sender, _| sender.close(CloseCode::NORMAL, "bye").unwrap());
+    let close = from_client(|sender| sender.close(CloseCode::NORMAL, "bye").unwrap());
     let mut script = Script::new([close]);
     script.reads.push_back(Err(io::Error::other("nobody reads on")));
     let mut socket = server_over(script);
@@ -385,16 +389,16 @@ fn a_client_reads_on_until_the_server_ends_the_transport() {
 
 #[test]
 fn a_message_in_parts_is_received_whole() {
-    let wire = from_client(|sender, out| {
-        sender.send_part("dö", out).unwrap();
-        sender.send_part("n", out).unwrap();
-        sender.send_last("e", out).unwrap();
+    let wire = from_client(|sender| {
+        sender.send_part("dö").unwrap();
+        sender.send_part("n").unwrap();
+        sender.send_last("e").unwrap();
     });
     for cut in 1..wire.len() {
         for is_streaming in [false, true] {
             let (head, tail) = wire.split_at(cut);
             let mut socket = server_over(Script::new([head.to_vec(), tail.to_vec()]));
-            socket.receiver_mut().set_streaming(is_streaming);
+            socket.connection_mut().set_streaming(is_streaming);
             assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::Text("döne".into())));
         }
     }
@@ -406,43 +410,51 @@ fn a_message_in_parts_is_received_whole() {
 fn what_was_taken_apart_can_be_driven_by_hand() {
     between(
         |stream| {
-            let incoming = Incoming::receive(stream, &Policy::default(), Config::default());
-            let Ok(Incoming::Opening(opening)) = incoming else { panic!("{incoming:?}") };
-            drive(opening.accept().unwrap().into_parts());
+            let (stream, connection) = accept(stream, Arc::default()).into_parts();
+            drive(stream, connection);
         },
         |address| {
             let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
             for message in ["one", "two"] {
                 socket.send(message).unwrap();
-                assert_eq!(socket.receive().unwrap(), Some(message.into()));
+                assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::from(message)));
                 // What has been used is no different.
-                let parts = socket.into_parts();
-                socket = WebSocket::from_parts(parts, Config::default());
+                let (stream, connection) = socket.into_parts();
+                socket = WebSocket::from_parts(stream, connection);
             }
             socket.send("three").unwrap();
-            drive(socket.into_parts());
+            let (stream, connection) = socket.into_parts();
+            drive(stream, connection);
         },
     );
 }
 
 /// Sends back one message after the other, until the third has been received.
-fn drive(parts: Parts<TcpStream>) {
-    let Parts { mut stream, connection, mut input, .. } = parts;
-    let Connection { mut receiver, mut sender } = connection;
+fn drive(mut stream: TcpStream, mut connection: Connection) {
+    let mut input = Input::new(vec![0; 1024]);
     loop {
-        let mut out = Vec::new();
-        while let Some(event) = receiver.next_event(&mut input, &mut sender).unwrap() {
+        let mut is_over = false;
+        while let Some(event) = connection.next_event(&mut input) {
             let Event::Text(text) = event else { panic!("{event:?}") };
-            sender.send(text, &mut out).unwrap();
-            if text == "three" {
-                return stream.write_all(&out).unwrap();
-            }
+            is_over |= text == "three";
+            connection.send(text).unwrap();
         }
-        stream.write_all(&out).unwrap();
-        let count = stream.read(receiver.spare(&mut input)).unwrap();
+        stream.write_all(&taken(&mut connection)).unwrap();
+        if is_over {
+            return;
+        }
+        let mut spare = connection.spare(&mut input);
+        let count = stream.read(spare.buffer()).unwrap();
         assert!(count > 0, "nothing was read");
-        receiver.fill(&mut input, count);
+        spare.filled(count, Timestamp::default());
     }
+}
+
+/// Accepts what is asked for.
+fn accept(stream: TcpStream, config: Arc<Config>) -> WebSocket<TcpStream> {
+    let incoming = WebSocket::receive_request(stream, config).unwrap();
+    let Incoming::Opening(opening) = incoming else { panic!("{incoming:?}") };
+    opening.accept().unwrap()
 }
 
 fn listen() -> (TcpListener, String) {
@@ -478,19 +490,24 @@ fn a_request_for_something_else_is_handed_back_untouched() {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(REQUEST).unwrap();
     let accepted = listener.accept().unwrap().0;
-    let incoming = Incoming::receive(accepted, &Policy::default(), Config::default()).unwrap();
+    accepted.set_read_timeout(Some(Duration::from_secs(77))).unwrap();
+    let incoming = WebSocket::receive_request(accepted, Arc::default()).unwrap();
     let Incoming::Http(request) = incoming else { panic!("no handshake") };
-    let (mut stream, mut input) = request.into_parts();
-    while input.unread().len() < REQUEST.len() {
-        let count = stream.read(input.spare()).unwrap();
-        input.fill(count);
+    assert_eq!((request.head().method(), request.head().target()), ("POST", "/form"));
+    let (mut stream, mut bytes) = request.into_parts();
+    assert_eq!(stream.read_timeout().unwrap(), Some(Duration::from_secs(77)));
+    assert_eq!(stream.write_timeout().unwrap(), None);
+    while bytes.len() < REQUEST.len() {
+        let mut buffer = [0; 100];
+        let count = stream.read(&mut buffer).unwrap();
+        bytes.extend(&buffer[..count]);
     }
-    assert_eq!(input.unread(), REQUEST);
+    assert_eq!(bytes, REQUEST);
 }
 
 #[test]
 fn a_bad_request_is_answered_by_the_adapter() {
-    let accept = |stream| WebSocket::accept(stream).map(drop);
+    let accept = |stream| WebSocket::accept(stream, Arc::default()).map(drop);
     let requests = [("Hello\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost: h\r\n\r\n", "426")];
     for (request, status) in requests {
         let outcome = between(accept, |address| {
@@ -501,15 +518,10 @@ fn a_bad_request_is_answered_by_the_adapter() {
     }
 }
 
-fn impatient() -> Config {
-    let mut config = Config::default();
-    let short = Some(Duration::from_millis(50));
-    config.timeouts.opening = short;
-    config.timeouts.idle = short;
-    config.timeouts.pong = short;
-    config.timeouts.close = short;
-    config.timeouts.end = short;
-    config
+fn impatient() -> Arc<Config> {
+    let short = Duration::from_millis(50);
+    let timeouts = Timeouts::new().opening(short).idle(short).pong(short).close(short).end(short);
+    Config::new().timeouts(timeouts).shared()
 }
 
 /// A server, and a bare stream which has opened a connection to it.
@@ -521,9 +533,7 @@ fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(REQUEST).unwrap();
     let accepted = listener.accept().unwrap().0;
-    let incoming = Incoming::receive(accepted, &Policy::default(), impatient()).unwrap();
-    let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
-    (opening.accept().unwrap(), stream)
+    (accept(accepted, impatient()), stream)
 }
 
 /// C-22.

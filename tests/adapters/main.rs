@@ -1,14 +1,15 @@
 //! The adapters, which drive a connection over a stream.
 
-#[cfg(feature = "tokio")]
+#[cfg(any())]
 mod asynchronous;
 mod blocking;
+#[cfg(any())]
 mod conversations;
-#[cfg(any(feature = "tokio", feature = "smol"))]
+#[cfg(any())]
 mod properties;
-#[cfg(feature = "tokio")]
+#[cfg(any())]
 mod slow_reader;
-#[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
+#[cfg(any())]
 mod tls;
-#[cfg(feature = "tokio")]
+#[cfg(any())]
 mod upgraded;

@@ -1,23 +1,34 @@
-//! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and
-//! [`Write`](std::io::Write).
+//! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and [`Write`](std::io::Write).
+//!
+//! ```no_run
+//! use sansocket::blocking::{Error, WebSocket};
+//!
+//! fn greet() -> Result<(), Error> {
+//!     let mut socket = WebSocket::connect("ws://localhost:9001/")?;
+//!     socket.send("hello")?;
+//!     println!("{:?}", socket.receive()?);
+//!     socket.close(None, "")
+//! }
+//! ```
+//!
+//! A call blocks until it is done, but not longer than the [`Timeouts`](crate::Timeouts) of the connection
+//! allow. Over a stream that does not block, calls fail with an [`Io`](Error::Io) error of kind `WouldBlock`.
+//! Nothing is lost then: make the call again, but [`flush`](WebSocket::flush) instead of sending again.
 
-mod opening;
-mod socket;
+mod incoming;
+mod link;
+mod port;
+mod split;
 mod stream;
 mod tcp;
 #[cfg(feature = "rustls")]
 mod tls;
+mod web_socket;
 
-pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
-#[doc(hidden)]
-pub use stream::{Block, Nap};
-pub use stream::{Blocking, Stream, Untimed};
-
-/// A WebSocket over a blocking stream.
-pub type WebSocket<S> = super::WebSocket<Blocking<S>>;
-/// What came first on a blocking stream that a server accepted.
-pub type Incoming<S> = super::Incoming<Blocking<S>>;
-/// A request for a WebSocket on a blocking stream, which waits for an answer.
-pub type Opening<S> = super::Opening<Blocking<S>>;
-/// A request on a blocking stream which does not ask for a WebSocket.
-pub type HttpRequest<S> = super::HttpRequest<Blocking<S>>;
+pub use super::{Error, OwnedMessage};
+pub use incoming::{HttpRequest, Incoming, Opening};
+pub use split::{Reader, Writer};
+pub use stream::{Split, Stream, Untimed};
+#[cfg(feature = "rustls")]
+pub use tls::TlsHalf;
+pub use web_socket::WebSocket;

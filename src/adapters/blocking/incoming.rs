@@ -1,0 +1,161 @@
+//! What a server gets first: a request, which it accepts or rejects.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use std::time::Instant;
+
+use super::port::NO_REQUEST;
+use super::stream::Stream;
+use super::web_socket::WebSocket;
+use crate::adapters::error::Error;
+use crate::connection::{Config, Connection, Event, Timestamp};
+use crate::handshake::server::RequestError;
+use crate::handshake::{HandshakeError, server};
+use crate::wire::Seed;
+
+/// The first request on a stream.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use std::sync::Arc;
+/// use sansocket::Config;
+/// use sansocket::blocking::{Error, Incoming, WebSocket};
+/// use sansocket::server::Response;
+///
+/// fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), Error> {
+///     match WebSocket::receive_request(stream, config)? {
+///         Incoming::Opening(mut opening) if opening.request().path() == "/chat" => {
+///             opening.accept()?.send("welcome")
+///         }
+///         Incoming::Opening(opening) => opening.reject(Response::new(404, &[], b"").unwrap()),
+///         Incoming::Http(request) => request.reject(),
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub enum Incoming<S> {
+    /// A request for a WebSocket.
+    Opening(Opening<S>),
+    /// A request for something else.
+    Http(HttpRequest<S>),
+}
+
+/// A request for a WebSocket, which waits for a decision. See [`Incoming`].
+#[derive(Debug)]
+#[must_use]
+pub struct Opening<S>(WebSocket<S>);
+
+/// A request for something else than a WebSocket, which waits for a response. See [`Incoming`].
+#[derive(Debug)]
+#[must_use]
+pub struct HttpRequest<S>(WebSocket<S>);
+
+impl<S: Stream> WebSocket<S> {
+    /// Accepts a WebSocket, whatever its path. Requests for something else get status 426.
+    ///
+    /// The default [`policy`](Config::policy) accepts browsers from pages of the same host only.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`receive_request`](Self::receive_request), and [`Error::Handshake`] if the request
+    /// asks for something else.
+    pub fn accept(stream: S, config: Arc<Config>) -> Result<Self, Error> {
+        match Self::receive_request(stream, config)? {
+            Incoming::Opening(opening) => opening.accept(),
+            Incoming::Http(request) => {
+                request.reject()?;
+                Err(HandshakeError::from(RequestError::MissingUpgrade).into())
+            }
+        }
+    }
+
+    /// Waits for a request.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Handshake`] if the request is invalid, and [`Error::TimedOut`] if it does not come: the
+    /// client has got a response. Returns [`Error::Io`] if the stream fails.
+    pub fn receive_request(stream: S, config: Arc<Config>) -> Result<Incoming<S>, Error> {
+        let mut connection = Connection::server(config, Timestamp::default());
+        connection.seed_pings(&Seed::random()?);
+        let mut socket = Self::new(stream, connection, Instant::now());
+        let is_http = match socket.next_event()? {
+            Some((Event::NotUpgrade, _)) => true,
+            Some(_) => false,
+            None => return Err(NO_REQUEST.into()),
+        };
+        Ok(match is_http {
+            true => Incoming::Http(HttpRequest(socket)),
+            false => Incoming::Opening(Opening(socket)),
+        })
+    }
+}
+
+impl<S: Stream> Opening<S> {
+    /// Returns the request: to look at it, select a subprotocol, add headers.
+    pub fn request(&mut self) -> &mut server::Request {
+        let Some(request) = self.0.connection.request() else {
+            unreachable!("a request waits until it is decided on");
+        };
+        request
+    }
+
+    /// Accepts the request: writes the response.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
+    pub fn accept(mut self) -> Result<WebSocket<S>, Error> {
+        self.0.connection.accept();
+        self.0.flush()?;
+        Ok(self.0)
+    }
+
+    /// Rejects the request: writes a response, and ends the stream.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
+    pub fn reject(mut self, response: server::Response<'_>) -> Result<(), Error> {
+        self.0.connection.reject(response);
+        self.0.finish()
+    }
+}
+
+impl<S: Stream> HttpRequest<S> {
+    /// Returns the head of the request.
+    pub fn head(&self) -> &server::Head {
+        let Some(head) = self.0.connection.head() else {
+            unreachable!("a request waits until it is decided on");
+        };
+        head
+    }
+
+    /// Writes a response, and ends the stream.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
+    pub fn respond(mut self, response: server::Response<'_>) -> Result<(), Error> {
+        self.0.connection.reject(response);
+        self.0.finish()
+    }
+
+    /// Rejects the request with status 426: there are only WebSockets here.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
+    pub fn reject(mut self) -> Result<(), Error> {
+        self.0.connection.require_upgrade();
+        self.0.finish()
+    }
+
+    /// Returns the stream and all bytes that were read, for an HTTP server. The stream gets back the timeouts
+    /// that it had.
+    pub fn into_parts(self) -> (S, Vec<u8>) {
+        let (stream, connection) = self.0.into_parts();
+        (stream, connection.into_unread())
+    }
+}

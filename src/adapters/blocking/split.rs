@@ -1,0 +1,281 @@
+//! A blocking WebSocket for several threads: one receives, others send.
+//!
+//! There are two locks. That of the sender is held for a moment only. That of the port is held while a chunk is
+//! written, by whichever thread writes; who has queued something while it was held finds the queue empty after.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::DerefMut;
+use core::time::Duration;
+use std::io::{self, IoSlice};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use super::link::{self, Link};
+use super::port::Port;
+use super::stream::Stream;
+use crate::adapters::error::Error;
+use crate::connection::{
+    Ended, Event, Input, Message, OwnedMessage, Receiver, SendError, Sender, Timestamp,
+};
+use crate::wire::CloseCode;
+
+/// The half of a WebSocket that receives.
+///
+/// It also writes the replies of the protocol and keeps the time, so wait on it even if nothing is expected.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use std::thread;
+/// use sansocket::blocking::{Error, WebSocket};
+///
+/// fn chat(socket: WebSocket<TcpStream>, lines: impl Iterator<Item = String>) -> Result<(), Error> {
+///     let (mut reader, writer) = socket.split()?;
+///     let printer = thread::spawn(move || {
+///         while let Ok(Some(message)) = reader.receive() {
+///             println!("{message}");
+///         }
+///     });
+///     for line in lines {
+///         writer.send(line)?;
+///     }
+///     writer.close(None, "")?;
+///     drop(printer.join());
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Reader<S> {
+    receiver: Receiver,
+    input: Input<Vec<u8>>,
+    parted: Parted<S>,
+}
+
+/// The half of a WebSocket that sends. Clones send through the same connection. See [`Reader`].
+#[derive(Debug)]
+pub struct Writer<S>(Arc<Shared<S>>);
+
+#[derive(Debug)]
+struct Shared<S> {
+    sender: Mutex<Sender>,
+    /// Where to write.
+    port: Mutex<Port<S>>,
+}
+
+/// Where to read, and what the writers have, too.
+#[derive(Debug)]
+struct Parted<S> {
+    port: Port<S>,
+    shared: Arc<Shared<S>>,
+}
+
+impl<S: Stream> Reader<S> {
+    pub(super) fn new(
+        receiver: Receiver,
+        input: Input<Vec<u8>>,
+        reading: Port<S>,
+        sender: Sender,
+        writing: Port<S>,
+    ) -> (Self, Writer<S>) {
+        let shared = Arc::new(Shared { sender: Mutex::new(sender), port: Mutex::new(writing) });
+        let parted = Parted { port: reading, shared: Arc::clone(&shared) };
+        (Self { receiver, input, parted }, Writer(shared))
+    }
+
+    /// Waits for the next event: see [`WebSocket::next_event`](super::WebSocket::next_event). Reply with a
+    /// [`Writer`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of that.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
+        link::next_event(&mut self.receiver, &mut self.input, &mut self.parted, None)
+    }
+
+    /// Waits for the next message: see [`WebSocket::receive`](super::WebSocket::receive).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of that.
+    pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        link::receive(&mut self.receiver, &mut self.input, &mut self.parted, None)
+    }
+
+    /// Waits for the next message for at most `timeout`: see
+    /// [`WebSocket::receive_timeout`](super::WebSocket::receive_timeout).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of that.
+    pub fn receive_timeout(&mut self, timeout: Duration) -> Result<Option<OwnedMessage>, Error> {
+        let until = Some(self.parted.port.now() + timeout);
+        link::receive(&mut self.receiver, &mut self.input, &mut self.parted, until)
+    }
+
+    /// Returns how the connection ended, once it has.
+    pub fn ended(&self) -> Option<Ended> {
+        lock(&self.parted.shared.sender).ended()
+    }
+}
+
+impl<S: Stream> Writer<S> {
+    /// Sends a message, and returns once the stream has taken all of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    pub fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue(|sender| sender.send(message))
+    }
+
+    /// Sends a part of a message. The parts of all clones belong to one message.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    pub fn send_part<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue(|sender| sender.send_part(part))
+    }
+
+    /// Sends the last part of a message.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    pub fn send_last<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue(|sender| sender.send_last(part))
+    }
+
+    /// Sends a ping, whose answer updates the round-trip time.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    pub fn ping(&self) -> Result<(), Error> {
+        self.queue(Sender::probe)
+    }
+
+    /// Sends a close frame. The [`Reader`] waits for the reply and the end.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Sender::close`] and [`WebSocket::send`](super::WebSocket::send).
+    pub fn close(&self, code: impl Into<Option<CloseCode>>, reason: &str) -> Result<(), Error> {
+        self.queue(|sender| sender.close(code, reason))
+    }
+
+    /// Acts on the sender, such as to queue several messages, and writes all that waits.
+    ///
+    /// The other threads wait for `act`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of `act` and [`WebSocket::send`](super::WebSocket::send).
+    pub fn queue(
+        &self,
+        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        {
+            let mut sender = lock(&self.0.sender);
+            link::check_written(true, &sender)?;
+            act(&mut sender)?;
+        }
+        let is_written = self.0.flush()?;
+        let ended = {
+            let sender = lock(&self.0.sender);
+            link::check_written(is_written, &sender)?;
+            sender.ended()
+        };
+        ended.map_or(Ok(()), |ended| lock(&self.0.port).conclude(&ended))
+    }
+}
+
+impl<S> Clone for Writer<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Stream> Link for Parted<S> {
+    type Stream = S;
+
+    fn sender(&mut self) -> impl DerefMut<Target = Sender> {
+        lock(&self.shared.sender)
+    }
+
+    fn port(&mut self) -> &mut Port<S> {
+        &mut self.port
+    }
+
+    /// A read that blocks does not see that another thread closes the connection, so it is bounded by that.
+    fn due(&mut self) -> Option<Timestamp> {
+        let sender = lock(&self.shared.sender);
+        let close = sender.config().timeouts.close.map(|close| self.port.now() + close);
+        sender.poll_timeout().into_iter().chain(close).min()
+    }
+
+    fn flush(&mut self, read: bool) -> io::Result<bool> {
+        match read {
+            true => self.shared.try_flush(),
+            false => self.shared.flush(),
+        }
+    }
+
+    fn shutdown(&mut self) -> io::Result<()> {
+        let mut port = lock(&self.shared.port);
+        lock(&self.shared.sender).handle_shutdown();
+        port.stream.end()
+    }
+}
+
+impl<S: Stream> Shared<S> {
+    /// Writes all that waits.
+    fn flush(&self) -> io::Result<bool> {
+        loop {
+            let is_written = self.drain(&mut lock(&self.port))?;
+            // What another thread has queued meanwhile, it could not write.
+            if !is_written || lock(&self.sender).transmit().is_empty() {
+                return Ok(is_written);
+            }
+        }
+    }
+
+    /// Writes all that waits, unless another thread is about to do so.
+    fn try_flush(&self) -> io::Result<bool> {
+        let is_written = match self.port.try_lock() {
+            Ok(mut port) => self.drain(&mut port)?,
+            Err(TryLockError::Poisoned(error)) => self.drain(&mut error.into_inner())?,
+            Err(TryLockError::WouldBlock) => return Ok(false),
+        };
+        match is_written {
+            true => self.flush(),
+            false => Ok(false),
+        }
+    }
+
+    fn drain(&self, port: &mut Port<S>) -> io::Result<bool> {
+        loop {
+            let (due, chunk) = {
+                let mut sender = lock(&self.sender);
+                if sender.ended().is_some() {
+                    return Ok(true);
+                }
+                (sender.poll_timeout(), sender.take_transmit())
+            };
+            let outcome = match &chunk {
+                None => match port.flush(due) {
+                    Ok(Some(())) => return Ok(true),
+                    outcome => outcome.map(|_| None),
+                },
+                Some(chunk) => port.write(due, &[IoSlice::new(chunk)]),
+            };
+            if !link::take_written(&mut lock(&self.sender), outcome, port.now())? {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// Locks a mutex. No holder panics in the middle of a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

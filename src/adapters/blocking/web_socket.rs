@@ -1,0 +1,306 @@
+//! A WebSocket over a blocking stream.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::io::IoSlice;
+use std::net::TcpStream;
+use std::time::Instant;
+
+use super::link::{self, Link, Whole};
+use super::port::{NO_RESPONSE, Port};
+use super::split::{Reader, Writer};
+use super::stream::{Split, Stream};
+use super::tcp;
+use crate::adapters::error::Error;
+use crate::connection::{
+    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
+    Timestamp,
+};
+use crate::handshake::{Url, client};
+use crate::wire::{CloseCode, Seed};
+
+/// A WebSocket over a blocking stream.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::Event;
+/// use sansocket::blocking::{Error, WebSocket};
+///
+/// fn echo(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
+///     while let Some((event, sender)) = socket.next_event()? {
+///         match event {
+///             Event::Text(text) => sender.send(text)?,
+///             Event::Binary(bytes) => sender.send(bytes)?,
+///             _ => {}
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct WebSocket<S> {
+    pub(super) connection: Connection,
+    pub(super) port: Port<S>,
+    input: Input<Vec<u8>>,
+}
+
+impl WebSocket<TcpStream> {
+    /// Connects to a `ws://` URL over TCP, with the default configuration.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
+    pub fn connect(url: &str) -> Result<Self, Error> {
+        Self::connect_with(url, Arc::default())
+    }
+
+    /// Connects to a `ws://` URL over TCP.
+    ///
+    /// All addresses of the host share [`Timeouts::opening`](crate::Timeouts::opening). A new address is tried
+    /// each 250 ms until one of them answers (RFC 8305).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
+    pub fn connect_with(url: &str, config: Arc<Config>) -> Result<Self, Error> {
+        let (url, start) = (Url::parse(url)?, Instant::now());
+        if url.is_secure() {
+            return Err(Error::no_tls());
+        }
+        let stream = tcp::connect(&url, start, config.timeouts.opening)?;
+        Ok(Self::open_client(stream, client::Request::new(url), config, start)?.0)
+    }
+}
+
+impl<S: Stream> WebSocket<S> {
+    /// Opens a connection as a client over any stream. Returns the server's response with it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Refused`] if the status is not 101, [`Error::Handshake`], [`Error::Io`] and
+    /// [`Error::TimedOut`].
+    pub fn connect_over(
+        stream: S,
+        request: client::Request<'_>,
+        config: Arc<Config>,
+    ) -> Result<(Self, client::Response), Error> {
+        Self::open_client(stream, request, config, Instant::now())
+    }
+
+    /// Opens a connection as a client, in a time that has begun at `start`.
+    pub(super) fn open_client(
+        stream: S,
+        request: client::Request<'_>,
+        config: Arc<Config>,
+        start: Instant,
+    ) -> Result<(Self, client::Response), Error> {
+        let connection = Connection::client(request, config, Seed::random()?, Timestamp::default());
+        let mut socket = Self::new(stream, connection, start);
+        let is_open = matches!(socket.next_event()?, Some((Event::Open, _)));
+        match socket.connection.take_response() {
+            Some(response) if is_open => Ok((socket, response)),
+            Some(response) => Err(Error::Refused(Box::new(response))),
+            None => Err(NO_RESPONSE.into()),
+        }
+    }
+
+    /// Continues a connection that was driven in another way, or is new, in whatever state it is. Its time goes
+    /// on from the latest that it was given.
+    pub fn from_parts(stream: S, connection: Connection) -> Self {
+        Self::new(stream, connection, Instant::now())
+    }
+
+    /// Continues a stream that an HTTP library has upgraded, and perhaps read ahead of.
+    ///
+    /// `connection` is new: see [`Connection::open_server`].
+    pub fn from_upgraded(stream: S, read_ahead: &[u8], connection: Connection) -> Self {
+        Self::new(stream, connection.with_read_ahead(read_ahead), Instant::now())
+    }
+
+    pub(super) fn new(stream: S, connection: Connection, start: Instant) -> Self {
+        let port = Port::new(stream, start, connection.now());
+        Self { connection, port, input: Input::default() }
+    }
+
+    /// Takes the WebSocket apart, to drive it in another way. The stream gets back the timeouts that it had.
+    ///
+    /// Nothing that was read or queued is lost.
+    pub fn into_parts(self) -> (S, Connection) {
+        let Self { mut connection, port, input } = self;
+        connection.halves().0.keep_input(input);
+        (port.into_stream(), connection)
+    }
+
+    /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
+    ///
+    /// Replies can be queued by the sender while the event is held. They leave together, before the stream is
+    /// read again. The replies of the protocol are written before the event is returned.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Protocol`], [`Error::TimedOut`] or [`Error::Io`] once, if the connection has not ended
+    /// with a closing handshake. Events that came before are returned before it.
+    pub fn next_event(&mut self) -> Result<Option<(Event<'_>, &mut Sender)>, Error> {
+        let (receiver, sender) = self.connection.halves();
+        let mut whole = Whole { sender, port: &mut self.port };
+        let event = link::next_event(receiver, &mut self.input, &mut whole, None)?;
+        Ok(event.map(|event| (event, whole.sender)))
+    }
+
+    /// Waits for the next message and copies it, or returns `None` once the connection has ended.
+    ///
+    /// Pings, pongs and the close frame are passed over. Messages are put together, whether
+    /// [streaming](Connection::set_streaming) is on or not.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`next_event`](Self::next_event).
+    pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        self.receive_until(None)
+    }
+
+    /// Waits for the next message for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] of kind `TimedOut` if none came, and the errors of
+    /// [`next_event`](Self::next_event). Nothing is lost.
+    pub fn receive_timeout(&mut self, timeout: Duration) -> Result<Option<OwnedMessage>, Error> {
+        self.receive_until(Some(self.port.now() + timeout))
+    }
+
+    fn receive_until(&mut self, until: Option<Timestamp>) -> Result<Option<OwnedMessage>, Error> {
+        let (receiver, sender) = self.connection.halves();
+        let mut whole = Whole { sender, port: &mut self.port };
+        link::receive(receiver, &mut self.input, &mut whole, until)
+    }
+
+    /// Sends a message, and returns once the stream has taken all of it. To queue one, use
+    /// [`connection_mut`](Self::connection_mut).
+    ///
+    /// A server writes a long borrowed message without a copy, unless it is compressed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Send`], and nothing is queued; [`Error::Io`] or [`Error::TimedOut`] if the stream fails
+    /// or a deadline passes. What the peer has sent can still be received.
+    pub fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        link::check_written(true, &self.connection)?;
+        let due = self.connection.poll_timeout();
+        let Self { connection, port, .. } = self;
+        let mut outcome = Ok(None);
+        connection.send_with(message, |slices| {
+            outcome = port.write(due, &slices.map(IoSlice::new));
+            *outcome.as_ref().ok().and_then(Option::as_ref).unwrap_or(&0)
+        })?;
+        if outcome.is_err() {
+            link::take_written(connection, outcome, port.now())?;
+        }
+        self.flush()
+    }
+
+    /// Sends a part of a message. More parts follow.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue(|sender| sender.send_part(part))
+    }
+
+    /// Sends the last part of a message.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue(|sender| sender.send_last(part))
+    }
+
+    /// Sends a ping. Its answer updates the [`round_trip`](Self::round_trip) time.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn ping(&mut self) -> Result<(), Error> {
+        self.queue(Sender::probe)
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let is_written = self.whole().flush(false)?;
+        link::check_written(is_written, &self.connection)?;
+        self.connection.ended().map_or(Ok(()), |ended| self.port.conclude(&ended))
+    }
+
+    /// Closes the connection and waits for the peer to do so. Messages that still come are discarded.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Send`] if this close frame cannot be sent: see [`Sender::close`]. Returns the errors of
+    /// [`next_event`](Self::next_event).
+    pub fn close(&mut self, code: impl Into<Option<CloseCode>>, reason: &str) -> Result<(), Error> {
+        self.connection.close(code, reason)?;
+        self.finish()
+    }
+
+    fn queue(
+        &mut self,
+        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        link::check_written(true, &self.connection)?;
+        act(&mut self.connection)?;
+        self.flush()
+    }
+
+    /// Waits for the end.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        while self.next_event()?.is_some() {}
+        Ok(())
+    }
+
+    /// Splits the WebSocket, so that one thread can receive while others send.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if it has no second handle of the stream.
+    pub fn split<H: Stream>(self) -> Result<(Reader<H>, Writer<H>), Error>
+    where
+        S: Split<Half = H>,
+    {
+        let (receiver, sender) = self.connection.split();
+        let [reading, writing] = self.port.split()?;
+        Ok(Reader::new(receiver, self.input, reading, sender, writing))
+    }
+
+    /// Returns how the connection ended, once it has.
+    pub fn ended(&self) -> Option<Ended> {
+        self.connection.ended()
+    }
+
+    /// Returns the round-trip time, once a ping has been answered.
+    pub fn round_trip(&self) -> Option<RoundTrip> {
+        self.connection.round_trip()
+    }
+
+    /// Returns the stream.
+    pub const fn get_ref(&self) -> &S {
+        &self.port.stream
+    }
+
+    /// Returns the connection: to set how it receives, and to queue what is written with the next
+    /// [`flush`](Self::flush), [`send`](Self::send) or wait for an event.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    fn whole(&mut self) -> Whole<'_, S> {
+        Whole { sender: &mut self.connection, port: &mut self.port }
+    }
+}
