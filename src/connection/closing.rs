@@ -4,8 +4,8 @@
 //! Opening ─▶ Deciding ─▶ Open ─▶ Closing ─▶ Ended(cause)      from every state: ─▶ Ended(cause)
 //! ```
 //!
-//! Beside that state stands what is left of the transport in each direction. `Sender` asks what may be
-//! sent, `Parser` what is still received, `next_step` what the loop has to do.
+//! A second and a third state describe the two directions of the transport. `Sender` asks whether a frame may
+//! be sent, `Parser` whether bytes still matter, `next_step` how the loop goes on.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -67,7 +67,7 @@ struct Received {
     initiator: Initiator,
 }
 
-/// What the end of a connection needs from its loop.
+/// The next act that the end of a connection needs from its loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Go on.
@@ -245,7 +245,7 @@ impl Closing {
         self.abandon(Cause::TimedOut(timed_out));
     }
 
-    /// What the end needs, once nothing waits to be written.
+    /// Returns the next act of the end, once no bytes wait to be written.
     pub(crate) const fn ending(&self, role: Role) -> Ending {
         let is_client = matches!(role, Role::Client);
         match (self.reading, self.state, self.writing) {

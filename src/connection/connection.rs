@@ -72,7 +72,7 @@ use crate::wire::{Keys, Kind, Role, Seed};
 /// * **The peer cannot use more memory** than [`Limits::max_memory`](crate::Limits::max_memory) and
 ///   [`Config::max_queued`] allow. While that many bytes of replies wait, nothing is read; while twice as many
 ///   wait, no more events are given out.
-/// * **Nothing waits for ever**: not the opening, a decision, a ping, a close frame, the end of the transport.
+/// * **Every wait has a deadline**: the opening, a decision, a ping, a close frame, the end of the transport.
 ///   See [`Timeouts`](crate::Timeouts).
 /// * **A call at the wrong time is harmless.** Only counts of bytes that were not given out cause a panic.
 ///
@@ -320,5 +320,5 @@ impl DerefMut for Connection {
     }
 }
 
-/// What the docs promise. Smaller on machines of 32 bits.
+/// The size that the docs promise. Machines of 32 bits need less.
 const _: () = assert!(size_of::<Connection>() <= if cfg!(feature = "deflate") { 360 } else { 320 });

@@ -20,7 +20,7 @@ pub struct RoundTrip {
     pub smoothed: Duration,
 }
 
-/// What a connection knows of the time.
+/// The clock of a connection.
 #[derive(Debug)]
 pub(crate) struct Deadlines {
     /// The latest time that was told.
@@ -161,7 +161,7 @@ impl Deadlines {
 /// Keepalive pings that were written and not answered.
 #[derive(Debug)]
 struct Probes {
-    /// What payloads are derived from.
+    /// The secret from which payloads are derived.
     salt: u64,
     /// When the newest were sent, in microseconds. The clock comes round after 71 minutes, when no answer
     /// is expected any more.

@@ -1,4 +1,4 @@
-//! What a connection reports: events from the peer.
+//! Events received from the peer.
 
 use crate::wire::{Close, Kind, ProtocolError};
 

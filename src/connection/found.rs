@@ -26,7 +26,7 @@ pub(crate) enum What {
     Close,
 }
 
-/// Where a payload is.
+/// The place of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In the unread bytes of the input.

@@ -293,7 +293,7 @@ impl Framer {
         InProgress { kind, is_compressed, has_begun: false }
     }
 
-    /// Compresses `payload` and appends a frame of the result, unless there is none yet.
+    /// Compresses `payload`, and appends the compressed bytes as a frame if there are any yet.
     fn append_compressed(
         &mut self,
         progress: &mut InProgress,
@@ -323,7 +323,7 @@ impl Framer {
         if len == 0 {
             return out.truncate(start);
         }
-        // RFC 7692, section 6: the first frame tells that the message is compressed.
+        // RFC 7692, section 6: the first frame marks the message as compressed.
         let header = self.header(fin, !progress.has_begun, progress.opcode(), len);
         progress.has_begun = true;
         insert_header(&header, start, out);
@@ -356,7 +356,7 @@ impl Framer {
 }
 
 impl InProgress {
-    /// Section 5.4: the first frame of a message tells what it holds.
+    /// Section 5.4: the first frame of a message carries its kind.
     fn opcode(self) -> OpCode {
         if self.has_begun { OpCode::Continuation } else { self.kind.into() }
     }

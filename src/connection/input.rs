@@ -197,7 +197,7 @@ impl<B> Input<B> {
 
     /// Keeps the memory of a message that is not needed any more.
     ///
-    /// Of a large message among small ones, the memory is freed.
+    /// The memory of a large message among small ones is freed.
     pub(crate) fn keep(&mut self, held: Held) {
         let Some((memory, used)) = held.into_memory() else { return };
         let capacity = memory.capacity();

@@ -1,4 +1,4 @@
-//! What comes before an open connection: the opening handshake, and bytes that could not be used yet.
+//! The opening handshake of a connection, and bytes that could not be used yet.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -1,8 +1,8 @@
 //! Bytes that wait to be written, in order.
 //!
 //! ```text
-//! Ahead: Bytes, Bytes, …      shared payloads, and what was queued before them
-//! bytes[written..]            what was queued last; `append` grows it
+//! Ahead: Bytes, Bytes, …      shared payloads, and the bytes queued before them
+//! bytes[written..]            the bytes queued last
 //! ```
 
 use alloc::boxed::Box;
@@ -15,12 +15,12 @@ use bytes::{Buf, Bytes};
 /// Bytes that wait to be written, in order.
 ///
 /// Usually they are one buffer, to which messages are appended. Payloads that are shared instead of
-/// copied stand before it, together with what was queued before them.
+/// copied stand before it, together with the bytes queued before them.
 pub(crate) struct Output {
     bytes: Vec<u8>,
     /// How many of `bytes` have been written.
     written: usize,
-    /// What goes before `bytes`. Allocated only while there is any.
+    /// The chunks before `bytes`. Allocated only while there are any.
     ahead: Option<Box<Ahead>>,
     /// An upper bound of the replies that wait, in bytes.
     replies: u32,

@@ -43,7 +43,7 @@ pub(crate) struct Parser {
     is_auto_pong: bool,
 }
 
-/// What happens to the message in progress.
+/// The treatment of the message in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivery {
     Whole,
@@ -55,7 +55,7 @@ enum Delivery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     Open,
-    /// A violation is known, but what came before it has not been delivered yet.
+    /// A violation is known, but events before it have not been delivered yet.
     Failing(ProtocolError),
     Done,
 }
@@ -80,7 +80,7 @@ struct Part<'s> {
     bytes: &'s [u8],
     is_last: bool,
     place: Place,
-    /// Where it starts in that place.
+    /// The start of its bytes in that place.
     at: usize,
 }
 
@@ -182,7 +182,7 @@ impl Parser {
         if kind == Kind::Binary || to_text(bytes, self.decoder.role()).is_ok() {
             return Some(Event::Part { kind, bytes, last: true });
         }
-        // What comes before the violation is delivered first.
+        // Events before the violation are delivered first.
         let part = Part { kind, bytes, is_last: true, place: Place::Input, at: 0 };
         match self.find_part(&part) {
             Some(found) => Some(Event::Part { kind, bytes: &mut bytes[found.range], last: false }),
@@ -475,7 +475,7 @@ impl Parser {
             inflation.finish(input.workspace());
         }
         match (found?, outcome) {
-            // What comes before a violation is delivered first.
+            // Events before a violation are delivered first.
             (Some(found), Err(error)) => {
                 self.note_failure(error);
                 Ok(Some(found))

@@ -14,7 +14,7 @@ pub(crate) struct Pending {
     /// Payloads, each behind a byte that holds its length.
     pongs: Vec<u8>,
     pong_count: u16,
-    /// Where the newest pong starts.
+    /// The start of the newest pong.
     newest: usize,
     /// A ping of the application.
     pub(crate) ping: Option<Control>,

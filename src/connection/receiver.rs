@@ -51,7 +51,7 @@ pub struct Receiver {
     news: News,
 }
 
-/// What came of which the sender has not been told.
+/// News from the transport that the sender does not know yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
     None,
@@ -250,7 +250,7 @@ impl Receiver {
         }
     }
 
-    /// Whether events come from the input alone, and from what was read for this connection.
+    /// Whether events come from the input alone, and from bytes that were read for this connection.
     #[inline]
     const fn is_plain<B>(&self, input: &Input<B>, sender: &Sender) -> bool {
         input.is_of(self.read) && self.opening.is_none() && !sender.output.is_flooded()

@@ -1,7 +1,7 @@
 //! The half of a connection that sends.
 //!
 //! ```text
-//! send, accept, close ─▶ Framer ─▶ Output ─▶ transmit()       this file: what is queued
+//! send, accept, close ─▶ Framer ─▶ Output ─▶ transmit()       this file: queueing
 //! handle_timeout ──────▶ Deadlines                            `step.rs`: how a loop drives it
 //! Parser ──────────────▶ Closing ─▶ next_step()
 //! ```
@@ -43,7 +43,7 @@ pub struct Sender {
     pub(super) closing: Closing,
     pub(super) config: Arc<Config>,
     pub(super) role: Role,
-    /// Whether what is sent answers an event.
+    /// Whether the application is answering events.
     pub(super) is_replying: bool,
 }
 
@@ -118,7 +118,7 @@ impl Sender {
 
     /// Sends a borrowed message without a copy, as far as `write` takes it, and queues a copy of the rest.
     ///
-    /// `write` gets three slices for a vectored write. The first is what waits already. It returns how many
+    /// `write` gets three slices for a vectored write. The first holds bytes that wait already. It returns how many
     /// bytes it has written. It is called until nothing is left or it returns 0.
     ///
     /// The message is copied first if it is shorter than 16 KiB, if it is compressed, and by a client.
@@ -252,7 +252,7 @@ impl Sender {
 
     /// Returns whether at least [`Config::max_queued`](crate::Config::max_queued) bytes wait to be written.
     ///
-    /// Look at this before sending what is no reply. Replies need no look: while twice that many bytes of
+    /// Look at this before sending a message that is no reply. Replies need no look: while twice that many bytes of
     /// them wait, no more events are given out.
     pub fn is_full(&self) -> bool {
         self.output.len() >= self.config.max_queued
@@ -337,7 +337,7 @@ impl Sender {
         self.deadlines.hear(&self.config.timeouts);
     }
 
-    /// Counts what is sent from now on as a reply to an event.
+    /// Counts messages as replies from now on.
     #[inline]
     pub(super) const fn begin_reply(&mut self) {
         self.is_replying = true;
@@ -479,7 +479,7 @@ impl Sender {
         len < LARGE || self.framer.is_compressing(len)
     }
 
-    /// Counts what was appended.
+    /// Counts the bytes that were appended.
     #[inline]
     fn count_since(&mut self, before: usize) {
         let count = self.output.tail().len() - before;

@@ -7,7 +7,7 @@ use super::receiver::Receiver;
 use super::sender::Sender;
 use super::timestamp::Timestamp;
 
-/// Room for one read, and whom to tell how much was read.
+/// The buffer of one read, and the connection that it is for.
 ///
 /// Dropping it is harmless: nothing was read then.
 ///

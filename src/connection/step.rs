@@ -10,7 +10,7 @@ use super::timestamp::Timestamp;
 use crate::handshake::server;
 use crate::wire::Role;
 
-/// What to do once a connection has no more events.
+/// The next act of a loop, once a connection has no more events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
@@ -80,7 +80,7 @@ impl Sender {
     #[inline]
     pub fn transmitted(&mut self, count: usize, now: Timestamp) {
         self.deadlines.tell(now);
-        // What was in flight has been dropped.
+        // The chunk in flight has been dropped.
         if self.closing.is_broken() || self.closing.is_abandoned() {
             return;
         }

@@ -36,11 +36,11 @@ pub struct Timeouts {
     /// For each step of the end: for the peer to take some of our last bytes, and then to end the
     /// transport. Default: 5 s.
     pub end: Option<Duration>,
-    /// What proves that the peer is alive. Default: any byte.
+    /// The proof that the peer is alive. Default: any byte.
     pub liveness: Liveness,
 }
 
-/// What proves that the peer is alive.
+/// The proof that the peer is alive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Liveness {
     /// Any byte that it sends.

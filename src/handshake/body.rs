@@ -21,10 +21,10 @@ pub(crate) struct Body {
     is_truncated: bool,
 }
 
-/// What follows in the stream.
+/// The next bytes of the stream.
 #[derive(Clone, Copy, Debug)]
 enum BodyState {
-    /// The rest of the body: so many bytes.
+    /// The rest of the body, in bytes.
     Rest(u64),
     /// The body, which ends with the transport.
     UntilEnd,

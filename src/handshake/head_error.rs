@@ -1,4 +1,4 @@
-//! [`HeadError`]: what is wrong with the head of a request or a response.
+//! [`HeadError`]: faults in the head of a request or a response.
 
 use core::fmt;
 
