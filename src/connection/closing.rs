@@ -217,11 +217,6 @@ impl Closing {
         was_stalled || !is_empty
     }
 
-    /// Whether the last write did not take all that waited.
-    pub(crate) const fn is_stalled(&self) -> bool {
-        matches!(self.writing, Writing::Stalled)
-    }
-
     /// Notes that a write failed.
     pub(crate) const fn break_writing(&mut self) {
         self.writing = Writing::Broken;

@@ -157,8 +157,8 @@ impl fmt::Display for Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimedOut {
-    /// The peer takes nothing that we write, and we read nothing while too many of our replies wait: both
-    /// ends are blocked on writing.
+    /// The peer took none of the bytes that wait to be written, so it could not answer a ping. It is gone,
+    /// or both ends are blocked on writing, each waiting for the other to read.
     Blocked,
     /// The peer did not answer our close frame.
     Close,
@@ -173,7 +173,7 @@ pub enum TimedOut {
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Blocked => "both ends are blocked on writing",
+            Self::Blocked => "peer takes nothing: it is gone, or both ends are blocked on writing",
             Self::Close => "peer did not answer the close frame in time",
             Self::Decision => "request was not decided in time",
             Self::Opening => "opening handshake took too long",

@@ -339,6 +339,11 @@ impl Parser {
         }
     }
 
+    /// Whether a violation is to be reported next, unless an event was found before it.
+    pub(crate) const fn is_failing(&self) -> bool {
+        matches!(self.reading, Reading::Failing(_))
+    }
+
     /// Notes that nothing more will come.
     pub(crate) const fn finish(&mut self) {
         self.reading = Reading::Done;

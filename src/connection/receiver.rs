@@ -12,6 +12,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::event::Event;
+#[cfg(feature = "__asynchronous")]
+use super::found::What;
 use super::input::Input;
 use super::opening::Opening;
 use super::parser::Parser;
@@ -125,6 +127,14 @@ impl Receiver {
     #[cfg(feature = "std")]
     pub(crate) const fn is_streaming(&self) -> bool {
         self.parser.is_streaming()
+    }
+
+    /// Returns whether the event that [`has_event`](Self::has_event) found is a part of a message.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn has_part<B: AsMut<[u8]>>(&mut self, input: &Input<B>) -> bool {
+        let stashed = self.opening.as_mut().and_then(|opening| opening.stash().found.as_ref());
+        let found = stashed.or(input.found.as_ref());
+        found.is_some_and(|found| matches!(found.what, What::Part(..)))
     }
 
     /// Moves the input, and an event that was found in it, into the connection, which goes on with another
@@ -322,7 +332,8 @@ impl Receiver {
         }
         // What has been held back waits until reading goes on.
         let is_held_back = self.opening.is_some() && sender.output.is_blocked();
-        if is_held_back || sender.output.is_flooded() {
+        let is_paused = is_held_back || sender.output.is_flooded();
+        if is_paused && !self.has_found(input, is_ours) {
             return self.pause(input, is_ours, sender);
         }
         let is_ours = self.unstash(input) || is_ours;
@@ -354,6 +365,12 @@ impl Receiver {
             self.opening = None;
         }
         is_found
+    }
+
+    /// Whether an event has been found. Whoever was told so gets it, however much waits meanwhile.
+    fn has_found<B>(&mut self, input: &Input<B>, is_ours: bool) -> bool {
+        let is_stashed = self.opening.as_mut().is_some_and(|it| it.stash().found.is_some());
+        is_stashed || (is_ours && input.found.is_some()) || self.parser.is_failing()
     }
 
     /// Gives out no event until the peer has taken some of our replies.
@@ -400,7 +417,7 @@ impl Receiver {
         let is_cut = sender.closing.has_eof();
         match &mut self.opening {
             Some(opening) if opening.is_going_on() && (is_cut || self.news == News::End) => {
-                opening.receive_eof(is_cut, sender);
+                opening.receive_eof(sender);
             }
             _ => {}
         }

@@ -116,6 +116,21 @@ impl Sender {
         self.deadlines.now()
     }
 
+    /// Notes the time, before something starts that has a deadline.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn note_time(&mut self, now: Timestamp) {
+        self.deadlines.tell(now);
+    }
+
+    /// Has something queued which is no reply to an event.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn unprompted<R>(&mut self, queue: impl FnOnce(&mut Self) -> R) -> R {
+        let was_replying = core::mem::replace(&mut self.is_replying, false);
+        let result = queue(self);
+        self.is_replying = was_replying;
+        result
+    }
+
     /// Returns when to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match self.closing.ending(self.role) {
@@ -165,11 +180,11 @@ impl Sender {
         self.output.clear();
     }
 
-    /// Whether a peer that does not answer is silent, or cannot be heard.
+    /// Whether a peer that does not answer is silent, or takes nothing, not even the ping.
     const fn silence(&self) -> TimedOut {
-        match self.output.is_blocked() && self.closing.is_stalled() {
-            true => TimedOut::Blocked,
-            false => TimedOut::Silence,
+        match self.output.is_empty() {
+            true => TimedOut::Silence,
+            false => TimedOut::Blocked,
         }
     }
 

@@ -771,7 +771,7 @@ fn bytes_in_flight_may_be_reported_after_a_deadline_has_passed() {
     assert!(server.handle_timeout(at(50_000)), "and not answered");
     server.transmitted(chunk.len(), at(50_001));
     let Step::Done(ended) = server.next_step() else { panic!("it is done") };
-    assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
+    assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Blocked));
 }
 
 #[test]
@@ -790,4 +790,51 @@ fn what_is_sent_after_a_write_error_is_dropped() {
         seen += 1;
     });
     assert_eq!(seen, 1);
+}
+
+/// Two ends that send without reading wait for each other: that is another error than silence.
+#[test]
+fn a_peer_that_takes_no_ping_is_blocked_not_silent() {
+    let config = config(|_| {});
+    for is_written in [true, false] {
+        let (_, mut server) = open(&config);
+        server.send(vec![7; 100]).unwrap();
+        if is_written {
+            take(&mut server, START);
+        }
+        assert!(server.handle_timeout(at(30_000)), "a ping is due");
+        if is_written {
+            take(&mut server, at(30_000));
+        }
+        assert!(server.handle_timeout(at(50_000)), "and not answered");
+        let Step::Done(ended) = server.next_step() else { panic!("it is done") };
+        let expected = if is_written { TimedOut::Silence } else { TimedOut::Blocked };
+        assert_eq!(ended.cause, Cause::TimedOut(expected));
+    }
+}
+
+/// Another thread may send between the two calls.
+#[test]
+fn an_event_that_was_found_is_returned_though_replies_flood_the_queue_meanwhile() {
+    let config = config(|config| config.max_queued = 10);
+    // Bytes that are stashed, and those in the input; a message, and a violation.
+    for is_ahead in [true, false] {
+        for second in [&b"\x81\x83\0\0\0\0two"[..], b"\x83\x80\0\0\0\0"] {
+            let bytes = &[b"\x81\x83\0\0\0\0one", second].concat()[..];
+            let (_, mut server) = open(&config);
+            let mut input = input();
+            match is_ahead {
+                true => server = server.with_read_ahead(bytes),
+                false => {
+                    let mut spare = server.spare(&mut input);
+                    spare.buffer()[..bytes.len()].copy_from_slice(bytes);
+                    spare.filled(bytes.len(), START);
+                }
+            }
+            assert_eq!(server.next_event(&mut input), Some(Event::Text("one")));
+            assert!(server.has_event(&mut input));
+            server.send(vec![7; 100]).unwrap();
+            assert!(server.next_event(&mut input).is_some(), "ahead: {is_ahead}, {second:?}");
+        }
+    }
 }
