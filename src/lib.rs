@@ -19,7 +19,7 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "std")]
-pub mod adapters;
+mod adapters;
 #[cfg(feature = "alloc")]
 mod connection;
 #[cfg(feature = "deflate")]
@@ -30,10 +30,16 @@ mod deflate;
 mod handshake;
 pub mod wire;
 
-#[cfg(feature = "std")]
-pub use adapters::blocking;
+#[cfg(feature = "__asynchronous")]
+pub use adapters::polled;
+#[cfg(feature = "smol")]
+pub use adapters::smol;
 #[cfg(feature = "rustls")]
 pub use adapters::tls;
+#[cfg(feature = "tokio")]
+pub use adapters::tokio;
+#[cfg(feature = "std")]
+pub use adapters::{Error, blocking};
 #[cfg(feature = "alloc")]
 pub use connection::{
     Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,

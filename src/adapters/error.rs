@@ -1,110 +1,158 @@
+//! The error of adapters.
+
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 
 use crate::connection::{SendError, TimedOut};
-use crate::handshake::client::{Response, ResponseError};
+use crate::handshake::client::Response;
 use crate::handshake::server::RequestError;
-use crate::handshake::{HandshakeError, UrlError};
+use crate::handshake::{HandshakeError, HeaderError, UrlError};
 use crate::wire::ProtocolError;
 
-/// Why an adapter gave up.
-#[derive(Debug)]
+/// The error of an adapter: why it could not open a connection, send, or end cleanly.
+///
+/// ```
+/// use sansocket::Error;
+///
+/// fn report(error: &Error) {
+///     match error {
+///         Error::Refused(response) => println!("server answered {}", response.status()),
+///         Error::TimedOut(timed_out) => println!("gave up: {timed_out}"),
+///         error => println!("{error}"),
+///     }
+/// }
+/// ```
 #[non_exhaustive]
 pub enum Error {
-    /// The opening handshake failed. A server has answered as the error says.
+    /// The opening handshake failed. A server has sent the response that the error demands.
     Handshake(HandshakeError),
-    /// The transport failed, or ended before the closing handshake was done (`UnexpectedEof`).
+    /// A header or subprotocol to send is invalid.
+    Header(HeaderError),
+    /// The stream failed, or ended without a close frame ([`UnexpectedEof`](ErrorKind::UnexpectedEof)).
     Io(io::Error),
-    /// The peer broke the protocol. It has been told so.
+    /// A message is being delivered in parts: take the rest of it by `next_event`.
+    PartsPending,
+    /// The peer broke the protocol. Our close frame has told it so.
     Protocol(ProtocolError),
-    /// The server answered the opening handshake with another status than 101: this response.
+    /// The server answered the opening handshake with another status than 101.
     Refused(Box<Response>),
-    /// What was to be sent cannot be sent now.
+    /// The message cannot be sent.
     Send(SendError),
-    /// The peer let a deadline pass.
+    /// A deadline passed.
     TimedOut(TimedOut),
-    /// The URL is not one of a WebSocket.
+    /// The URL is invalid.
     Url(UrlError),
 }
 
 impl Error {
-    /// What a `wss://` URL is answered with where there is no TLS.
-    pub(super) fn no_tls() -> Self {
-        let reason = "wss:// takes TLS: see WebSocket::connect_tls, and connect_over";
-        Self::Io(io::Error::new(io::ErrorKind::Unsupported, reason))
+    /// The peer ended the stream without a close frame.
+    pub(super) fn left_early() -> Self {
+        let reason = "peer ended the connection without a close frame";
+        io::Error::new(ErrorKind::UnexpectedEof, reason).into()
     }
 
-    /// What a `ws://` URL is answered with where there is nothing but TLS.
+    /// A client asks for no WebSocket.
+    pub(super) const fn no_upgrade() -> Self {
+        Self::Handshake(HandshakeError::Request(RequestError::MissingUpgrade))
+    }
+
+    /// The error for a `wss://` URL where there is no TLS.
+    pub(super) fn no_tls() -> Self {
+        let reason = "wss:// URLs need TLS: use WebSocket::connect_tls or connect_over";
+        io::Error::new(ErrorKind::Unsupported, reason).into()
+    }
+
+    /// The error for a `ws://` URL where there is only TLS.
     #[cfg(feature = "rustls")]
     pub(super) fn only_tls() -> Self {
-        let reason = "ws:// goes without TLS: see WebSocket::connect";
-        Self::Io(io::Error::new(io::ErrorKind::Unsupported, reason))
+        let reason = "ws:// URLs are without TLS: use WebSocket::connect";
+        io::Error::new(ErrorKind::Unsupported, reason).into()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Handshake(error) => error.fmt(f),
+            Self::Handshake(error) => write!(f, "opening handshake failed: {error}"),
+            Self::Header(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Protocol(error) => error.fmt(f),
+            Self::PartsPending => f.write_str("message is being received in parts"),
+            Self::Protocol(error) => write!(f, "peer broke the protocol: {error}"),
             Self::Refused(response) => {
-                write!(f, "server refused with status {}", response.status())
+                write!(f, "server refused the connection with status {}", response.status())
             }
-            Self::Send(error) => error.fmt(f),
+            Self::Send(error) => write!(f, "message cannot be sent: {error}"),
             Self::TimedOut(error) => error.fmt(f),
-            Self::Url(error) => error.fmt(f),
+            Self::Url(error) => write!(f, "URL is invalid: {error}"),
         }
     }
 }
 
-impl core::error::Error for Error {}
-
-impl From<HandshakeError> for Error {
-    fn from(error: HandshakeError) -> Self {
-        Self::Handshake(error)
+/// Writes the body of a refusal as text, escaped, and no more than its beginning.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handshake(error) => f.debug_tuple("Handshake").field(error).finish(),
+            Self::Header(error) => f.debug_tuple("Header").field(error).finish(),
+            Self::Io(error) => f.debug_tuple("Io").field(error).finish(),
+            Self::PartsPending => f.write_str("PartsPending"),
+            Self::Protocol(error) => f.debug_tuple("Protocol").field(error).finish(),
+            Self::Refused(response) => f
+                .debug_struct("Refused")
+                .field("status", &response.status())
+                .field("body", &start_of(response.body()))
+                .finish_non_exhaustive(),
+            Self::Send(error) => f.debug_tuple("Send").field(error).finish(),
+            Self::TimedOut(error) => f.debug_tuple("TimedOut").field(error).finish(),
+            Self::Url(error) => f.debug_tuple("Url").field(error).finish(),
+        }
     }
 }
 
-impl From<RequestError> for Error {
-    fn from(error: RequestError) -> Self {
-        Self::Handshake(error.into())
+impl core::error::Error for Error {
+    /// Returns the error within. That of an [`io::Error`] which wraps another one, such as that of rustls, is
+    /// one step further down.
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Handshake(error) => Some(error),
+            Self::Header(error) => Some(error),
+            Self::Io(error) => Some(error),
+            Self::Protocol(error) => Some(error),
+            Self::Send(error) => Some(error),
+            Self::TimedOut(error) => Some(error),
+            Self::Url(error) => Some(error),
+            Self::PartsPending | Self::Refused(_) => None,
+        }
     }
 }
 
-impl From<ResponseError> for Error {
-    fn from(error: ResponseError) -> Self {
-        Self::Handshake(error.into())
-    }
+/// Returns the first bytes as text.
+fn start_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]).into_owned()
 }
 
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
+/// How many bytes of a body are shown.
+const SHOWN: usize = 200;
+
+/// Implements the conversions.
+macro_rules! from {
+    ($($error:ty => $variant:ident,)*) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
 }
 
-impl From<ProtocolError> for Error {
-    fn from(error: ProtocolError) -> Self {
-        Self::Protocol(error)
-    }
-}
-
-impl From<SendError> for Error {
-    fn from(error: SendError) -> Self {
-        Self::Send(error)
-    }
-}
-
-impl From<TimedOut> for Error {
-    fn from(error: TimedOut) -> Self {
-        Self::TimedOut(error)
-    }
-}
-
-impl From<UrlError> for Error {
-    fn from(error: UrlError) -> Self {
-        Self::Url(error)
-    }
+from! {
+    HandshakeError => Handshake,
+    HeaderError => Header,
+    io::Error => Io,
+    ProtocolError => Protocol,
+    SendError => Send,
+    TimedOut => TimedOut,
+    UrlError => Url,
 }

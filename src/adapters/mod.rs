@@ -1,10 +1,24 @@
-//! Adapters, each of which only moves bytes between a stream and a connection.
+//! Adapters: each moves bytes between a stream and a connection, and keeps the time.
+//!
+//! | | |
+//! |---|---|
+//! | [`blocking`] | streams that block |
+//! | [`polled`] | what is polled, for any runtime |
+//! | [`tokio`], [`smol`] | the traits of one runtime |
+//! | [`tls`] | what `wss://` URLs need |
 
-pub mod blocking;
 mod error;
+mod ping_seed;
 mod storage;
 #[cfg(feature = "rustls")]
 pub mod tls;
 
-pub use crate::connection::OwnedMessage;
+pub mod blocking;
+#[cfg(feature = "__asynchronous")]
+pub mod polled;
+#[cfg(feature = "smol")]
+pub mod smol;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+
 pub use error::Error;

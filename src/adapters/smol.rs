@@ -1,12 +1,25 @@
-//! WebSockets over streams with the traits of [`futures_io`]: of smol, async-net, async-std and what
+//! WebSockets over streams with the traits of [`futures_io`]: those of smol, async-net, async-std and what
 //! wraps them, under any executor.
+//!
+//! ```no_run
+//! use sansocket::smol::WebSocket;
+//! use sansocket::{Config, Error};
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let mut socket = WebSocket::connect("ws://localhost:8080/chat", Config::new().shared()).await?;
+//! socket.send("hello").await?;
+//! while let Some(message) = socket.receive().await? {
+//!     println!("{message}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
-#[cfg(feature = "smol-rustls")]
 use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::io;
+use std::io::{self, IoSlice};
 
 use async_io::Timer;
 use async_net::TcpStream;
@@ -14,51 +27,42 @@ use futures_io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "smol-rustls")]
 use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 
-use super::asynchronous::{self, Async, Io};
+use super::error::Error;
+use super::polled::{self, Io, in_time};
 #[cfg(feature = "smol-rustls")]
 use super::tls;
-pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
+use crate::connection::Config;
 use crate::handshake::{Url, client};
 
 /// A WebSocket over a stream with the traits of futures-io.
-pub type WebSocket<S> = super::WebSocket<Async<Smol<S>>>;
-/// What came first on a stream that a server accepted.
-pub type Incoming<S> = super::Incoming<Async<Smol<S>>>;
-/// A request for a WebSocket, which waits for an answer.
-pub type Opening<S> = super::Opening<Async<Smol<S>>>;
-/// A request which does not ask for a WebSocket.
-pub type HttpRequest<S> = super::HttpRequest<Async<Smol<S>>>;
+pub type WebSocket<S> = polled::WebSocket<S, Smol>;
+/// The first request on a stream that a server accepted.
+pub type Incoming<S> = polled::Incoming<S, Smol>;
+/// A request for a WebSocket, which waits for a decision.
+pub type Opening<S> = polled::Opening<S, Smol>;
+/// A request that asks for no WebSocket.
+pub type HttpRequest<S> = polled::HttpRequest<S, Smol>;
 /// The half of a WebSocket that receives.
-pub type Reader<S> = asynchronous::Reader<Smol<S>>;
+pub type Reader<S> = polled::Reader<S, Smol>;
 /// The half of a WebSocket that sends.
-pub type Writer<S> = asynchronous::Writer<Smol<S>>;
+pub type Writer<S> = polled::Writer<S, Smol>;
 
 impl WebSocket<TcpStream> {
     /// Opens a connection to a `ws://` URL over TCP.
     ///
     /// # Errors
     ///
-    /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
-    pub async fn connect(url: &str) -> Result<Self, Error> {
-        Self::connect_with(url, Config::default()).await
-    }
-
-    /// Opens a connection to a `ws://` URL over TCP, with limits and timeouts of the caller's.
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn connect_with(url: &str, config: Config) -> Result<Self, Error> {
+    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
+    pub async fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
         let url = Url::parse(url)?;
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        let opening = async {
+        in_time::<TcpStream, Smol, _>(&config.clone(), async {
             let stream = open_tcp(&url).await?;
-            Self::connect_over(stream, client::Request::new(url), config).await
-        };
-        let (socket, _) = asynchronous::in_time::<Smol<TcpStream>, _>(opening, &config).await?;
-        Ok(socket)
+            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
+        })
+        .await
     }
 }
 
@@ -68,21 +72,20 @@ impl WebSocket<TlsStream<TcpStream>> {
     ///
     /// # Errors
     ///
-    /// When the transport or the handshake fails, or the server [refuses](Error::Refused). A certificate
-    /// that is not good is an [`Io`](Error::Io) error, in which there is one of rustls.
+    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over). An invalid certificate
+    /// is an [`Error::Io`] with an error of rustls as its source.
     pub async fn connect_tls(
         url: &str,
         tls: Arc<ClientConfig>,
-        config: Config,
+        config: Arc<Config>,
     ) -> Result<Self, Error> {
         let (url, name) = tls::parse(url)?;
         let connector = TlsConnector::from(tls::for_websocket(tls));
-        let opening = async {
+        in_time::<TcpStream, Smol, _>(&config.clone(), async {
             let stream = connector.connect(name, open_tcp(&url).await?).await?;
-            Self::connect_over(stream, client::Request::new(url), config).await
-        };
-        let (socket, _) = asynchronous::in_time::<Smol<TcpStream>, _>(opening, &config).await?;
-        Ok(socket)
+            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
+        })
+        .await
     }
 }
 
@@ -92,43 +95,41 @@ async fn open_tcp(url: &Url<'_>) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A stream with the traits of futures-io.
+/// The timers of smol, which go by themselves under any executor.
 #[derive(Debug)]
-pub struct Smol<S>(S);
+pub enum Smol {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Io for Smol<S> {
-    type Stream = S;
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Smol {
     type Sleep = Timer;
 
-    fn new(stream: S) -> Self {
-        Self(stream)
+    fn sleep(duration: Duration) -> io::Result<Timer> {
+        Ok(Timer::after(duration))
     }
 
-    fn get_ref(&self) -> &S {
-        &self.0
+    fn poll_read(
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(stream).poll_read(cx, buffer)
     }
 
-    fn into_stream(self) -> S {
-        self.0
+    fn poll_write(
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match slices {
+            [slice] => Pin::new(stream).poll_write(cx, slice),
+            slices => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
     }
 
-    fn sleep(duration: Duration) -> Self::Sleep {
-        Timer::after(duration)
+    fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(stream).poll_flush(cx)
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_close(cx)
+    fn poll_shutdown(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(stream).poll_close(cx)
     }
 }

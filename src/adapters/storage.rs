@@ -1,20 +1,24 @@
+//! The read buffers of a thread.
+//!
+//! A connection without an event has used its input up. So the connections of a thread share a few inputs, and
+//! one that waits for its peer owns none.
+
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use crate::connection::Input;
 
-/// Gives storage to an input that is used up and has none, or little, to read into.
-pub(super) fn lend(input: &mut Input<Vec<u8>>) {
-    if input.is_empty() && input.spare().len() < LEAST {
+/// Gives storage to an input that has none.
+pub(super) fn attach(input: &mut Input<Vec<u8>>) {
+    if input.is_empty() && input.spare().is_empty() {
         let spare = SPARE.try_with(|spares| spares.borrow_mut().pop()).ok().flatten();
         *input = spare.unwrap_or_else(|| Input::new(vec![0; SIZE]));
     }
 }
 
-/// Takes the storage of an input that is used up, so that a connection which waits owns none. Storage of
-/// another size, such as that of an opening handshake, is freed.
-pub(super) fn take_back(input: &mut Input<Vec<u8>>) {
+/// Takes the storage of an input that is used up, for the next connection that reads.
+pub(super) fn detach(input: &mut Input<Vec<u8>>) {
     if !input.is_empty() || input.spare().is_empty() {
         return;
     }
@@ -22,31 +26,26 @@ pub(super) fn take_back(input: &mut Input<Vec<u8>>) {
     if spare.kept() > MAX_KEPT {
         spare.free_memory();
     }
-    if spare.spare().len() == SIZE {
-        // Where the thread has ended already, it is freed.
-        let _ = SPARE.try_with(|spares| {
-            let mut spares = spares.borrow_mut();
-            if spares.len() < MAX_SPARES {
-                spares.push(spare);
-            }
-        });
-    }
+    // If the thread is ending, the storage is freed.
+    let _ = SPARE.try_with(|spares| {
+        let mut spares = spares.borrow_mut();
+        if spares.len() < MAX_SPARES && spare.spare().len() == SIZE {
+            spares.push(spare);
+        }
+    });
 }
 
 std::thread_local! {
-    /// Storage that no connection of this thread reads into.
+    /// Inputs that no connection of this thread uses.
     static SPARE: RefCell<Vec<Input<Vec<u8>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// How many bytes are read at once, at the most.
+/// The size of an input, in bytes.
 const SIZE: usize = 64 << 10;
 
-/// Storage of fewer bytes is not read into: what an HTTP library read ahead may be a few.
-const LEAST: usize = 4 << 10;
-
-/// How many inputs a thread keeps: one would do, but for events that are held while another connection
-/// is waited on.
+/// How many inputs a thread keeps. One would do, but for events that are held while another connection is
+/// awaited.
 const MAX_SPARES: usize = 4;
 
-/// How much memory of messages that were put together stays with each of them, in bytes.
+/// How much memory of assembled messages stays with each input, in bytes.
 const MAX_KEPT: usize = 1 << 20;

@@ -1,63 +1,73 @@
 //! WebSockets over [`tokio`] streams.
+//!
+//! ```no_run
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Error};
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let mut socket = WebSocket::connect("ws://localhost:8080/chat", Config::new().shared()).await?;
+//! socket.send("hello").await?;
+//! while let Some(message) = socket.receive().await? {
+//!     println!("{message}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Deadlines need a runtime with `enable_time`. Without it, a connection that has a
+//! [timeout](crate::Timeouts) fails with [`Error::Io`] as soon as it waits.
 
 use alloc::boxed::Box;
-#[cfg(feature = "tokio-rustls")]
 use alloc::sync::Arc;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
-use std::io;
+use std::io::{self, ErrorKind, IoSlice};
+use std::panic;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop;
+use tokio::time::{Instant, Sleep};
 #[cfg(feature = "tokio-rustls")]
 use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 
-use super::asynchronous::{self, Async, Io};
+use super::error::Error;
+use super::polled::{self, Io, in_time};
 #[cfg(feature = "tokio-rustls")]
 use super::tls;
-pub use super::{Config, Error, Outbox, OwnedMessage, Parts};
+use crate::connection::Config;
 use crate::handshake::{Url, client};
 
 /// A WebSocket over a stream of tokio.
-pub type WebSocket<S> = super::WebSocket<Async<Tokio<S>>>;
-/// What came first on a stream that a server accepted.
-pub type Incoming<S> = super::Incoming<Async<Tokio<S>>>;
-/// A request for a WebSocket, which waits for an answer.
-pub type Opening<S> = super::Opening<Async<Tokio<S>>>;
-/// A request which does not ask for a WebSocket.
-pub type HttpRequest<S> = super::HttpRequest<Async<Tokio<S>>>;
+pub type WebSocket<S> = polled::WebSocket<S, Tokio>;
+/// The first request on a stream that a server accepted.
+pub type Incoming<S> = polled::Incoming<S, Tokio>;
+/// A request for a WebSocket, which waits for a decision.
+pub type Opening<S> = polled::Opening<S, Tokio>;
+/// A request that asks for no WebSocket.
+pub type HttpRequest<S> = polled::HttpRequest<S, Tokio>;
 /// The half of a WebSocket that receives.
-pub type Reader<S> = asynchronous::Reader<Tokio<S>>;
+pub type Reader<S> = polled::Reader<S, Tokio>;
 /// The half of a WebSocket that sends.
-pub type Writer<S> = asynchronous::Writer<Tokio<S>>;
+pub type Writer<S> = polled::Writer<S, Tokio>;
 
 impl WebSocket<TcpStream> {
     /// Opens a connection to a `ws://` URL over TCP.
     ///
     /// # Errors
     ///
-    /// When the transport or the handshake fails, or the server [refuses](Error::Refused).
-    pub async fn connect(url: &str) -> Result<Self, Error> {
-        Self::connect_with(url, Config::default()).await
-    }
-
-    /// Opens a connection to a `ws://` URL over TCP, with limits and timeouts of the caller's.
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect).
-    pub async fn connect_with(url: &str, config: Config) -> Result<Self, Error> {
+    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
+    pub async fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
         let url = Url::parse(url)?;
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        let opening = async {
+        in_time::<TcpStream, Tokio, _>(&config.clone(), async {
             let stream = open_tcp(&url).await?;
-            Self::connect_over(stream, client::Request::new(url), config).await
-        };
-        let (socket, _) = asynchronous::in_time::<Tokio<TcpStream>, _>(opening, &config).await?;
-        Ok(socket)
+            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
+        })
+        .await
     }
 }
 
@@ -67,21 +77,20 @@ impl WebSocket<TlsStream<TcpStream>> {
     ///
     /// # Errors
     ///
-    /// When the transport or the handshake fails, or the server [refuses](Error::Refused). A certificate
-    /// that is not good is an [`Io`](Error::Io) error, in which there is one of rustls.
+    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over). An invalid certificate
+    /// is an [`Error::Io`] with an error of rustls as its source.
     pub async fn connect_tls(
         url: &str,
         tls: Arc<ClientConfig>,
-        config: Config,
+        config: Arc<Config>,
     ) -> Result<Self, Error> {
         let (url, name) = tls::parse(url)?;
         let connector = TlsConnector::from(tls::for_websocket(tls));
-        let opening = async {
+        in_time::<TcpStream, Tokio, _>(&config.clone(), async {
             let stream = connector.connect(name, open_tcp(&url).await?).await?;
-            Self::connect_over(stream, client::Request::new(url), config).await
-        };
-        let (socket, _) = asynchronous::in_time::<Tokio<TcpStream>, _>(opening, &config).await?;
-        Ok(socket)
+            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
+        })
+        .await
     }
 }
 
@@ -91,49 +100,56 @@ async fn open_tcp(url: &Url<'_>) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A stream of tokio.
+/// The runtime of tokio.
 #[derive(Debug)]
-pub struct Tokio<S>(S);
+pub enum Tokio {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Io for Tokio<S> {
-    type Stream = S;
-    type Sleep = Pin<Box<tokio::time::Sleep>>;
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Tokio {
+    type Sleep = Pin<Box<Sleep>>;
 
-    fn new(stream: S) -> Self {
-        Self(stream)
-    }
-
-    fn get_ref(&self) -> &S {
-        &self.0
-    }
-
-    fn into_stream(self) -> S {
-        self.0
-    }
-
-    fn sleep(duration: Duration) -> Self::Sleep {
-        Box::pin(tokio::time::sleep(duration))
+    fn sleep(duration: Duration) -> io::Result<Self::Sleep> {
+        // This panics without timers, and there is no other way to know.
+        panic::catch_unwind(|| Box::pin(tokio::time::sleep(duration))).map_err(|_| {
+            let reason = "deadlines need a tokio runtime with enable_time";
+            io::Error::new(ErrorKind::Unsupported, reason)
+        })
     }
 
     fn now() -> std::time::Instant {
-        tokio::time::Instant::now().into_std()
+        Instant::now().into_std()
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_proceed(cx: &mut Context<'_>) -> Poll<()> {
+        ready!(coop::poll_proceed(cx)).made_progress();
+        Poll::Ready(())
+    }
+
+    fn poll_read(
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buffer))?;
+        ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+    fn poll_write(
+        stream: &mut S,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match slices {
+            [slice] => Pin::new(stream).poll_write(cx, slice),
+            slices => Pin::new(stream).poll_write_vectored(cx, slices),
+        }
     }
 
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+    fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+    fn poll_shutdown(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(stream).poll_shutdown(cx)
     }
 }

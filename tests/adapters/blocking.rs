@@ -569,8 +569,8 @@ fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
 fn a_write_that_nobody_reads_times_out() {
     let (mut socket, _stream) = with_mute_client();
     let outcome = socket.send(&vec![0; 64 << 20]);
-    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Blocked))), "{outcome:?}");
     assert!(socket.send("more").is_err(), "nothing follows half a frame");
     let cause = socket.ended().map(|ended| ended.cause);
-    assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Silence)));
+    assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Blocked)));
 }

@@ -1,15 +1,15 @@
 //! The adapters, which drive a connection over a stream.
 
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod asynchronous;
 mod blocking;
 #[cfg(any())]
 mod conversations;
 #[cfg(any())]
 mod properties;
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod slow_reader;
 #[cfg(any())]
 mod tls;
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod upgraded;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{Connection, Event, Limits, Seed};
+use sansocket::tokio::WebSocket;
+use sansocket::{Config, Connection, Event, Negotiated, Seed, Timestamp};
 use tokio::io::AsyncWriteExt;
 
 /// How much a stream holds in each direction, in bytes.
@@ -15,27 +15,29 @@ const STREAM: usize = 16 << 10;
 async fn an_echo_server_stops_reading_from_a_peer_that_does_not_read() {
     let (mut ours, theirs) = tokio::io::duplex(STREAM);
     let echo = tokio::spawn(async move {
-        let connection = Connection::server(Limits::default());
-        let mut socket = WebSocket::from_upgraded(theirs, [], connection, Config::default());
-        while let Ok(Some((event, mut outbox))) = socket.next_event().await {
+        let (negotiated, now) = (Negotiated::new(), Timestamp::default());
+        let connection = Connection::open_server(negotiated, Config::new().shared(), now);
+        let mut socket = WebSocket::from_parts(theirs, connection);
+        while let Ok(Some((event, sender))) = socket.next_event().await {
             if let Event::Binary(bytes) = event {
-                outbox.send(bytes).unwrap();
+                sender.send(bytes).unwrap();
             }
         }
     });
-    let mut wire = Vec::new();
-    let mut peer = Connection::client(Limits::default(), Seed::new([3; 32])).sender;
-    while wire.len() < 64 << 10 {
-        peer.send(&[7; 1000], &mut wire).unwrap();
+    let (config, seed) = (Config::new().shared(), Seed::new([3; 32]));
+    let mut peer = Connection::open_client(Negotiated::new(), config, seed, Timestamp::default());
+    while peer.queued() < 64 << 10 {
+        peer.send(&[7; 1000]).unwrap();
     }
+    let wire = peer.transmit();
     let mut taken = 0;
     let pause = Duration::from_millis(200);
-    while let Ok(outcome) = tokio::time::timeout(pause, ours.write_all(&wire)).await {
+    while let Ok(outcome) = tokio::time::timeout(pause, ours.write_all(wire)).await {
         outcome.unwrap();
         taken += wire.len();
         assert!(taken < 16 << 20, "the flood is taken without end");
     }
-    let bound = 2 * STREAM + Config::default().max_queued + 2 * (64 << 10);
+    let bound = 2 * STREAM + 2 * Config::default().max_queued + 2 * (64 << 10);
     assert!(taken <= bound, "{taken} bytes were taken, not at most {bound}");
     assert!(!echo.is_finished(), "nothing was wrong with the connection");
 }

@@ -4,8 +4,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{Connection, Limits, Seed};
+use sansocket::tokio::WebSocket;
+use sansocket::{Config, Connection, Negotiated, Seed, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream that gives one stretch of bytes, and notes for how many it is asked.
@@ -48,15 +48,17 @@ impl AsyncWrite for Stream {
 /// What was read ahead may be cut anywhere, and is too little to read into.
 #[tokio::test]
 async fn what_was_read_ahead_comes_first_and_the_rest_by_long_reads() {
-    let mut client = Connection::client(Limits::default(), Seed::new([1; 32]));
-    let mut bytes = Vec::new();
-    client.sender.send("one", &mut bytes).unwrap();
-    client.sender.send("two", &mut bytes).unwrap();
+    let (config, now) = (Config::new().shared(), Timestamp::default());
+    let seed = Seed::new([1; 32]);
+    let mut client = Connection::open_client(Negotiated::new(), config.clone(), seed, now);
+    client.send("one").unwrap();
+    client.send("two").unwrap();
+    let bytes = client.transmit();
     for cut in 0..=bytes.len() {
         let (ahead, rest) = bytes.split_at(cut);
         let stream = Stream { bytes: rest.to_vec(), asked: 0 };
-        let connection = Connection::server(Limits::default());
-        let mut socket = WebSocket::from_upgraded(stream, ahead, connection, Config::default());
+        let connection = Connection::open_server(Negotiated::new(), config.clone(), now);
+        let mut socket = WebSocket::from_upgraded(stream, ahead, connection);
         for text in ["one", "two"] {
             assert_eq!(socket.receive().await.unwrap(), Some(text.into()), "cut at {cut}");
         }

@@ -124,7 +124,7 @@ pub(super) fn receive(
     receiver.set_streaming(false);
     let outcome = next_message(receiver, input, link, until);
     receiver.set_streaming(is_streaming);
-    storage::take_back(input);
+    storage::detach(input);
     outcome
 }
 

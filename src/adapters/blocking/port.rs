@@ -80,7 +80,7 @@ impl<S: Stream> Port<S> {
         receiver: &mut Receiver,
         input: &mut Input<Vec<u8>>,
     ) -> io::Result<()> {
-        storage::lend(input);
+        storage::attach(input);
         let mut spare = receiver.spare(input);
         let bound = choose_bound(self.bounds[0], self.patience(due));
         let outcome =

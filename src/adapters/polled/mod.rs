@@ -1,0 +1,25 @@
+//! WebSockets over streams that are polled, for any runtime.
+//!
+//! ```text
+//! WebSocket ──────────▶ Turn ─▶ Link ─▶ Io: the stream and the timers of a runtime
+//! Reader, Writer ─▶ Shared ┘              what is polled, and what must wake whom
+//! ```
+//!
+//! A runtime adds an [`Io`]: how to read, write and sleep. [`tokio`](crate::tokio) and
+//! [`smol`](crate::smol) do so, and name the types here for their streams.
+
+mod halves;
+mod in_time;
+mod incoming;
+mod io;
+mod link;
+mod streams;
+mod turn;
+mod waiting;
+mod websocket;
+
+pub use halves::{Reader, Writer};
+pub(super) use in_time::in_time;
+pub use incoming::{HttpRequest, Incoming, Opening};
+pub use io::Io;
+pub use websocket::WebSocket;

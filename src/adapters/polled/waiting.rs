@@ -1,0 +1,83 @@
+//! The tasks that wait for one stream.
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Waker;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The tasks that wait for one stream, each in a place of its own.
+///
+/// A stream remembers one waker per direction, and forgets it when it is polled again with success. So it
+/// gets the waker of all these tasks. A task that changes what others may wait for wakes them, too.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// The number of the next place.
+    next: AtomicU64,
+    taken: Mutex<Vec<(u64, Waker)>>,
+}
+
+/// A place among the tasks that wait. Dropping it frees it, so nothing is left of a cancelled future.
+#[derive(Debug)]
+pub(super) struct Place {
+    waiting: Arc<Waiting>,
+    number: u64,
+}
+
+impl Waiting {
+    /// Returns a place for one more task.
+    pub(super) fn place(self: &Arc<Self>) -> Place {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        Place { waiting: Arc::clone(self), number }
+    }
+
+    /// Wakes all tasks that wait, except the one in this place.
+    pub(super) fn wake_others(&self, place: Option<&Place>) {
+        let own = place.map(|place| place.number);
+        let woken: Vec<_> =
+            self.lock().extract_if(.., |(number, _)| Some(*number) != own).collect();
+        woken.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Waits: `waker` is woken when something happens.
+    pub(super) fn take(&self, waker: &Waker) {
+        let taken = &mut self.waiting.lock();
+        match taken.iter_mut().find(|(number, _)| *number == self.number) {
+            Some((_, known)) => known.clone_from(waker),
+            None => taken.push((self.number, waker.clone())),
+        }
+    }
+
+    /// Stops waiting.
+    pub(super) fn free(&self) {
+        self.waiting.lock().retain(|(number, _)| *number != self.number);
+    }
+
+    /// Returns another place beside this one.
+    pub(super) fn another(&self) -> Self {
+        self.waiting.place()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.free();
+    }
+}
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.wake_others(None);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wake_others(None);
+    }
+}

@@ -1,0 +1,291 @@
+//! A WebSocket that one task uses.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::future::poll_fn;
+
+use super::incoming::Incoming;
+use super::io::Io;
+use super::link::{Link, Sending, Until};
+use super::turn::Turn;
+use crate::adapters::error::Error;
+use crate::adapters::ping_seed;
+use crate::connection::{
+    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
+};
+use crate::handshake::client;
+use crate::wire::{CloseCode, Role, Seed};
+
+/// A WebSocket over a stream of type `S`, which the runtime `I` polls.
+///
+/// All methods are cancel safe: a future may be dropped at any await point without losing, repeating or
+/// truncating data. A message whose `send` was dropped is sent whole or not at all.
+///
+/// To send and receive at the same time, [`split`](Self::split) it.
+///
+/// ```
+/// use sansocket::polled::{Io, WebSocket};
+/// use sansocket::{CloseCode, Error};
+///
+/// async fn ask<S, I: Io<S>>(socket: &mut WebSocket<S, I>) -> Result<(), Error> {
+///     socket.send("What time is it?").await?;
+///     if let Some(answer) = socket.receive().await? {
+///         println!("{answer}");
+///     }
+///     socket.close(CloseCode::NORMAL, "").await
+/// }
+/// ```
+pub struct WebSocket<S, I: Io<S>> {
+    pub(super) link: Link<S, I>,
+    pub(super) connection: Connection,
+    /// The storage for reads. A connection that waits owns none.
+    pub(super) input: Input<Vec<u8>>,
+}
+
+impl<S, I: Io<S>> WebSocket<S, I> {
+    /// Drives a connection over a stream: one that was [taken apart](Self::into_parts), or opened elsewhere.
+    pub fn from_parts(stream: S, connection: Connection) -> Self {
+        let link = Link::new(stream, connection.now());
+        Self { link, connection, input: Input::default() }
+    }
+
+    /// Drives a connection over a stream that an HTTP library has upgraded, with the bytes that it has read
+    /// ahead.
+    pub fn from_upgraded(stream: S, read_ahead: &[u8], mut connection: Connection) -> Self {
+        if connection.role() == Role::Server {
+            ping_seed::set(&mut connection);
+        }
+        Self::from_parts(stream, connection.with_read_ahead(read_ahead))
+    }
+
+    /// Accepts any request for a WebSocket that the [policy](Config::policy) allows.
+    ///
+    /// [`receive_request`](Self::receive_request) leaves the decision to the application.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Handshake`] if the request is invalid or asks for no WebSocket. The client has got a
+    /// response. Returns [`Error::Io`] and [`Error::TimedOut`] if the stream or the client fails.
+    pub async fn accept(stream: S, config: Arc<Config>) -> Result<Self, Error> {
+        // A task is as large as its largest future. An opening must not count for what comes after.
+        Box::pin(async {
+            match Self::read_request(stream, config).await? {
+                Incoming::Opening(opening) => opening.accept().await,
+                Incoming::Http(request) => {
+                    request.reject().await?;
+                    Err(Error::no_upgrade())
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for a request, which the application then accepts or rejects.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Handshake`] if the request is invalid. The client has got a response. Returns
+    /// [`Error::Io`] and [`Error::TimedOut`] if the stream or the client fails.
+    pub async fn receive_request(stream: S, config: Arc<Config>) -> Result<Incoming<S, I>, Error> {
+        Box::pin(Self::read_request(stream, config)).await
+    }
+
+    /// Opens a connection as a client over any stream, and returns the server's response with it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Refused`] if the server answers with another status than 101, [`Error::Handshake`] if
+    /// its response is invalid, [`Error::Io`] and [`Error::TimedOut`].
+    pub async fn connect_over(
+        stream: S,
+        request: client::Request<'_>,
+        config: Arc<Config>,
+    ) -> Result<(Self, client::Response), Error> {
+        let link = Link::new(stream, Default::default());
+        let connection = Connection::client(request, config, Seed::random()?, link.now());
+        Box::pin(async {
+            let mut socket = Self { link, connection, input: Input::default() };
+            let is_open = matches!(socket.next_event().await?, Some((Event::Open, _)));
+            match socket.connection.take_response() {
+                Some(response) if is_open => Ok((socket, response)),
+                Some(response) => Err(Error::Refused(Box::new(response))),
+                None => Err(Error::left_early()),
+            }
+        })
+        .await
+    }
+
+    async fn read_request(stream: S, config: Arc<Config>) -> Result<Incoming<S, I>, Error> {
+        let link = Link::new(stream, Default::default());
+        let mut connection = Connection::server(config, link.now());
+        ping_seed::set(&mut connection);
+        let mut socket = Self { link, connection, input: Input::default() };
+        match socket.next_event().await? {
+            Some((Event::NotUpgrade, _)) => Ok(Incoming::http(socket)),
+            Some(_) => Ok(Incoming::opening(socket)),
+            None => Err(Error::left_early()),
+        }
+    }
+
+    /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).
+    ///
+    /// The event borrows the WebSocket until the next call. Its sender queues replies, which leave together,
+    /// before the stream is read again. Pongs and close frames do not wait for that.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error once if the connection ends without a closing handshake: [`Error::Protocol`] after
+    /// [`Event::Violation`], [`Error::TimedOut`], or [`Error::Io`]. `None` follows.
+    pub async fn next_event(&mut self) -> Result<Option<(Event<'_>, &mut Sender)>, Error> {
+        if !poll_fn(|cx| self.turn().poll_event(cx)).await? {
+            return Ok(None);
+        }
+        let Self { link, connection, input } = self;
+        let (receiver, sender) = connection.halves();
+        let event = receiver.next_event(input, sender);
+        poll_fn(|cx| link.poll_urgent(cx, sender)).await;
+        Ok(event.map(|event| (event, sender)))
+    }
+
+    /// Waits for the next message and copies it, or returns `None` once the connection has ended.
+    ///
+    /// Messages are whole, even if [parts](Connection::set_streaming) are delivered otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`next_event`](Self::next_event), [`Error::Protocol`] at once. Returns
+    /// [`Error::PartsPending`] within a message that `next_event` delivers in parts.
+    pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| self.turn().poll_receive(cx)).await.transpose()
+    }
+
+    /// Sends a message. Completes when the stream has taken all of it.
+    ///
+    /// If the future is dropped, the message is queued whole or not at all. While the stream takes nothing,
+    /// one message is read ahead. If that does not help, both ends are
+    /// [blocked](crate::TimedOut::Blocked).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Send`] if the connection is closing, and the errors of
+    /// [`next_event`](Self::next_event).
+    pub async fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        let message = message.into();
+        self.queue(Until::Written, |sender| sender.send(message)).await
+    }
+
+    /// Queues a message, once fewer than [`Config::max_queued`] bytes wait. It leaves with the next
+    /// [`flush`](Self::flush), or while an event is awaited.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub async fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        let message = message.into();
+        self.queue(Until::Queued, |sender| sender.send(message)).await
+    }
+
+    /// Sends a part of a message. More parts follow. Completes when the part is queued and the stream has
+    /// taken what it takes at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send) and of [`Sender::send_part`].
+    pub async fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        let part = part.into();
+        self.queue(Until::Offered, |sender| sender.send_part(part)).await
+    }
+
+    /// Sends the last part of a message. Completes when the stream has taken all of the message.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send_part`](Self::send_part).
+    pub async fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
+        let part = part.into();
+        self.queue(Until::Written, |sender| sender.send_last(part)).await
+    }
+
+    /// Sends a keepalive ping now. Its answer updates the [`round_trip`](Self::round_trip) time.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub async fn ping(&mut self) -> Result<(), Error> {
+        self.connection.probe()?;
+        poll_fn(|cx| self.link.offer(cx, &mut self.connection)).await
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`next_event`](Self::next_event).
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.turn().poll_until(cx, Link::is_flushed)).await
+    }
+
+    /// Closes the connection and waits for the end. Messages that still arrive are discarded: to receive
+    /// them, [close](Sender::close) by the sender of an event, and go on.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Sender::close`] and of [`next_event`](Self::next_event).
+    pub async fn close(
+        &mut self,
+        code: impl Into<Option<CloseCode>>,
+        reason: &str,
+    ) -> Result<(), Error> {
+        self.connection.close(code, reason)?;
+        poll_fn(|cx| self.turn().poll_end(cx)).await
+    }
+
+    /// Returns how the connection ended, once it has.
+    pub fn ended(&self) -> Option<Ended> {
+        self.connection.ended()
+    }
+
+    /// Returns the round-trip time, once a keepalive ping has been answered.
+    pub fn round_trip(&self) -> Option<RoundTrip> {
+        self.connection.round_trip()
+    }
+
+    /// Returns the connection, to set how it receives, or to queue what need not leave at once.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Returns the stream.
+    pub const fn get_ref(&self) -> &S {
+        &self.link.stream
+    }
+
+    /// Returns the stream and the connection, to drive them in another way, or [later](Self::from_parts).
+    pub fn into_parts(self) -> (S, Connection) {
+        let Self { link, mut connection, input } = self;
+        connection.halves().0.keep_input(input);
+        (link.stream, connection)
+    }
+
+    pub(super) const fn turn(&mut self) -> Turn<'_, S, I> {
+        let (receiver, sender) = self.connection.halves();
+        Turn { link: &mut self.link, receiver, sender, input: &mut self.input }
+    }
+
+    async fn queue(
+        &mut self,
+        until: Until,
+        queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let mut sending = Sending::new(until, queue);
+        poll_fn(|cx| self.turn().poll_send(cx, &mut sending)).await
+    }
+}
+
+impl<S, I: Io<S>> fmt::Debug for WebSocket<S, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}
