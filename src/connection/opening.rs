@@ -143,10 +143,10 @@ impl Opening {
         None
     }
 
-    /// Takes the end of the transport.
-    pub(crate) fn receive_eof(&mut self, sender: &mut Sender) {
+    /// Takes the end of the transport. `is_cut` says whether we read no more, though the peer may go on.
+    pub(crate) fn receive_eof(&mut self, is_cut: bool, sender: &mut Sender) {
         match mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Response(handshake) => match handshake.receive_eof() {
+            Stage::Response(handshake) => match handshake.receive_eof(is_cut) {
                 Ok(response) => self.rejected(response, sender),
                 Err(error) => self.fail(error, sender),
             },

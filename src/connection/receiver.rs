@@ -417,7 +417,7 @@ impl Receiver {
         let is_cut = sender.closing.has_eof();
         match &mut self.opening {
             Some(opening) if opening.is_going_on() && (is_cut || self.news == News::End) => {
-                opening.receive_eof(sender);
+                opening.receive_eof(is_cut, sender);
             }
             _ => {}
         }

@@ -372,13 +372,20 @@ impl Handshake {
 
     /// Ends the handshake at the end of the transport. Returns the response, as far as it was received.
     ///
+    /// If reading was cut, the body is truncated, even one that ends with the transport.
+    ///
     /// # Errors
     ///
     /// Returns [`HeadError::Incomplete`] if no complete head was received.
-    pub(crate) fn receive_eof(self) -> Result<Response, ResponseError> {
+    pub(crate) fn receive_eof(self, is_cut: bool) -> Result<Response, ResponseError> {
         match self.stage {
             Stage::Head(_) => Err(HeadError::Incomplete.into()),
-            Stage::Body(response, body) => Ok(response.with_body(body)),
+            Stage::Body(response, mut body) => {
+                if is_cut {
+                    body.truncate();
+                }
+                Ok(response.with_body(body))
+            }
         }
     }
 

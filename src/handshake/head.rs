@@ -79,14 +79,6 @@ impl<L: FirstLine> HeadSearch<L> {
         let headers = parse_headers::<L>(head, *start, search.lines)?;
         Ok(Some(FoundHead { line: *line, headers, len }))
     }
-
-    /// Returns the error of a head that exceeds its limit at the current line.
-    pub(crate) fn too_long(&self) -> L::Error {
-        match self {
-            Self::First { .. } => L::too_long(),
-            Self::Fields { .. } => HeadError::TooLong.into(),
-        }
-    }
 }
 
 /// Returns the first line, and where the next one starts.
@@ -216,3 +208,72 @@ const fn is_line_end(byte: u8) -> bool {
 
 /// Number of bytes that are searched at once.
 const BLOCK: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A first line of any text.
+    #[derive(Clone, Copy, Debug)]
+    struct AnyLine;
+
+    impl FirstLine for AnyLine {
+        type Error = HeadError;
+
+        const EMPTY_LINES: u32 = 0;
+        const JOINS_FOLDED: bool = true;
+
+        fn parse(_: &[u8], _: usize, _: &HandshakeLimits) -> Result<Self, HeadError> {
+            Ok(Self)
+        }
+
+        fn starts_with(_: u8) -> bool {
+            true
+        }
+
+        fn max_len(_: &HandshakeLimits) -> usize {
+            8 << 10
+        }
+
+        fn too_long() -> HeadError {
+            HeadError::TooLong
+        }
+    }
+
+    const LIMITS: HandshakeLimits = HandshakeLimits::new();
+
+    /// I-07, RUSTSEC-2023-0065, CVE-2023-43669: bytes that were searched may change without an effect.
+    #[test]
+    fn no_byte_is_searched_twice() {
+        for start in [&b"GET / HTTP/1.1\r\nX: "[..], b"HTTP/1.1 101 x\r\nX: ", b""] {
+            let mut bytes = alloc::vec::Vec::new();
+            let mut search = HeadSearch::<AnyLine>::new();
+            let error = loop {
+                bytes.push(*start.get(bytes.len()).unwrap_or(&b'a'));
+                match search.advance(&bytes, &LIMITS) {
+                    Ok(None) => bytes.fill(0),
+                    Ok(Some(head)) => panic!("{head:?} has no end"),
+                    Err(error) => break error,
+                }
+                // A CR must stay until its LF has arrived.
+                if start.get(bytes.len()) == Some(&b'\n') {
+                    *bytes.last_mut().unwrap() = b'\r';
+                }
+            };
+            let most = if start.is_empty() { 8 << 10 } else { 16 << 10 };
+            assert_eq!((error, bytes.len()), (HeadError::TooLong, most));
+        }
+    }
+
+    /// I-07: the same for complete lines, one of which is folded.
+    #[test]
+    fn no_line_is_searched_twice() {
+        let mut bytes = alloc::vec::Vec::new();
+        let mut search = HeadSearch::<AnyLine>::new();
+        for line in ["GET / HTTP/1.1\r\n", "Host: a\r\n", "Upgrade: b\r\n", " c\r\n"] {
+            bytes.extend_from_slice(line.as_bytes());
+            assert!(matches!(search.advance(&bytes, &LIMITS), Ok(None)), "{line:?}");
+            bytes.fill(0);
+        }
+    }
+}

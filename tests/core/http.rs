@@ -1,10 +1,13 @@
 //! The opening handshake of a server whose requests an HTTP library has parsed.
 
+use std::sync::Arc;
+
+use harness::START;
 use http::{HeaderValue, Method, Request, Response, Version};
 use sansocket::server::{self, Origins, Policy, RequestError};
-use sansocket::{Event, HeadError, Input, Limits, Role, Seed};
+use sansocket::{Connection, Event, HeadError, Input, Negotiated, Role, Seed};
 
-/// A good request, as a library gives it.
+/// A valid request, as a library parses it.
 fn good() -> Request<()> {
     Request::get("/chat?room=1")
         .header("Host", "server.example.com")
@@ -39,29 +42,34 @@ fn header<'r, B>(response: &'r Response<B>, name: &str) -> Option<&'r str> {
 /// Section 1.3 has this key and its answer.
 #[test]
 fn a_good_request_is_answered_with_a_101() {
-    let (response, connection) = receive(&good()).unwrap().accept_http(Limits::default());
+    let (response, negotiated) = receive(&good()).unwrap().accept_http();
     assert_eq!(response.status(), 101);
     assert_eq!(header(&response, "Upgrade"), Some("websocket"));
     assert_eq!(header(&response, "Connection"), Some("Upgrade"));
     let accept = header(&response, "Sec-WebSocket-Accept");
     assert_eq!(accept, Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     assert_eq!(response.headers().len(), 3);
-    assert_eq!(connection.sender.role(), Role::Server);
+    assert_eq!(connection(negotiated).role(), Role::Server);
+}
+
+fn connection(negotiated: Negotiated) -> Connection {
+    Connection::open_server(negotiated, Arc::default(), START)
 }
 
 #[test]
 fn the_connection_is_open() {
-    let (_, connection) = receive(&good()).unwrap().accept_http(Limits::default());
-    let mut client = sansocket::Connection::client(Limits::default(), Seed::new([1; 32]));
-    let (mut out, mut receiver, mut sender) = (Vec::new(), connection.receiver, connection.sender);
-    client.sender.send("hello", &mut out).unwrap();
-    let mut input = Input::filled(out);
-    let event = receiver.next_event(&mut input, &mut sender).unwrap();
-    assert!(matches!(event, Some(Event::Text("hello"))), "{event:?}");
+    let (_, negotiated) = receive(&good()).unwrap().accept_http();
+    let mut server = connection(negotiated);
+    let seed = Seed::new([1; 32]);
+    let mut client = Connection::open_client(Negotiated::new(), Arc::default(), seed, START);
+    client.send("hello").unwrap();
+    let mut input = Input::new(Vec::new());
+    server.receive(&mut input, client.transmit().to_vec(), START);
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("hello")));
 }
 
 #[test]
-fn the_request_can_be_looked_at() {
+fn the_request_has_the_parts_of_the_http_request() {
     let mut http = good();
     for value in ["one", "two"] {
         http.headers_mut().append("X-Many", HeaderValue::from_static(value));
@@ -97,24 +105,24 @@ fn a_subprotocol_and_headers_are_in_the_response() {
         request.add_header("Set-Cookie", cookie).unwrap();
     }
     request.add_header("X-Name", "grüße").unwrap();
-    let (response, _) = request.accept_http(Limits::default());
+    let (response, _) = request.accept_http();
     assert_eq!(header(&response, "Sec-WebSocket-Protocol"), Some("superchat"));
     let cookies: Vec<_> = response.headers().get_all("Set-Cookie").iter().collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
     assert_eq!(response.headers()["X-Name"].as_bytes(), "grüße".as_bytes());
 }
 
-/// There is no room for two responses in one; the library sends the first.
+/// A library has one response, so it sends the 100 itself.
 #[test]
 fn an_expectation_is_left_to_the_library() {
     let request = receive(&with("Expect", "100-continue")).unwrap();
-    let (response, _) = request.accept_http(Limits::default());
+    let (response, _) = request.accept_http();
     assert_eq!(response.status(), 101);
     assert_eq!(header(&response, "Upgrade"), Some("websocket"));
 }
 
 #[test]
-fn each_kind_of_bad_request_is_refused_as_if_it_had_come_as_bytes() {
+fn a_bad_request_is_rejected_as_if_it_had_arrived_as_bytes() {
     let mut post = good();
     *post.method_mut() = Method::POST;
     let mut tunnel = good();
@@ -164,9 +172,9 @@ fn each_kind_of_bad_request_is_refused_as_if_it_had_come_as_bytes() {
     }
 }
 
-/// HTTP/2 and 3 open a WebSocket in another way.
+/// HTTP/2 and HTTP/3 open a WebSocket in another way.
 #[test]
-fn another_version_of_http_is_refused() {
+fn another_version_of_http_is_rejected() {
     for version in [Version::HTTP_09, Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
         let mut request = good();
         *request.version_mut() = version;
@@ -176,7 +184,7 @@ fn another_version_of_http_is_refused() {
 }
 
 #[test]
-fn the_policy_is_asked() {
+fn the_policy_applies() {
     let policy = Policy::new().origins(Origins::any());
     let request = with("Origin", "http://elsewhere.example");
     let request = server::Request::from_http(&request, &policy).unwrap();
@@ -193,7 +201,7 @@ fn an_error_without_a_status_becomes_a_500() {
     assert!(response.headers().is_empty());
 }
 
-/// The lines of a response, sorted, since a library keeps no order.
+/// The lines of a response, sorted, since a library does not keep their order.
 fn lines(response: &Response<&'static str>) -> Vec<String> {
     let headers = response.headers().iter();
     let lines = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
@@ -202,7 +210,7 @@ fn lines(response: &Response<&'static str>) -> Vec<String> {
     lines
 }
 
-/// The response as it would have been written.
+/// The response as a server writes it.
 fn written(error: RequestError) -> Vec<String> {
     let mut out = Vec::new();
     error.reject(&mut out);

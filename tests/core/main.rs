@@ -1,16 +1,23 @@
 //! The core without adapters: the opening handshake, an open connection, messages, limits and memory.
 
+mod attacks;
+mod client_handshake;
 mod closing;
 mod corpus;
 mod fragmentation;
 mod framing;
+#[cfg(feature = "http")]
+mod http;
 mod invariants;
-
 mod limits;
 mod masking;
+mod opening_timeouts;
 mod properties;
 #[cfg(feature = "deflate")]
 mod properties_deflate;
+mod properties_handshake;
 mod sending;
+mod server_handshake;
 mod support;
 mod text;
+mod url;

@@ -3,7 +3,7 @@
 use sansocket::{Url, UrlError, UrlPolicy};
 
 #[test]
-fn a_url_says_where_to_connect_and_what_to_ask_for() {
+fn a_url_has_an_address_and_a_resource() {
     // Rule, text, secure, host, port, authority, path, query.
     let rows = [
         ("P-01", "ws://h", false, "h", 80, "h", "/", None),
@@ -52,7 +52,7 @@ fn a_url_says_where_to_connect_and_what_to_ask_for() {
 }
 
 #[test]
-fn what_is_no_url_of_a_websocket_is_refused() {
+fn other_urls_are_rejected() {
     let rows = [
         ("P-01", "", UrlError::BadScheme),
         ("P-01", "h", UrlError::BadScheme),
@@ -113,7 +113,7 @@ fn what_is_no_url_of_a_websocket_is_refused() {
 }
 
 #[test]
-fn http_means_websocket_if_the_policy_says_so() {
+fn http_urls_are_mapped_if_the_policy_allows_them() {
     let policy = UrlPolicy::new().allow_http(true);
     // P-02, V-39.
     for (text, mapped) in [
@@ -128,11 +128,11 @@ fn http_means_websocket_if_the_policy_says_so() {
 }
 
 #[test]
-fn ports_of_other_services_are_blocked_if_the_policy_says_so() {
+fn ports_of_other_services_are_blocked_if_the_policy_blocks_them() {
     let policy = UrlPolicy::new().block_ports(true);
     let is_blocked = |port: u16| {
         let text = format!("ws://h:{port}");
-        assert!(Url::parse(&text).is_ok(), "P-09: it is policy");
+        assert!(Url::parse(&text).is_ok(), "P-09: only a policy blocks it");
         Url::parse_with(&text, policy) == Err(UrlError::BlockedPort)
     };
     for port in [1, 25, 110, 143, 6000, 6667, 10080] {
@@ -145,7 +145,7 @@ fn ports_of_other_services_are_blocked_if_the_policy_says_so() {
 }
 
 #[test]
-fn each_error_has_a_text_of_its_own() {
+fn each_error_of_a_url_has_its_own_text() {
     use UrlError::{
         BadCharacter, BadHost, BadPort, BadScheme, BlockedPort, HasFragment, HasUserinfo,
     };

@@ -1,14 +1,14 @@
-//! Attacks on opening handshakes which no other file has.
+//! Attacks on opening handshakes that no other file covers.
 
-use sansocket::client::{Progress, ResponseError};
+use sansocket::client::ResponseError;
 use sansocket::{Input, Url, UrlError};
 
 use crate::support::handshake::*;
 
 #[test]
-fn a_redirect_or_a_challenge_is_a_value_and_nothing_comes_of_it() {
-    // it is neither followed nor answered, so that nothing is told to another host, and
-    // no loop can be.
+fn a_redirect_or_a_challenge_is_reported_and_not_followed() {
+    // it is neither followed nor answered, so another host learns nothing, and there can be
+    // no loop.
     for (id, status, header, value) in [
         ("A-34", 302, "Location", "ws://evil.example/"),
         ("A-34", 401, "WWW-Authenticate", "Basic"),
@@ -23,21 +23,21 @@ fn a_redirect_or_a_challenge_is_a_value_and_nothing_comes_of_it() {
             "+Content-Length: 0",
         ]);
         assert_eq!(ask(&stream), Asked::Rejected(status, Vec::new(), false), "{id}");
-        let mut input = Input::filled([&stream[..], b"\x81\x01a"].concat());
-        let Ok(Progress::Rejected(refusal)) = start(offer()).0.receive(&mut input) else {
-            panic!("{id}: {status} is a refusal");
-        };
-        assert_eq!(refusal.headers().text(header), Some(value), "{id}");
-        assert_eq!(input.unread(), b"\x81\x01a", "{id}: no frame is read without a connection");
+        let stream = [&stream[..], b"\x81\x01a"].concat();
+        let mut client = take(start(offer()).0, &stream, Cuts::Whole).connection;
+        let response = client.take_response().expect("a rejection");
+        assert_eq!(response.headers().text(header), Some(value), "{id}");
+        assert_eq!(written(&mut client), "", "{id}: nothing is sent");
+        let frame = next(&mut client, &mut Input::new(Vec::new()));
+        assert_eq!(frame, None, "{id}: no frame is read without a connection");
     }
     let local = Url::parse("file:///etc/passwd").map(|_| ());
-    assert_eq!(local, Err(UrlError::BadScheme), "A-35: we would not even know how");
+    assert_eq!(local, Err(UrlError::BadScheme), "A-35: there is no such URL");
 }
 
-/// CVE-2026-55517: a head with bytes that are no text panics nobody. Only values that are not ours may
-/// hold them.
+/// CVE-2026-55517: bytes that are not text cause no panic. Only the values of other headers may hold them.
 #[test]
-fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_ours() {
+fn a_byte_beyond_ascii_is_rejected_except_in_the_values_of_other_headers() {
     let request = request(&[
         "+Origin: http://a",
         "+Sec-WebSocket-Protocol: chat",
@@ -61,7 +61,8 @@ fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_
                 true => assert!((400..600).contains(&served.status()), "{at}: {served:?}"),
                 false => {
                     assert_eq!(served.status(), 101, "{at}");
-                    let request = received(&stream);
+                    let mut server = received(&stream);
+                    let request = server.request().expect("a request");
                     assert_eq!(request.headers().text("Cookie"), None, "{at}");
                     assert!(request.header("Cookie").is_some_and(|value| value.contains(&byte)));
                 }
@@ -86,9 +87,9 @@ fn a_byte_beyond_ascii_is_refused_wherever_it_stands_but_in_values_that_are_not_
 }
 
 #[test]
-fn each_line_that_makes_a_handshake_is_missed_and_refused_twice() {
-    // CVE-2026-59898, CVE-2026-107284: no header of the handshake may be forgotten, and none that has one
-    // value may stand twice.
+fn each_line_of_a_handshake_is_required_once() {
+    // CVE-2026-59898, CVE-2026-107284: no header of the handshake may be missing, and none that has one value
+    // may be repeated.
     for line in &REQUEST[1..] {
         let (name, _) = line.split_once(':').expect("a header");
         let served = serve(&request(&[&format!("-{name}")]));

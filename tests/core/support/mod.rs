@@ -1,7 +1,6 @@
 //! What the tests of an open connection share.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-#[cfg(any())]
 pub mod handshake;
 
 use harness::{Cut, Drive, Judged, Outcome, START, Seen, Setup, judge, run};
