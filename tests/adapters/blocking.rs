@@ -149,7 +149,7 @@ fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
 fn what_is_sent_does_not_stay_in_the_stream() {
     let mut socket = server_over(Script::default());
     for size in [1, 64 << 10] {
-        socket.send(&vec![0; size]).unwrap();
+        socket.send(vec![0; size]).unwrap();
         let Script { writes, flushed, .. } = &socket.get_ref().0;
         assert_eq!(*flushed, writes.len(), "{size}");
     }
@@ -187,7 +187,7 @@ fn a_large_message_is_compressed_if_that_was_agreed_to() {
     let negotiated = Negotiated::new().with_compression(agreement, Compression::default());
     let connection = Connection::open_server(negotiated, Arc::default(), Timestamp::default());
     let mut socket = over(Script::default(), connection);
-    socket.send(&vec![7; 100_000]).unwrap();
+    socket.send(vec![7; 100_000]).unwrap();
     let written = socket.get_ref().0.written();
     assert!(written[0] == 0xc2 && written.len() < 1000, "{} bytes", written.len());
 }
@@ -309,7 +309,7 @@ fn a_message_that_cannot_be_written_is_an_error_and_what_came_is_seen() {
         let script = Script { breaks_after: Some(breaks_after), ..Script::new([last]) };
         let mut socket = server_over(script);
         for kind in [ErrorKind::BrokenPipe, ErrorKind::NotConnected] {
-            let outcome = socket.send(&vec![7; len]);
+            let outcome = socket.send(vec![7; len]);
             assert!(
                 matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind),
                 "{outcome:?}"
@@ -569,7 +569,7 @@ fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
 #[test]
 fn a_write_that_nobody_reads_times_out() {
     let (mut socket, _stream) = with_mute_client();
-    let outcome = socket.send(&vec![0; 64 << 20]);
+    let outcome = socket.send(vec![0; 64 << 20]);
     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Blocked))), "{outcome:?}");
     assert!(socket.send("more").is_err(), "nothing follows half a frame");
     let cause = socket.ended().map(|ended| ended.cause);
