@@ -5,10 +5,10 @@ use alloc::string::String;
 use core::fmt;
 use std::io::{self, ErrorKind};
 
-use crate::connection::{SendError, TimedOut};
-use crate::handshake::client::Response;
+use crate::connection::{Cause, Ended, SendError, TimedOut};
+use crate::handshake::client::{Response, ResponseError};
 use crate::handshake::server::RequestError;
-use crate::handshake::{HandshakeError, HeaderError, UrlError};
+use crate::handshake::{HandshakeError, HeadError, HeaderError, UrlError};
 use crate::wire::ProtocolError;
 
 /// The error of an adapter: why it could not open a connection, send, or end cleanly.
@@ -47,6 +47,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns why a connection ended, if that is an error. `error` is that of the stream.
+    pub(super) fn explain(ended: &Ended, error: Option<io::Error>) -> Result<(), Self> {
+        match (ended.cause, error) {
+            // The handshake was cut off, for which the stream has a better reason.
+            (
+                Cause::Handshake(
+                    HandshakeError::Request(RequestError::Head(HeadError::Incomplete))
+                    | HandshakeError::Response(ResponseError::Head(HeadError::Incomplete)),
+                ),
+                Some(error),
+            ) => Err(error.into()),
+            (Cause::Violation(error), _) => Err(error.into()),
+            (Cause::Handshake(error), _) => Err(error.into()),
+            (Cause::TimedOut(error), _) => Err(error.into()),
+            (Cause::TransportEnded, error) if !ended.received.is_present() => {
+                Err(error.map_or_else(Self::left_early, Self::Io))
+            }
+            (Cause::TransportEnded | Cause::ClosingHandshake | Cause::Rejected, _) => Ok(()),
+        }
+    }
+
     /// The peer ended the stream without a close frame.
     pub(super) fn left_early() -> Self {
         let reason = "peer ended the connection without a close frame";

@@ -12,7 +12,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::event::Event;
-#[cfg(feature = "__asynchronous")]
+#[cfg(feature = "std")]
 use super::found::What;
 use super::input::Input;
 use super::opening::Opening;
@@ -130,7 +130,7 @@ impl Receiver {
     }
 
     /// Returns whether the event that [`has_event`](Self::has_event) found is a part of a message.
-    #[cfg(feature = "__asynchronous")]
+    #[cfg(feature = "std")]
     pub(crate) fn has_part<B: AsMut<[u8]>>(&mut self, input: &Input<B>) -> bool {
         let stashed = self.opening.as_mut().and_then(|opening| opening.stash().found.as_ref());
         let found = stashed.or(input.found.as_ref());

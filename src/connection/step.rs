@@ -117,13 +117,13 @@ impl Sender {
     }
 
     /// Notes the time, before something starts that has a deadline.
-    #[cfg(feature = "__asynchronous")]
+    #[cfg(feature = "std")]
     pub(crate) fn note_time(&mut self, now: Timestamp) {
         self.deadlines.tell(now);
     }
 
     /// Has something queued which is no reply to an event.
-    #[cfg(feature = "__asynchronous")]
+    #[cfg(feature = "std")]
     pub(crate) fn unprompted<R>(&mut self, queue: impl FnOnce(&mut Self) -> R) -> R {
         let was_replying = core::mem::replace(&mut self.is_replying, false);
         let result = queue(self);

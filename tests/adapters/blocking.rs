@@ -149,7 +149,7 @@ fn echo<S: Stream>(socket: &mut WebSocket<S>) -> Result<usize, Error> {
 fn what_is_sent_does_not_stay_in_the_stream() {
     let mut socket = server_over(Script::default());
     for size in [1, 64 << 10] {
-        socket.send(&vec![0; size]).unwrap();
+        socket.send(vec![0; size]).unwrap();
         let Script { writes, flushed, .. } = &socket.get_ref().0;
         assert_eq!(*flushed, writes.len(), "{size}");
     }
@@ -187,7 +187,7 @@ fn a_large_message_is_compressed_if_that_was_agreed_to() {
     let negotiated = Negotiated::new().with_compression(agreement, Compression::default());
     let connection = Connection::open_server(negotiated, Arc::default(), Timestamp::default());
     let mut socket = over(Script::default(), connection);
-    socket.send(&vec![7; 100_000]).unwrap();
+    socket.send(vec![7; 100_000]).unwrap();
     let written = socket.get_ref().0.written();
     assert!(written[0] == 0xc2 && written.len() < 1000, "{} bytes", written.len());
 }
@@ -309,7 +309,7 @@ fn a_message_that_cannot_be_written_is_an_error_and_what_came_is_seen() {
         let script = Script { breaks_after: Some(breaks_after), ..Script::new([last]) };
         let mut socket = server_over(script);
         for kind in [ErrorKind::BrokenPipe, ErrorKind::NotConnected] {
-            let outcome = socket.send(&vec![7; len]);
+            let outcome = socket.send(vec![7; len]);
             assert!(
                 matches!(&outcome, Err(Error::Io(error)) if error.kind() == kind),
                 "{outcome:?}"
@@ -524,11 +524,12 @@ fn impatient() -> Arc<Config> {
     Config::new().timeouts(timeouts).shared()
 }
 
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
 /// A server, and a bare stream which has opened a connection to it.
 fn with_mute_client() -> (WebSocket<TcpStream>, TcpStream) {
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
-        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-        Sec-WebSocket-Version: 13\r\n\r\n";
     let (listener, address) = listen();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(REQUEST).unwrap();
@@ -568,9 +569,360 @@ fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
 #[test]
 fn a_write_that_nobody_reads_times_out() {
     let (mut socket, _stream) = with_mute_client();
-    let outcome = socket.send(&vec![0; 64 << 20]);
+    let outcome = socket.send(vec![0; 64 << 20]);
     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Blocked))), "{outcome:?}");
     assert!(socket.send("more").is_err(), "nothing follows half a frame");
     let cause = socket.ended().map(|ended| ended.cause);
     assert_eq!(cause, Some(Cause::TimedOut(TimedOut::Blocked)));
+}
+
+/// A client that has opened a connection by hand, and the server's end of it.
+fn with_bare_client(config: Arc<Config>) -> (WebSocket<TcpStream>, TcpStream) {
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let socket = accept(listener.accept().unwrap().0, config);
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    (socket, stream)
+}
+
+fn is_of_kind<T>(outcome: &Result<T, Error>, kind: ErrorKind) -> bool {
+    matches!(outcome, Err(Error::Io(error)) if error.kind() == kind)
+}
+
+/// A ping and what follows it in one read: the pong does not wait for the application.
+#[test]
+fn a_pong_is_written_before_the_next_event_is_given_out() {
+    let mut wire = from_client(|sender| sender.ping(b"ping").unwrap());
+    wire.extend(from_client(|sender| {
+        for text in ["one", "two"] {
+            sender.send(text).unwrap();
+        }
+    }));
+    let mut socket = server_over(Script::new([wire]));
+    assert!(matches!(socket.next_event().unwrap(), Some((Event::Ping(b"ping"), _))));
+    assert_eq!(socket.get_ref().0.written(), b"\x8a\x04ping");
+    // Replies of the application wait until the stream would be read.
+    for text in ["one", "two"] {
+        let (event, sender) = socket.next_event().unwrap().unwrap();
+        assert_eq!(event, Event::Text(text));
+        sender.send(text).unwrap();
+        assert_eq!(socket.get_ref().0.writes.len(), 1);
+    }
+    assert!(socket.next_event().is_err(), "there is no close frame");
+    assert_eq!(socket.get_ref().0.writes[1].bytes, b"\x81\x03one\x81\x03two");
+}
+
+#[test]
+fn the_reply_to_a_close_frame_is_written_before_the_event_is_given_out() {
+    let close = from_client(|sender| sender.close(CloseCode::GOING_AWAY, "").unwrap());
+    let mut socket = server_over(Script::new([close]));
+    assert!(matches!(socket.next_event().unwrap(), Some((Event::Close(_), _))));
+    assert_eq!(socket.get_ref().0.written(), b"\x88\x02\x03\xe9");
+}
+
+#[test]
+fn a_violation_is_reported_at_once_by_receive_though_the_peer_stays() {
+    let (mut socket, mut peer) = with_bare_client(Arc::default());
+    peer.write_all(b"\x83\x80\0\0\0\0").unwrap();
+    let start = Instant::now();
+    let outcome = socket.receive();
+    assert!(matches!(outcome, Err(Error::Protocol(ProtocolError::ReservedOpcode))), "{outcome:?}");
+    assert!(start.elapsed() < Duration::from_secs(2));
+    let mut close = [0; 4];
+    peer.read_exact(&mut close).unwrap();
+    assert_eq!(close, *b"\x88\x02\x03\xea");
+    drop(peer);
+    assert_eq!(socket.receive().unwrap(), None, "an error is reported once");
+}
+
+/// A server whose transport stays open after both close frames.
+#[test]
+fn a_clean_end_is_no_error_though_the_peer_leaves_its_transport_open() {
+    let config = Config::new().timeouts(Timeouts::new().end(Duration::from_millis(50))).shared();
+    let (mut socket, mut peer) = with_bare_client(config);
+    peer.write_all(&from_client(|sender| sender.close(CloseCode::NORMAL, "bye").unwrap())).unwrap();
+    socket.close(CloseCode::NORMAL, "").unwrap();
+    let ended = socket.ended().unwrap();
+    assert!(ended.is_clean());
+    assert_eq!((ended.transport, &*ended.reason), (Some(Initiator::Us), "bye"));
+}
+
+#[test]
+fn messages_behind_our_close_frame_are_given_to_who_goes_on() {
+    let late = || {
+        let mut wire = from_client(|sender| sender.send("one").unwrap());
+        wire.extend(from_client(|sender| sender.close(CloseCode::NORMAL, "").unwrap()));
+        wire
+    };
+    let mut socket = server_over(Script::new([late()]));
+    socket.connection_mut().close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(socket.receive().unwrap(), Some("one".into()));
+    assert_eq!(socket.receive().unwrap(), None);
+    let mut socket = server_over(Script::new([late()]));
+    socket.close(CloseCode::NORMAL, "").unwrap();
+    assert!(socket.ended().unwrap().is_clean());
+}
+
+/// What is sent is in the hands of the operating system when `send` returns.
+#[test]
+fn a_message_is_sent_once_the_stream_has_taken_it() {
+    const SIZE: usize = 16 << 20;
+    let (mut socket, mut peer) = with_bare_client(Arc::default());
+    let reader = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        peer.read_to_end(&mut bytes).unwrap();
+        bytes.len()
+    });
+    socket.send(vec![7; SIZE]).unwrap();
+    assert_eq!(socket.connection_mut().queued(), 0);
+    drop(socket);
+    assert_eq!(reader.join().unwrap(), SIZE + 10);
+}
+
+#[test]
+fn a_timed_receive_returns_in_time_and_loses_nothing() {
+    let (mut socket, mut peer) = with_bare_client(Arc::default());
+    socket.connection_mut().set_streaming(true);
+    let message = from_client(|sender| sender.send("in two pieces").unwrap());
+    for byte in message {
+        let start = Instant::now();
+        let outcome = socket.receive_timeout(Duration::from_millis(5));
+        assert!(is_of_kind(&outcome, ErrorKind::TimedOut), "{outcome:?}");
+        assert!(start.elapsed() < Duration::from_secs(1));
+        peer.write_all(&[byte]).unwrap();
+    }
+    let outcome = socket.receive_timeout(Duration::from_secs(10));
+    assert_eq!(outcome.unwrap(), Some("in two pieces".into()));
+    // Streaming is as it was.
+    peer.write_all(&from_client(|sender| sender.send("parts").unwrap())).unwrap();
+    assert!(matches!(socket.next_event().unwrap(), Some((Event::Part { .. }, _))));
+}
+
+/// A message of which `receive` has read the beginning stays whole, wherever it is received next.
+#[test]
+fn a_message_in_progress_moves_with_the_parts() {
+    let (mut socket, mut peer) = with_bare_client(Arc::default());
+    socket.connection_mut().set_streaming(true);
+    peer.write_all(b"\x01\x83\0\0\0\0one").unwrap();
+    let outcome = socket.receive_timeout(Duration::from_millis(100));
+    assert!(is_of_kind(&outcome, ErrorKind::TimedOut), "{outcome:?}");
+    let (stream, connection) = socket.into_parts();
+    let mut socket = WebSocket::from_parts(stream, connection);
+    peer.write_all(b"\x80\x83\0\0\0\0two").unwrap();
+    let (event, _) = socket.next_event().unwrap().unwrap();
+    assert_eq!(event, Event::Text("onetwo"));
+}
+
+/// Events that were read and not taken are not lost.
+#[test]
+fn unread_events_move_with_the_parts() {
+    let wire = from_client(|sender| {
+        for text in ["one", "two", "three"] {
+            sender.send(text).unwrap();
+        }
+    });
+    let mut socket = server_over(Script::new([wire]));
+    for text in ["one", "two", "three"] {
+        assert_eq!(socket.receive().unwrap(), Some(text.into()));
+        let (stream, connection) = socket.into_parts();
+        socket = WebSocket::from_parts(stream, connection);
+    }
+}
+
+#[test]
+fn a_stream_gets_back_the_timeouts_that_it_had() {
+    let (socket, _peer) = with_bare_client(Arc::default());
+    let (stream, _) = socket.into_parts();
+    assert_eq!((stream.read_timeout().unwrap(), stream.write_timeout().unwrap()), (None, None));
+    stream.set_read_timeout(Some(Duration::from_secs(7))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(8))).unwrap();
+    let mut socket = WebSocket::from_parts(stream, server(Arc::default()));
+    socket.send("text").unwrap();
+    let _ = socket.receive_timeout(Duration::from_millis(1));
+    let (stream, _) = socket.into_parts();
+    assert_eq!(stream.read_timeout().unwrap(), Some(Duration::from_secs(7)));
+    assert_eq!(stream.write_timeout().unwrap(), Some(Duration::from_secs(8)));
+}
+
+#[test]
+fn a_stream_that_does_not_block_fails_at_once_and_can_be_called_again() {
+    let (mut socket, mut peer) = with_bare_client(Arc::default());
+    socket.get_ref().set_nonblocking(true).unwrap();
+    let start = Instant::now();
+    for byte in from_client(|sender| sender.send("text").unwrap()) {
+        let outcome = socket.receive();
+        assert!(is_of_kind(&outcome, ErrorKind::WouldBlock), "{outcome:?}");
+        peer.write_all(&[byte]).unwrap();
+    }
+    let message = loop {
+        match socket.receive() {
+            Ok(message) => break message,
+            outcome => assert!(is_of_kind(&outcome, ErrorKind::WouldBlock), "{outcome:?}"),
+        }
+    };
+    assert_eq!(message, Some("text".into()));
+    assert!(start.elapsed() < Duration::from_secs(5), "no call blocks");
+    // A message that is not taken at once is queued.
+    let outcome = socket.send(vec![7; 16 << 20]);
+    assert!(is_of_kind(&outcome, ErrorKind::WouldBlock), "{outcome:?}");
+    let reader = thread::spawn(move || {
+        let mut bytes = vec![0; 10 + (16 << 20)];
+        peer.read_exact(&mut bytes).unwrap();
+        bytes[10..].iter().all(|&byte| byte == 7)
+    });
+    while is_of_kind(&socket.flush(), ErrorKind::WouldBlock) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(reader.join().unwrap());
+}
+
+/// `Timeouts::idle` and then `Timeouts::pong`, whatever came before.
+#[test]
+fn silence_is_noticed_on_time() {
+    const TIMEOUT: Duration = Duration::from_millis(400);
+    let timeouts = Timeouts::new().idle(TIMEOUT).pong(TIMEOUT);
+    for is_blocking in [true, false] {
+        let (mut socket, mut peer) = with_bare_client(Config::new().timeouts(timeouts).shared());
+        let start = Instant::now();
+        peer.write_all(&from_client(|sender| sender.send("text").unwrap())).unwrap();
+        assert_eq!(socket.receive().unwrap(), Some("text".into()));
+        socket.get_ref().set_nonblocking(!is_blocking).unwrap();
+        let outcome = loop {
+            match socket.receive() {
+                outcome if is_of_kind(&outcome, ErrorKind::WouldBlock) => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                outcome => break outcome,
+            }
+        };
+        assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+        let late = start.elapsed().checked_sub(2 * TIMEOUT).expect("not before its time");
+        assert!(late < Duration::from_millis(300), "late by {late:?}");
+    }
+}
+
+/// Of a request that is decided on late, nobody is blamed.
+#[test]
+fn the_time_of_a_decision_does_not_count() {
+    let config = Config::new().timeouts(Timeouts::new().opening(Duration::from_millis(50)));
+    let (listener, address) = listen();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(REQUEST).unwrap();
+    let accepted = listener.accept().unwrap().0;
+    let incoming = WebSocket::receive_request(accepted, config.shared()).unwrap();
+    let Incoming::Opening(opening) = incoming else { panic!("{incoming:?}") };
+    thread::sleep(Duration::from_millis(100));
+    opening.accept().unwrap().send("welcome").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"welcome"));
+}
+
+#[test]
+fn a_client_that_is_gone_without_a_close_frame_is_called_so() {
+    let (mut socket, peer) = with_bare_client(Arc::default());
+    drop(peer);
+    let error = socket.receive().unwrap_err();
+    assert_eq!(error.to_string(), "peer ended the connection without a close frame");
+}
+
+/// Both ends send more than the operating system holds, while both receive.
+#[test]
+fn halves_send_and_receive_at_the_same_time() {
+    const COUNT: usize = 200;
+    let talk = |socket: WebSocket<TcpStream>| {
+        let (mut reader, writer) = socket.split().unwrap();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let writer = writer.clone();
+                scope.spawn(move || {
+                    for _ in 0..COUNT {
+                        writer.send(vec![7; 60_000]).unwrap();
+                    }
+                });
+            }
+            for _ in 0..2 * COUNT {
+                assert_eq!(reader.receive().unwrap().map(|message| message.len()), Some(60_000));
+            }
+        });
+        (reader, writer)
+    };
+    between(
+        |stream| {
+            let (mut reader, _writer) = talk(accept(stream, Arc::default()));
+            assert_eq!(reader.receive().unwrap(), None);
+            assert_eq!(&*reader.ended().unwrap().reason, "enough");
+        },
+        |address| {
+            let socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+            let (mut reader, writer) = talk(socket);
+            writer.close(CloseCode::NORMAL, "enough").unwrap();
+            assert_eq!(reader.receive().unwrap(), None);
+            assert!(reader.ended().unwrap().is_clean());
+        },
+    );
+}
+
+/// A reader that waits for a message answers pings, and what is sent meanwhile leaves.
+#[test]
+fn a_reader_answers_pings_while_others_send() {
+    let (socket, mut peer) = with_bare_client(Arc::default());
+    let (mut reader, writer) = socket.split().unwrap();
+    thread::scope(|scope| {
+        let received = scope.spawn(move || reader.receive().unwrap());
+        writer.send("hello").unwrap();
+        let mut bytes = [0; 7];
+        peer.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"\x81\x05hello");
+        peer.write_all(&from_client(|sender| sender.ping(b"12345").unwrap())).unwrap();
+        peer.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"\x8a\x0512345");
+        peer.write_all(&from_client(|sender| sender.send("done").unwrap())).unwrap();
+        assert_eq!(received.join().unwrap(), Some("done".into()));
+    });
+}
+
+/// A writer that nobody reads does not keep a reader from receiving.
+#[test]
+fn a_reader_goes_on_while_a_writer_is_blocked() {
+    let (socket, mut peer) = with_bare_client(Arc::default());
+    let (mut reader, writer) = socket.split().unwrap();
+    thread::scope(|scope| {
+        let sent = scope.spawn(move || writer.send(vec![7; 16 << 20]));
+        thread::sleep(Duration::from_millis(50));
+        for _ in 0..100 {
+            peer.write_all(&from_client(|sender| sender.send("text").unwrap())).unwrap();
+            assert_eq!(reader.receive().unwrap(), Some("text".into()));
+        }
+        assert!(!sent.is_finished());
+        let mut bytes = vec![0; 10 + (16 << 20)];
+        peer.read_exact(&mut bytes).unwrap();
+        sent.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn halves_notice_silence() {
+    let (socket, _peer) = with_bare_client(impatient());
+    let (mut reader, writer) = socket.split().unwrap();
+    let outcome = reader.receive();
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
+    assert!(matches!(writer.send("text"), Err(Error::Send(_))));
+}
+
+#[test]
+fn a_host_of_which_one_address_refuses_is_reached_by_another() {
+    // Both families stand for this name, but only one of them listens.
+    let (listener, address) = listen();
+    let port = address.rsplit(':').next().unwrap().to_owned();
+    let server = thread::spawn(move || accept(listener.accept().unwrap().0, Arc::default()));
+    WebSocket::connect(&format!("ws://localhost:{port}/")).unwrap();
+    server.join().unwrap();
 }

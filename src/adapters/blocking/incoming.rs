@@ -4,30 +4,28 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::time::Instant;
 
-use super::port::NO_REQUEST;
 use super::stream::Stream;
 use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
+use crate::adapters::ping_seed;
 use crate::connection::{Config, Connection, Event, Timestamp};
-use crate::handshake::server::RequestError;
-use crate::handshake::{HandshakeError, server};
-use crate::wire::Seed;
+use crate::handshake::server;
 
 /// The first request on a stream.
 ///
 /// ```
 /// use std::net::TcpStream;
 /// use std::sync::Arc;
-/// use sansocket::Config;
-/// use sansocket::blocking::{Error, Incoming, WebSocket};
+/// use sansocket::blocking::{Incoming, WebSocket};
 /// use sansocket::server::Response;
+/// use sansocket::{Config, Error};
 ///
 /// fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), Error> {
 ///     match WebSocket::receive_request(stream, config)? {
-///         Incoming::Opening(mut opening) if opening.request().path() == "/chat" => {
-///             opening.accept()?.send("welcome")
-///         }
-///         Incoming::Opening(opening) => opening.reject(Response::new(404, &[], b"").unwrap()),
+///         Incoming::Opening(mut opening) => match opening.request().path() {
+///             "/chat" => opening.accept()?.send("welcome"),
+///             _ => opening.reject(Response::new(404, &[], b"no chat here\n").unwrap()),
+///         },
 ///         Incoming::Http(request) => request.reject(),
 ///     }
 /// }
@@ -65,7 +63,7 @@ impl<S: Stream> WebSocket<S> {
             Incoming::Opening(opening) => opening.accept(),
             Incoming::Http(request) => {
                 request.reject()?;
-                Err(HandshakeError::from(RequestError::MissingUpgrade).into())
+                Err(Error::no_upgrade())
             }
         }
     }
@@ -78,17 +76,25 @@ impl<S: Stream> WebSocket<S> {
     /// client has got a response. Returns [`Error::Io`] if the stream fails.
     pub fn receive_request(stream: S, config: Arc<Config>) -> Result<Incoming<S>, Error> {
         let mut connection = Connection::server(config, Timestamp::default());
-        connection.seed_pings(&Seed::random()?);
+        ping_seed::set(&mut connection);
         let mut socket = Self::new(stream, connection, Instant::now());
         let is_http = match socket.next_event()? {
             Some((Event::NotUpgrade, _)) => true,
             Some(_) => false,
-            None => return Err(NO_REQUEST.into()),
+            None => return Err(Error::left_early()),
         };
         Ok(match is_http {
             true => Incoming::Http(HttpRequest(socket)),
             false => Incoming::Opening(Opening(socket)),
         })
+    }
+}
+
+impl<S: Stream> WebSocket<S> {
+    /// Decides on a request. The time that the application took does not count.
+    fn decide(&mut self, decide: impl FnOnce(&mut Connection)) {
+        self.connection.note_time(self.port.now());
+        decide(&mut self.connection);
     }
 }
 
@@ -107,7 +113,7 @@ impl<S: Stream> Opening<S> {
     ///
     /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
     pub fn accept(mut self) -> Result<WebSocket<S>, Error> {
-        self.0.connection.accept();
+        self.0.decide(Connection::accept);
         self.0.flush()?;
         Ok(self.0)
     }
@@ -118,7 +124,7 @@ impl<S: Stream> Opening<S> {
     ///
     /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
     pub fn reject(mut self, response: server::Response<'_>) -> Result<(), Error> {
-        self.0.connection.reject(response);
+        self.0.decide(|connection| connection.reject(response));
         self.0.finish()
     }
 }
@@ -138,7 +144,7 @@ impl<S: Stream> HttpRequest<S> {
     ///
     /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
     pub fn respond(mut self, response: server::Response<'_>) -> Result<(), Error> {
-        self.0.connection.reject(response);
+        self.0.decide(|connection| connection.reject(response));
         self.0.finish()
     }
 
@@ -148,7 +154,7 @@ impl<S: Stream> HttpRequest<S> {
     ///
     /// Returns [`Error::Io`] or [`Error::TimedOut`] if the response cannot be written.
     pub fn reject(mut self) -> Result<(), Error> {
-        self.0.connection.require_upgrade();
+        self.0.decide(Connection::require_upgrade);
         self.0.finish()
     }
 

@@ -58,6 +58,8 @@ fn wait(
         if let Some(looked) = looked {
             link.sender().handle_timeout(looked);
         }
+        let now = link.port().now();
+        link.sender().note_time(now);
         let step = link.sender().next_step();
         match step {
             Step::Done(ended) => return link.port().conclude(&ended).map(|()| false),
@@ -66,7 +68,9 @@ fn wait(
                 return Err(io::Error::from(ErrorKind::TimedOut).into());
             }
             Step::Io { read, write } => {
-                if write && has_written(link, read) {
+                // What another thread is writing waits, too.
+                let is_waiting = write || (!read && link.sender().queued() > 0);
+                if is_waiting && has_written(link, read) {
                     continue;
                 }
                 if !read {
@@ -93,22 +97,31 @@ fn has_written(link: &mut impl Link, read: bool) -> bool {
     })
 }
 
-/// Waits for the next event, and writes the replies of the protocol before it is returned.
+/// Waits for the next event.
 pub(super) fn next_event<'i>(
     receiver: &mut Receiver,
     input: &'i mut Input<Vec<u8>>,
     link: &mut impl Link,
     until: Option<Timestamp>,
 ) -> Result<Option<Event<'i>>, Error> {
-    if !wait(receiver, input, link, until)? {
-        return Ok(None);
-    }
+    Ok(match wait(receiver, input, link, until)? {
+        true => take(receiver, input, link),
+        false => None,
+    })
+}
+
+/// Takes an event, and writes the replies of the protocol before it is returned.
+fn take<'i>(
+    receiver: &mut Receiver,
+    input: &'i mut Input<Vec<u8>>,
+    link: &mut impl Link,
+) -> Option<Event<'i>> {
     let event = receiver.next_event(input, &mut link.sender());
     let is_urgent = link.sender().is_urgent();
     if is_urgent {
         has_written(link, true);
     }
-    Ok(event)
+    event
 }
 
 /// Waits for the next message, and copies it.
@@ -123,8 +136,11 @@ pub(super) fn receive(
     let is_streaming = receiver.is_streaming();
     receiver.set_streaming(false);
     let outcome = next_message(receiver, input, link, until);
+    // Without an event, the input is used up, and another connection can have it.
+    if !receiver.has_event(input, &mut link.sender()) {
+        storage::detach(input);
+    }
     receiver.set_streaming(is_streaming);
-    storage::detach(input);
     outcome
 }
 
@@ -134,12 +150,15 @@ fn next_message(
     link: &mut impl Link,
     until: Option<Timestamp>,
 ) -> Result<Option<OwnedMessage>, Error> {
-    while let Some(event) = next_event(receiver, input, link, until)? {
+    while wait(receiver, input, link, until)? {
+        if receiver.has_part(input) {
+            return Err(Error::PartsPending);
+        }
+        let Some(event) = take(receiver, input, link) else { break };
         match event {
             Event::Text(text) => return Ok(Some(text.to_string().into())),
             Event::Binary(bytes) => return Ok(Some(bytes.to_vec().into())),
             Event::Violation(error) => return Err(link.port().report(error)),
-            // Parts are the rest of a message of which events gave the beginning.
             Event::Part { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
             Event::Request | Event::NotUpgrade | Event::Open | Event::Rejected => {}
         }
@@ -167,6 +186,7 @@ impl<S: Stream> Link for Whole<'_, S> {
 
     fn flush(&mut self, _: bool) -> io::Result<bool> {
         loop {
+            self.sender.note_time(self.port.now());
             if self.sender.ended().is_some() {
                 return Ok(true);
             }
@@ -179,7 +199,7 @@ impl<S: Stream> Link for Whole<'_, S> {
             }
             let outcome = match count {
                 0 => match self.port.flush(due) {
-                    Ok(Some(())) => return Ok(true),
+                    Ok(Some(())) => return Ok(self.sender.queued() == 0),
                     outcome => outcome.map(|_| None),
                 },
                 _ => self.port.write(due, &slices[..count]),

@@ -1,7 +1,8 @@
 //! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and [`Write`](std::io::Write).
 //!
 //! ```no_run
-//! use sansocket::blocking::{Error, WebSocket};
+//! use sansocket::Error;
+//! use sansocket::blocking::WebSocket;
 //!
 //! fn greet() -> Result<(), Error> {
 //!     let mut socket = WebSocket::connect("ws://localhost:9001/")?;
@@ -12,7 +13,7 @@
 //! ```
 //!
 //! A call blocks until it is done, but not longer than the [`Timeouts`](crate::Timeouts) of the connection
-//! allow. Over a stream that does not block, calls fail with an [`Io`](Error::Io) error of kind `WouldBlock`.
+//! allow. Over a stream that does not block, calls fail with an [`Io`](crate::Error::Io) error of kind `WouldBlock`.
 //! Nothing is lost then: make the call again, but [`flush`](WebSocket::flush) instead of sending again.
 
 mod incoming;

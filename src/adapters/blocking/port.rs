@@ -3,17 +3,14 @@
 use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
-use std::io::ErrorKind::{Interrupted, TimedOut, UnexpectedEof, WouldBlock};
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::stream::{Split, Stream};
 use crate::adapters::error::Error;
 use crate::adapters::storage;
-use crate::connection::{Cause, Ended, Input, Receiver, Timestamp};
-use crate::handshake::client::ResponseError;
-use crate::handshake::server::RequestError;
-use crate::handshake::{HandshakeError, HeadError};
+use crate::connection::{Ended, Input, Receiver, Timestamp};
 
 /// A stream, and what a connection does not know of it.
 #[derive(Debug)]
@@ -165,17 +162,7 @@ impl<S: Stream> Port<S> {
         let Report::Due(error) = mem::replace(&mut self.report, Report::Given) else {
             return Ok(());
         };
-        match (ended.cause, error) {
-            (Cause::TransportEnded, _) if ended.received.is_present() => Ok(()),
-            (Cause::TransportEnded, None) => Err(io::Error::new(UnexpectedEof, NO_CLOSE).into()),
-            (Cause::TransportEnded | Cause::Handshake(NO_REQUEST | NO_RESPONSE), Some(error)) => {
-                Err(error.into())
-            }
-            (Cause::Violation(error), _) => Err(error.into()),
-            (Cause::Handshake(error), _) => Err(error.into()),
-            (Cause::TimedOut(timed_out), _) => Err(timed_out.into()),
-            (Cause::ClosingHandshake | Cause::Rejected, _) => Ok(()),
-        }
+        Error::explain(ended, error)
     }
 }
 
@@ -219,16 +206,5 @@ fn block<T>(
     }
 }
 
-/// The error of a request that was cut off, for which the stream may have a better reason.
-pub(super) const NO_REQUEST: HandshakeError =
-    HandshakeError::Request(RequestError::Head(HeadError::Incomplete));
-
-/// The same of a response.
-pub(super) const NO_RESPONSE: HandshakeError =
-    HandshakeError::Response(ResponseError::Head(HeadError::Incomplete));
-
 /// How much earlier than asked for an operating system may return, at the most.
 const SLACK: Duration = Duration::from_millis(20);
-
-/// What an end without a close frame is called.
-const NO_CLOSE: &str = "peer ended the transport without a close frame";

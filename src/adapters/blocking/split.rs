@@ -15,7 +15,7 @@ use super::port::Port;
 use super::stream::Stream;
 use crate::adapters::error::Error;
 use crate::connection::{
-    Ended, Event, Input, Message, OwnedMessage, Receiver, SendError, Sender, Timestamp,
+    Ended, Event, Input, Message, OwnedMessage, Receiver, RoundTrip, SendError, Sender, Timestamp,
 };
 use crate::wire::CloseCode;
 
@@ -26,7 +26,8 @@ use crate::wire::CloseCode;
 /// ```
 /// use std::net::TcpStream;
 /// use std::thread;
-/// use sansocket::blocking::{Error, WebSocket};
+/// use sansocket::Error;
+/// use sansocket::blocking::WebSocket;
 ///
 /// fn chat(socket: WebSocket<TcpStream>, lines: impl Iterator<Item = String>) -> Result<(), Error> {
 ///     let (mut reader, writer) = socket.split()?;
@@ -115,6 +116,16 @@ impl<S: Stream> Reader<S> {
     pub fn ended(&self) -> Option<Ended> {
         lock(&self.parted.shared.sender).ended()
     }
+
+    /// Returns the round-trip time, once a ping has been answered.
+    pub fn round_trip(&self) -> Option<RoundTrip> {
+        lock(&self.parted.shared.sender).round_trip()
+    }
+
+    /// Returns the receiver, to set how it receives.
+    pub const fn receiver_mut(&mut self) -> &mut Receiver {
+        &mut self.receiver
+    }
 }
 
 impl<S: Stream> Writer<S> {
@@ -177,7 +188,7 @@ impl<S: Stream> Writer<S> {
         {
             let mut sender = lock(&self.0.sender);
             link::check_written(true, &sender)?;
-            act(&mut sender)?;
+            sender.unprompted(act)?;
         }
         let is_written = self.0.flush()?;
         let ended = {
@@ -256,6 +267,7 @@ impl<S: Stream> Shared<S> {
         loop {
             let (due, chunk) = {
                 let mut sender = lock(&self.sender);
+                sender.note_time(port.now());
                 if sender.ended().is_some() {
                     return Ok(true);
                 }

@@ -9,24 +9,25 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use super::link::{self, Link, Whole};
-use super::port::{NO_RESPONSE, Port};
+use super::port::Port;
 use super::split::{Reader, Writer};
 use super::stream::{Split, Stream};
 use super::tcp;
 use crate::adapters::error::Error;
+use crate::adapters::ping_seed;
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
     Timestamp,
 };
 use crate::handshake::{Url, client};
-use crate::wire::{CloseCode, Seed};
+use crate::wire::{CloseCode, Role, Seed};
 
 /// A WebSocket over a blocking stream.
 ///
 /// ```
 /// use std::net::TcpStream;
-/// use sansocket::Event;
-/// use sansocket::blocking::{Error, WebSocket};
+/// use sansocket::blocking::WebSocket;
+/// use sansocket::{Error, Event};
 ///
 /// fn echo(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
 ///     while let Some((event, sender)) = socket.next_event()? {
@@ -102,7 +103,7 @@ impl<S: Stream> WebSocket<S> {
         match socket.connection.take_response() {
             Some(response) if is_open => Ok((socket, response)),
             Some(response) => Err(Error::Refused(Box::new(response))),
-            None => Err(NO_RESPONSE.into()),
+            None => Err(Error::left_early()),
         }
     }
 
@@ -115,7 +116,10 @@ impl<S: Stream> WebSocket<S> {
     /// Continues a stream that an HTTP library has upgraded, and perhaps read ahead of.
     ///
     /// `connection` is new: see [`Connection::open_server`].
-    pub fn from_upgraded(stream: S, read_ahead: &[u8], connection: Connection) -> Self {
+    pub fn from_upgraded(stream: S, read_ahead: &[u8], mut connection: Connection) -> Self {
+        if connection.role() == Role::Server {
+            ping_seed::set(&mut connection);
+        }
         Self::new(stream, connection.with_read_ahead(read_ahead), Instant::now())
     }
 
@@ -151,12 +155,12 @@ impl<S: Stream> WebSocket<S> {
 
     /// Waits for the next message and copies it, or returns `None` once the connection has ended.
     ///
-    /// Pings, pongs and the close frame are passed over. Messages are put together, whether
-    /// [streaming](Connection::set_streaming) is on or not.
+    /// Messages are whole, even if [parts](Connection::set_streaming) are delivered otherwise.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`next_event`](Self::next_event).
+    /// Returns the errors of [`next_event`](Self::next_event), [`Error::Protocol`] at once. Returns
+    /// [`Error::PartsPending`] within a message that `next_event` delivers in parts.
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
         self.receive_until(None)
     }
@@ -177,10 +181,11 @@ impl<S: Stream> WebSocket<S> {
         link::receive(receiver, &mut self.input, &mut whole, until)
     }
 
-    /// Sends a message, and returns once the stream has taken all of it. To queue one, use
-    /// [`connection_mut`](Self::connection_mut).
+    /// Sends a message, and returns once the stream has taken all of it.
     ///
-    /// A server writes a long borrowed message without a copy, unless it is compressed.
+    /// A server writes a long borrowed message without a copy, unless it is compressed. Nothing is read
+    /// meanwhile. If the peer does the same, both ends are [blocked](crate::TimedOut::Blocked): send from another
+    /// thread then, by [`split`](Self::split).
     ///
     /// # Errors
     ///
@@ -188,6 +193,7 @@ impl<S: Stream> WebSocket<S> {
     /// or a deadline passes. What the peer has sent can still be received.
     pub fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         link::check_written(true, &self.connection)?;
+        self.connection.note_time(self.port.now());
         let due = self.connection.poll_timeout();
         let Self { connection, port, .. } = self;
         let mut outcome = Ok(None);
@@ -199,6 +205,20 @@ impl<S: Stream> WebSocket<S> {
             link::take_written(connection, outcome, port.now())?;
         }
         self.flush()
+    }
+
+    /// Queues a message, once fewer than [`Config::max_queued`] bytes wait. It leaves with the next
+    /// [`flush`](Self::flush), or while an event is awaited.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        if self.connection.is_full() {
+            self.flush()?;
+        }
+        link::check_written(true, &self.connection)?;
+        Ok(self.connection.send(message)?)
     }
 
     /// Sends a part of a message. More parts follow.

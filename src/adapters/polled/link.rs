@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::io::Io;
 use crate::adapters::error::Error;
-use crate::connection::{Cause, Ended, SendError, Sender, Timestamp};
+use crate::connection::{Ended, SendError, Sender, Timestamp};
 
 /// A stream, and what a connection does not know of it.
 pub(super) struct Link<S, I: Io<S>> {
@@ -227,7 +227,7 @@ impl<S, I: Io<S>> Link<S, I> {
     ) -> Poll<Result<(), Error>> {
         while !is_done(self, sender) {
             if let Some(ended) = sender.ended() {
-                let error = explain(&ended, self.error.as_ref().map(copy));
+                let error = Error::explain(&ended, self.error.as_ref().map(copy));
                 return Poll::Ready(error.and(Err(SendError::Closing.into())));
             }
             if self.flow == Flow::Broken {
@@ -288,7 +288,7 @@ impl<S, I: Io<S>> Link<S, I> {
     pub(super) fn report(&mut self, ended: &Ended) -> Result<(), Error> {
         match self.set_reported() {
             true => Ok(()),
-            false => explain(ended, self.error.take()),
+            false => Error::explain(ended, self.error.take()),
         }
     }
 
@@ -306,19 +306,6 @@ impl<S, I: Io<S>> Link<S, I> {
     /// Returns the error of the stream. The original is reported at the end.
     fn copy_error(&self) -> io::Error {
         self.error.as_ref().map_or_else(|| ErrorKind::NotConnected.into(), copy)
-    }
-}
-
-/// Returns why a connection ended, if that is an error.
-fn explain(ended: &Ended, error: Option<io::Error>) -> Result<(), Error> {
-    match ended.cause {
-        Cause::Violation(error) => Err(error.into()),
-        Cause::Handshake(error) => Err(error.into()),
-        Cause::TimedOut(error) => Err(error.into()),
-        Cause::TransportEnded if !ended.received.is_present() => {
-            Err(error.map_or_else(Error::left_early, Error::Io))
-        }
-        Cause::TransportEnded | Cause::ClosingHandshake | Cause::Rejected => Ok(()),
     }
 }
 
