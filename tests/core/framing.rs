@@ -132,7 +132,7 @@ fn lengths_are_written_in_the_shortest_form() {
     for len in [0, 125, 126, 65535, 65536] {
         for mut connection in [client(), server()] {
             let mut out = Vec::new();
-            connection.send_to(&vec![0; len], &mut out).unwrap();
+            connection.send_to(vec![0; len], &mut out).unwrap();
             let header = match len {
                 ..126 => 2,
                 126..65536 => 4,

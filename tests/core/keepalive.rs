@@ -4,61 +4,87 @@ use core::time::Duration;
 
 use harness::{Drive, Seen, Setup};
 use sansocket::{
-    Cause, CloseCode, Connection, Deadlines, Event, Input, Instant, Limits, Liveness, Role,
-    SendError, TimedOut, Timeouts,
+    Cause, CloseCode, Config, Connection, Event, Initiator, Input, Limits, Liveness, Negotiated,
+    Role, Seed, SendError, Step, TimedOut, Timeouts, Timestamp, Url, client as http,
 };
 
 use crate::support::*;
 
 /// The point `millis` after the origin.
-fn at(millis: u64) -> Instant {
-    Instant::new(Duration::from_millis(millis))
+fn at(millis: u64) -> Timestamp {
+    Timestamp::new(Duration::from_millis(millis))
 }
 
 fn seconds(count: u64) -> Option<Duration> {
     Some(Duration::from_secs(count))
 }
 
-fn timeouts(change: impl FnOnce(&mut Timeouts)) -> Timeouts {
-    let mut timeouts = Timeouts::default();
-    change(&mut timeouts);
-    timeouts
-}
-
-/// A connection, its deadlines, and a clock that is moved by hand.
+/// A connection, and a clock that is moved by hand.
 struct Clock {
     connection: Connection,
-    deadlines: Deadlines,
+    input: Input<Vec<u8>>,
 }
 
 impl Clock {
     /// A connection that has been open since the origin.
     fn open(role: Role, timeouts: Timeouts) -> Self {
-        let mut deadlines = Deadlines::new(timeouts, at(0));
-        deadlines.handle_open(at(0));
-        Self { connection: connect(role, Limits::default()), deadlines }
-    }
-
-    /// Tells that it is `millis`, and what the peer then gets.
-    fn handle(&mut self, millis: u64) -> Result<Vec<Seen>, TimedOut> {
-        let Connection { receiver, sender } = &mut self.connection;
-        self.deadlines.handle_timeout(at(millis), receiver, sender)?;
-        let role = sender.role();
-        Ok(read(role, &transmit(&mut self.connection)))
-    }
-
-    /// Gives what comes from the peer to all who want to know of it.
-    fn receive(&mut self, millis: u64, first: u8, payload: &[u8]) -> Option<Duration> {
-        self.deadlines.handle_input(at(millis));
-        let role = self.connection.role();
-        let mut input = Input::filled(frame_to(role, first, payload));
-        let mut round_trip = None;
-        while let Some(event) = self.connection.next(&mut input).expect("no fault") {
-            if let Event::Pong(payload) = event {
-                round_trip = self.deadlines.handle_pong(payload, at(millis));
+        let (negotiated, config) = (Negotiated::new(), Config::new().timeouts(timeouts).shared());
+        Self::new(match role {
+            Role::Client => {
+                Connection::open_client(negotiated, config, Seed::new([7; 32]), at(0))
             }
+            Role::Server => Connection::open_server(negotiated, config, at(0)),
+        })
+    }
+
+    fn new(connection: Connection) -> Self {
+        Self { connection, input: Input::new(vec![0; 4096]) }
+    }
+
+    /// A server that has got a request at the origin.
+    fn asked(timeouts: Timeouts) -> Self {
+        let config = Config::new().timeouts(timeouts).shared();
+        let request = http::Request::new(Url::parse("ws://localhost").unwrap());
+        let seed = Seed::new([7; 32]);
+        let mut client = Connection::client(request, config.clone(), seed, at(0));
+        let mut clock = Self::new(Connection::server(config, at(0)));
+        clock.connection.feed(&mut clock.input, &transmit(&mut client));
+        assert_eq!(clock.connection.next(&mut clock.input), Ok(Some(Event::Request)));
+        clock
+    }
+
+    /// When the next deadline is.
+    fn due(&mut self) -> Option<Timestamp> {
+        let _ = self.connection.next_step();
+        self.connection.poll_timeout()
+    }
+
+    /// Lets it be `millis`, and returns what the peer then gets, or how the connection ended.
+    fn handle(&mut self, millis: u64) -> Result<Vec<Seen>, Cause> {
+        self.connection.handle_timeout(at(millis));
+        match self.connection.next_step() {
+            Step::Done(ended) => Err(ended.cause),
+            _ => Ok(read(self.connection.role(), &transmit(&mut self.connection))),
         }
-        round_trip
+    }
+
+    /// Receives a frame from the peer. Returns the round-trip time if it was measured now.
+    fn receive(&mut self, millis: u64, first: u8, payload: &[u8]) -> Option<Duration> {
+        let before = self.connection.round_trip();
+        let frame = frame_to(self.connection.role(), first, payload);
+        let mut spare = self.connection.spare(&mut self.input);
+        spare.buffer()[..frame.len()].copy_from_slice(&frame);
+        spare.filled(frame.len(), at(millis));
+        self.connection.drain(&mut self.input).unwrap();
+        let after = self.connection.round_trip();
+        after.filter(|_| before != after).map(|round_trip| round_trip.last)
+    }
+
+    /// Sends a keepalive ping.
+    fn probe(&mut self, millis: u64) -> Vec<u8> {
+        self.connection.handle_timeout(at(millis));
+        self.connection.probe().unwrap();
+        ping_payload(&self.handle(millis).unwrap())
     }
 }
 
@@ -185,15 +211,20 @@ fn a_ping_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn pings_may_be_sent_until_our_close_frame() {
-    // K-07: the newest takes the place of one that has not been taken.
+fn a_ping_waits_until_the_one_before_it_is_written() {
+    // K-07: none replaces another, nor a keepalive ping. None is sent after our close frame.
     let mut server = server();
     server.ping(b"a").unwrap();
-    server.ping(b"b").unwrap();
-    assert_eq!(transmit(&mut server), bytes("8901 62"));
+    assert_eq!(server.ping(b"b"), Err(SendError::PingPending));
+    server.probe().unwrap();
+    server.probe().unwrap();
+    let [a, probe] = &read(Role::Server, &transmit(&mut server))[..] else { panic!("two pings") };
+    assert_eq!(a, &ping(b"a"));
+    assert!(matches!(probe, Seen::Ping(payload) if payload.len() == 8));
     server.ping(b"c").unwrap();
     server.close(None, "").unwrap();
     assert_eq!(server.ping(b"d"), Err(SendError::Closing));
+    assert_eq!(server.probe(), Err(SendError::Closing));
     assert_eq!(transmit(&mut server), bytes("8901 63 8800"));
 }
 
@@ -216,24 +247,22 @@ fn a_silent_peer_is_pinged_and_then_given_up() {
     // K-11, K-12, L-16: at the exact millisecond.
     for role in ROLES {
         let mut clock = Clock::open(role, Timeouts::default());
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(30_000)));
+        assert_eq!(clock.due(), Some(at(30_000)));
         assert_eq!(clock.handle(29_999), Ok(vec![]));
         let payload = ping_payload(&clock.handle(30_000).unwrap());
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(50_000)));
+        assert_eq!(clock.due(), Some(at(50_000)));
         // K-13: early and often does no harm, and sends no second ping.
         for now in [30_000, 30_001, 49_999, 0] {
             assert_eq!(clock.handle(now), Ok(vec![]));
         }
-        let Clock { mut connection, .. } = {
-            assert_eq!(clock.handle(50_000), Err(TimedOut::Silence));
-            assert_eq!(clock.handle(50_001), Err(TimedOut::Silence));
-            clock
-        };
-        connection.end_late();
-        let ended = connection.account().unwrap();
-        assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Silence));
+        let silence = Cause::TimedOut(TimedOut::Silence);
+        assert_eq!(clock.handle(50_000), Err(silence));
+        assert_eq!(clock.handle(50_001), Err(silence));
+        assert_eq!(clock.due(), None);
+        let ended = clock.connection.account().unwrap();
         assert_eq!((ended.code(), ended.initiator), (1006, None));
-        assert_eq!(connection.ping(&payload), Err(SendError::Closing));
+        assert_eq!(ended.transport, Some(Initiator::Us));
+        assert_eq!(clock.connection.ping(&payload), Err(SendError::Closing));
     }
 }
 
@@ -244,96 +273,121 @@ fn an_answer_in_time_starts_the_wait_anew() {
     let payload = ping_payload(&clock.handle(31_000).unwrap());
     let round_trip = clock.receive(31_250, 0x8a, &payload);
     assert_eq!(round_trip, Some(Duration::from_millis(250)));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(at(61_250)));
+    assert_eq!(clock.due(), Some(at(61_250)));
     assert_eq!(clock.handle(61_249), Ok(vec![]));
     ping_payload(&clock.handle(61_250).unwrap());
 }
 
 #[test]
 fn what_comes_in_the_instant_of_the_deadline_is_in_time() {
-    // K-13: told of first, it counts first.
+    // K-13: read first, it counts first.
     let mut clock = Clock::open(Role::Server, Timeouts::default());
     clock.receive(30_000, 0x81, b"");
     assert_eq!(clock.handle(30_000), Ok(vec![]));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(at(60_000)));
+    assert_eq!(clock.due(), Some(at(60_000)));
     ping_payload(&clock.handle(60_000).unwrap());
     clock.receive(80_000, 0x81, b"");
     assert_eq!(clock.handle(80_000), Ok(vec![]));
     // But once the time is up without it, it is up.
     ping_payload(&clock.handle(110_000).unwrap());
-    assert_eq!(clock.handle(130_000), Err(TimedOut::Silence));
+    assert_eq!(clock.handle(130_000), Err(Cause::TimedOut(TimedOut::Silence)));
 }
 
 #[test]
 fn any_byte_is_life_unless_only_a_pong_shall_be() {
     // K-11, K-10, A-55.
     for (liveness, is_life) in [(Liveness::Input, true), (Liveness::Pong, false)] {
-        let timeouts = timeouts(|timeouts| timeouts.liveness = liveness);
-        let mut clock = Clock::open(Role::Server, timeouts);
+        let mut clock = Clock::open(Role::Server, Timeouts::new().liveness(liveness));
         clock.receive(20_000, 0x81, b"text");
         let due = if is_life { 50_000 } else { 30_000 };
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due)));
+        assert_eq!(clock.due(), Some(at(due)));
         let payload = ping_payload(&clock.handle(due).unwrap());
         // Neither a message nor a pong that answers nothing will do.
         clock.receive(due + 1000, 0x82, b"");
         assert_eq!(clock.receive(due + 1000, 0x8a, b"else"), None);
         let due = if is_life { due + 31_000 } else { due + 20_000 };
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due)));
+        assert_eq!(clock.due(), Some(at(due)));
         assert!(clock.receive(due - 1, 0x8a, &payload).is_some());
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(due - 1 + 30_000)));
+        assert_eq!(clock.due(), Some(at(due - 1 + 30_000)));
     }
+}
+
+#[test]
+fn the_answer_to_a_keepalive_ping_cannot_be_guessed() {
+    // K-10: neither before it is written, nor from the ones before it, nor from another connection.
+    let mut clock = Clock::open(Role::Client, Timeouts::new().liveness(Liveness::Pong));
+    clock.connection.handle_timeout(at(30_000));
+    for guess in [[0; 8], [0, 0, 0, 0, 0, 0, 0, 1]] {
+        assert_eq!(clock.receive(30_001, 0x8a, &guess), None);
+    }
+    let payload = ping_payload(&clock.handle(30_002).unwrap());
+    assert_eq!(clock.due(), Some(at(50_000)));
+    let mut other = Clock::open(Role::Server, Timeouts::default());
+    other.connection.seed_pings(&Seed::new([8; 32]));
+    let mut others = vec![other.probe(0)];
+    others.push(Clock::open(Role::Server, Timeouts::default()).probe(0));
+    assert!(!others.contains(&payload) && others[0] != others[1]);
+    for guess in others {
+        assert_eq!(clock.receive(30_003, 0x8a, &guess), None);
+    }
+    // A pong with the right payload that came before its ping was written answered nothing.
+    let mut early = Clock::open(Role::Server, Timeouts::default());
+    early.connection.probe().unwrap();
+    let mut same = Clock::open(Role::Server, Timeouts::default());
+    assert_eq!(early.receive(1, 0x8a, &same.probe(1)), None);
 }
 
 #[test]
 fn the_round_trip_time_is_measured() {
     // K-09: a pong answers the pings before it, too. K-10: an unknown one answers none.
     let mut clock = Clock::open(Role::Client, Timeouts::default());
-    assert_eq!(clock.deadlines.round_trip(), None);
-    let ping = |clock: &mut Clock, millis| {
-        clock.deadlines.ping(at(millis), &mut clock.connection.sender).unwrap();
-        ping_payload(&read(Role::Client, &transmit(&mut clock.connection)))
-    };
-    let (a, b) = (ping(&mut clock, 0), ping(&mut clock, 100));
+    assert_eq!(clock.connection.round_trip(), None);
+    let (a, b) = (clock.probe(0), clock.probe(100));
     assert_ne!(a, b);
-    for unknown in [&b""[..], b"abcd", b"abcde", &[0xff; 125], &[0, 0, 0, 2]] {
+    for unknown in [&b""[..], b"abcd", b"abcdefghi", &[0xff; 125], &[0, 0, 0, 2]] {
         assert_eq!(clock.receive(110, 0x8a, unknown), None);
     }
     assert_eq!(clock.receive(200, 0x8a, &b), Some(Duration::from_millis(100)));
     assert_eq!(clock.receive(210, 0x8a, &a), None, "it was answered with the one after it");
     assert_eq!(clock.receive(210, 0x8a, &b), None, "it was answered before");
-    let c = ping(&mut clock, 300);
+    let c = clock.probe(300);
     assert_eq!(clock.receive(1200, 0x8a, &c), Some(Duration::from_millis(900)));
-    let round_trip = clock.deadlines.round_trip().unwrap();
+    let round_trip = clock.connection.round_trip().unwrap();
     assert_eq!(round_trip.last, Duration::from_millis(900));
     assert_eq!(round_trip.smoothed, Duration::from_millis((100 * 7 + 900) / 8));
-    // Of many under way, the newest four are measured.
-    let many: Vec<_> = (0..5).map(|i| ping(&mut clock, 2000 + i)).collect();
+    // Of many under way, the newest two are measured.
+    let many: Vec<_> = (0..3).map(|i| clock.probe(2000 + i)).collect();
     assert_eq!(clock.receive(3000, 0x8a, &many[0]), None);
     assert_eq!(clock.receive(3000, 0x8a, &many[1]), Some(Duration::from_millis(999)));
-    assert_eq!(clock.receive(3000, 0x8a, &many[4]), Some(Duration::from_millis(996)));
+    assert_eq!(clock.receive(3000, 0x8a, &many[2]), Some(Duration::from_millis(998)));
 }
 
 #[test]
 fn every_timeout_can_be_set_and_lifted() {
+    let new = Timeouts::new;
     let all = [
-        // The opening handshake.
-        (timeouts(|t| t.opening = seconds(3)), timeouts(|t| t.opening = None), "opening", 3000),
+        // The opening handshake, and the decision of the application.
+        (new().opening(seconds(3)), new().opening(None), "opening", 3000),
+        (new().decision(seconds(3)), new().decision(None), "decision", 3000),
         // Silence before a ping, and after it.
-        (timeouts(|t| t.idle = seconds(3)), timeouts(|t| t.idle = None), "idle", 3000),
-        (timeouts(|t| t.pong = seconds(3)), timeouts(|t| t.pong = None), "pong", 33_000),
+        (new().idle(seconds(3)), new().idle(None), "idle", 3000),
+        (new().pong(seconds(3)), new().pong(None), "pong", 33_000),
         // C-22, and C-21.
-        (timeouts(|t| t.close = seconds(3)), timeouts(|t| t.close = None), "close", 4000),
-        (timeouts(|t| t.end = seconds(3)), timeouts(|t| t.end = None), "end", 4000),
+        (new().close(seconds(3)), new().close(None), "close", 4000),
+        (new().end(seconds(3)), new().end(None), "end", 4000),
     ];
     for (set, lifted, what, due) in all {
         for (timeouts, due) in [(set, Some(at(due))), (lifted, None)] {
             let mut clock = Clock::open(Role::Client, timeouts);
-            let sender = &mut clock.connection.sender;
             match what {
-                "opening" => clock.deadlines = Deadlines::new(timeouts, at(0)),
+                "opening" => {
+                    let config = Config::new().timeouts(timeouts).shared();
+                    clock = Clock::new(Connection::server(config, at(0)));
+                }
+                "decision" => clock = Clock::asked(timeouts),
                 "pong" => drop(clock.handle(30_000)),
                 "close" => {
-                    sender.close(CloseCode::NORMAL, "").unwrap();
+                    clock.connection.close(CloseCode::NORMAL, "").unwrap();
                     clock.handle(1000).unwrap();
                 }
                 "end" => {
@@ -342,7 +396,7 @@ fn every_timeout_can_be_set_and_lifted() {
                 }
                 _ => {}
             }
-            assert_eq!(clock.deadlines.poll_timeout(), due, "{what}");
+            assert_eq!(clock.due(), due, "{what}");
             if due.is_none() {
                 assert_eq!(clock.handle(u64::MAX), Ok(vec![]), "{what}");
             }
@@ -353,18 +407,26 @@ fn every_timeout_can_be_set_and_lifted() {
 #[test]
 fn the_opening_handshake_has_its_time() {
     // L-05.
-    let mut deadlines = Deadlines::new(Timeouts::default(), at(500));
-    assert_eq!(deadlines.poll_timeout(), Some(at(10_500)));
-    assert_eq!(deadlines.handle_opening(at(10_499)), Ok(()));
-    assert_eq!(deadlines.handle_opening(at(10_500)), Err(TimedOut::Opening));
-    let Connection { receiver, mut sender } = server();
-    let outcome = deadlines.handle_timeout(at(10_500), &receiver, &mut sender);
-    assert_eq!(outcome, Err(TimedOut::Opening));
-    deadlines.handle_input(at(10_000));
-    assert_eq!(deadlines.poll_timeout(), Some(at(10_500)), "a byte now and then is not enough");
-    deadlines.handle_open(at(10_400));
-    assert_eq!(deadlines.handle_opening(at(99_999)), Ok(()));
-    assert_eq!(deadlines.poll_timeout(), Some(at(40_400)));
+    let config = Config::new().shared();
+    let mut clock = Clock::new(Connection::server(config, at(500)));
+    assert_eq!(clock.due(), Some(at(10_500)));
+    clock.connection.feed(&mut clock.input, b"GET / HTTP/1.1");
+    let mut spare = clock.connection.spare(&mut clock.input);
+    spare.buffer()[0] = b'\r';
+    spare.filled(1, at(10_000));
+    assert_eq!(clock.connection.next(&mut clock.input), Ok(None));
+    assert_eq!(clock.due(), Some(at(10_500)), "a byte now and then is not enough");
+    assert!(!clock.connection.handle_timeout(at(10_499)));
+    assert!(clock.connection.handle_timeout(at(10_500)));
+    assert!(transmit(&mut clock.connection).starts_with(b"HTTP/1.1 408 "));
+    let ended = clock.connection.account().unwrap();
+    assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Opening));
+    // What is open has another time.
+    let mut clock = Clock::asked(Timeouts::default());
+    clock.connection.handle_timeout(at(10_400));
+    clock.connection.accept();
+    transmit(&mut clock.connection);
+    assert_eq!(clock.due(), Some(at(40_400)));
 }
 
 #[test]
@@ -373,29 +435,54 @@ fn keepalive_stops_when_closing_begins() {
     let mut clock = Clock::open(Role::Client, Timeouts::default());
     clock.connection.close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(clock.handle(40_000), Ok(vec![close(1000)]));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(at(50_000)));
+    assert_eq!(clock.due(), Some(at(50_000)));
     clock.receive(45_000, 0x82, b"still here");
     assert_eq!(clock.handle(49_999), Ok(vec![]));
-    assert_eq!(clock.handle(50_000), Err(TimedOut::Close));
-    // C-21: the peer's close frame begins another wait, for the end of the transport.
+    assert_eq!(clock.handle(50_000), Err(Cause::TimedOut(TimedOut::Close)));
+    // C-21: the peer's close frame begins another wait, for the end of the transport. That is no error.
     let mut clock = Clock::open(Role::Client, Timeouts::default());
     clock.connection.close(CloseCode::NORMAL, "").unwrap();
     clock.handle(1000).unwrap();
     clock.receive(9000, 0x88, b"");
     assert_eq!(clock.handle(9000), Ok(vec![]));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(at(14_000)));
-    assert_eq!(clock.handle(14_000), Err(TimedOut::End));
-    clock.connection.end_late();
-    assert!(clock.connection.account().unwrap().is_clean());
+    assert_eq!(clock.due(), Some(at(14_000)));
+    assert_eq!(clock.handle(14_000), Err(Cause::ClosingHandshake));
+    let ended = clock.connection.account().unwrap();
+    assert!(ended.is_clean() && ended.transport == Some(Initiator::Us));
 }
 
 #[test]
 fn a_failed_connection_waits_only_for_its_end() {
     let mut clock = Clock::open(Role::Server, Timeouts::default());
-    clock.connection.next(&mut Input::filled([0x83])).unwrap_err();
+    receive(&mut clock.connection, &[0x83]).unwrap_err();
     assert_eq!(clock.handle(1000), Ok(vec![close(1002)]));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
-    assert_eq!(clock.handle(6000), Err(TimedOut::End));
+    assert_eq!(clock.due(), Some(at(6000)));
+    let violation = clock.handle(6000).unwrap_err();
+    assert!(matches!(violation, Cause::Violation(_)), "{violation:?}");
+}
+
+#[test]
+fn a_close_frame_that_was_not_written_in_time_was_not_sent() {
+    // C-18: neither one that waits, nor the answer to that of the peer.
+    for (first, is_answer) in [(0x81, false), (0x88, true)] {
+        for is_queued in [false, true] {
+            let mut clock = Clock::open(Role::Server, Timeouts::default());
+            clock.connection.send("before").unwrap();
+            clock.receive(0, first, b"");
+            if !is_answer {
+                clock.connection.close(None, "").unwrap();
+            }
+            if is_queued {
+                assert!(!clock.connection.transmit().is_empty());
+                clock.connection.transmitted(3, at(0));
+            }
+            let due = clock.due().unwrap();
+            assert!(clock.connection.handle_timeout(due));
+            let Step::Done(ended) = clock.connection.next_step() else { panic!("it is over") };
+            assert_eq!(ended.sent, sansocket::CloseFrame::Absent);
+            assert!(!ended.is_clean());
+        }
+    }
 }
 
 #[test]
@@ -403,31 +490,30 @@ fn who_cannot_be_written_to_is_heard_no_longer_than_the_end_may_take() {
     // C-33.
     for is_closing in [false, true] {
         let mut clock = Clock::open(Role::Client, Timeouts::default());
-        clock.deadlines.handle_write_error(at(1000));
+        clock.connection.handle_write_error(at(1000));
         if is_closing {
             clock.connection.close(CloseCode::NORMAL, "").unwrap();
         }
         clock.handle(2000).unwrap();
-        clock.deadlines.handle_write_error(at(3000));
+        clock.connection.handle_write_error(at(3000));
         clock.receive(4000, 0x81, b"late");
-        assert_eq!(clock.deadlines.poll_timeout(), Some(at(6000)));
+        assert_eq!(clock.due(), Some(at(6000)));
         assert_eq!(clock.handle(5999), Ok(vec![]));
-        assert_eq!(clock.handle(6000), Err(TimedOut::End));
+        assert_eq!(clock.handle(6000), Err(Cause::TransportEnded));
     }
 }
 
 #[test]
 fn time_is_counted_without_overflow() {
     // K-13.
-    let end = Instant::new(Duration::MAX);
-    let mut clock = Clock::open(Role::Client, timeouts(|t| t.idle = Some(Duration::MAX)));
-    clock.deadlines.handle_input(at(1));
-    assert_eq!(clock.deadlines.poll_timeout(), Some(end));
-    let Connection { receiver, sender } = &mut clock.connection;
-    clock.deadlines.handle_timeout(end, receiver, sender).unwrap();
+    let end = Timestamp::new(Duration::MAX);
+    let mut clock = Clock::open(Role::Client, Timeouts::new().idle(Duration::MAX));
+    clock.receive(1, 0x81, b"");
+    assert_eq!(clock.due(), Some(end));
+    clock.connection.handle_timeout(end);
     let payload = ping_payload(&read(Role::Client, &transmit(&mut clock.connection)));
     // A clock that goes backwards measures nothing, and breaks nothing.
-    assert_eq!(clock.deadlines.handle_pong(&payload, at(0)), Some(Duration::ZERO));
+    assert_eq!(clock.receive(0, 0x8a, &payload), Some(Duration::ZERO));
     assert_eq!(at(5).since(at(7)), Duration::ZERO);
     assert_eq!(at(5) + Duration::from_millis(2), at(7));
     assert_eq!(at(5) + Duration::MAX, end);
@@ -437,10 +523,11 @@ fn time_is_counted_without_overflow() {
 #[test]
 fn each_timeout_says_what_did_not_come() {
     for (timed_out, text) in [
+        (TimedOut::Blocked, "both ends are blocked on writing"),
         (TimedOut::Close, "peer did not answer the close frame in time"),
-        (TimedOut::End, "server did not end the transport in time"),
+        (TimedOut::Decision, "request was not decided in time"),
         (TimedOut::Opening, "opening handshake took too long"),
-        (TimedOut::Silence, "peer has been silent for too long"),
+        (TimedOut::Silence, "peer did not answer a ping in time"),
     ] {
         assert_eq!(timed_out.to_string(), text);
     }

@@ -9,6 +9,8 @@ mod framing;
 #[cfg(feature = "http")]
 mod http;
 mod invariants;
+mod keepalive;
+
 mod limits;
 mod masking;
 mod opening_timeouts;
