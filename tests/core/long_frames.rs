@@ -1,6 +1,6 @@
 //! Where to read to: what is left of a long binary frame is read straight into its message.
 
-use harness::{Cut, Drive, Seen, Setup, run};
+use harness::{Cut, Drive, START, Seen, Setup, run};
 use proptest::prelude::*;
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
@@ -78,6 +78,11 @@ impl<'s> End<'s> {
             assert!(self.read() > 0, "there is room");
         }
     }
+}
+
+/// An end that discards what comes after its close frame.
+fn discarding(role: Role) -> Connection {
+    Setup { discards: true, ..Setup::new(role) }.connect()
 }
 
 /// So many bytes, which cannot be compressed.
@@ -224,8 +229,10 @@ fn little_is_read_first_after_a_long_message() {
         let stream = frame_to(Role::Client, 0x82, &noise(LONG + 1));
         let mut end = End::new(client(), storage, &stream);
         assert_eq!(end.read_all(), (vec![binary(&noise(LONG + 1))], None));
-        assert_eq!(end.read(), room, "nothing is read");
-        assert_eq!(end.read(), storage, "then as much as ever");
+        end.stream = &[0x8a];
+        assert_eq!(end.read(), room);
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.spare(), storage, "then as much as ever");
     }
     let stream = frame_to(Role::Client, 0x82, &noise(LONG));
     let mut end = End::new(client(), LONG, &stream);
@@ -251,7 +258,7 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
             |end| end.set_streaming(true),
             STORAGE - 10,
         ),
-        ("closing", &binary, |end| end.close(None, "").unwrap(), nothing, STORAGE),
+        ("closing", &binary, |end| end.close(None, "").unwrap(), nothing, STORAGE - 10),
         ("end", &binary, nothing, |end| end.end(), STORAGE),
     ];
     for (what, stream, before, after, room) in rows {
@@ -262,6 +269,11 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
         after(&mut end.connection);
         assert_eq!(end.spare(), room, "{what}");
     }
+    let mut end = End::new(discarding(Role::Client), STORAGE, &binary);
+    end.connection.close(None, "").unwrap();
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.spare(), STORAGE, "what is discarded");
 }
 
 #[test]
@@ -270,10 +282,10 @@ fn what_is_left_of_a_compressed_frame_is_read_as_ever() {
     use sansocket::deflate::{Agreement, Compression};
 
     let compression = Compression::dedicated();
-    let [mut peer, mut client] = [server(), client()];
-    for end in [&mut peer, &mut client] {
-        end.compress(Agreement::parse("permessage-deflate").unwrap(), &compression);
-    }
+    let agreement = Agreement::parse("permessage-deflate").unwrap();
+    let [mut peer, client] = [Role::Server, Role::Client].map(|role| {
+        Setup { compression: Some((agreement, compression)), ..Setup::new(role) }.connect()
+    });
     let mut stream = Vec::new();
     peer.send_part_to(&noise(8 * LONG), &mut stream).unwrap();
     peer.send_last_to(&[], &mut stream).unwrap();
@@ -295,7 +307,7 @@ fn what_was_read_into_a_message_is_discarded_if_we_close_meanwhile() {
             frame_to(role, 0x88, &[0x03, 0xe8]),
         ]
         .concat();
-        let mut end = End::new(connect(role, Limits::default()), STORAGE, &stream);
+        let mut end = End::new(discarding(role), STORAGE, &stream);
         end.read();
         assert_eq!(end.events(), NOTHING);
         assert!(end.read() < STORAGE);
@@ -311,8 +323,9 @@ fn no_more_than_was_spare_can_be_filled() {
     let mut end = End::new(client(), STORAGE, &stream);
     end.read();
     assert_eq!(end.events(), NOTHING);
-    let count = end.spare() + 1;
-    end.connection.fill(&mut end.input, count);
+    let mut spare = end.connection.spare(&mut end.input);
+    let count = spare.buffer().len() + 1;
+    spare.filled(count, START);
 }
 
 /// A frame of any kind: its first byte, and how long it is.
@@ -336,9 +349,11 @@ proptest! {
             let payload = |len| (0..127).map(|at| byte ^ at).cycle().take(len).collect::<Vec<u8>>();
             let frames = frames.iter().map(|(first, len)| frame_to(role, *first, &payload(*len)));
             let stream = frames.collect::<Vec<_>>().concat();
-            let setup = Setup { closes_after: Some(closes), ..Setup::new(role) };
-            let (expected, _) = run(&setup, &stream, Cut::Whole);
-            prop_assert_eq!(run(&setup, &stream, Cut::Spare(most)).0, expected);
+            for discards in [false, true] {
+                let setup = Setup { closes_after: Some(closes), discards, ..Setup::new(role) };
+                let (expected, _) = run(&setup, &stream, Cut::Whole);
+                prop_assert_eq!(run(&setup, &stream, Cut::Spare(most)).0, expected);
+            }
         }
     }
 }

@@ -12,8 +12,10 @@ mod invariants;
 mod keepalive;
 
 mod limits;
+mod long_frames;
 mod masking;
 mod opening_timeouts;
+mod memory;
 mod properties;
 #[cfg(feature = "deflate")]
 mod properties_deflate;

@@ -59,11 +59,16 @@ impl Setup {
 
     /// Returns an open connection of this setup.
     pub fn connect(&self) -> Connection {
+        self.connect_with(self.config())
+    }
+
+    /// Returns an open connection of this setup that shares a [configuration](Self::config).
+    pub fn connect_with(&self, config: Arc<Config>) -> Connection {
         let mut connection = match self.role {
             Role::Client => {
-                Connection::open_client(self.negotiated(), self.config(), Seed::new([7; 32]), START)
+                Connection::open_client(self.negotiated(), config, Seed::new([7; 32]), START)
             }
-            Role::Server => Connection::open_server(self.negotiated(), self.config(), START),
+            Role::Server => Connection::open_server(self.negotiated(), config, START),
         };
         connection.set_streaming(self.is_streaming);
         if let Some(kind) = self.refuses {
@@ -72,7 +77,8 @@ impl Setup {
         connection
     }
 
-    fn config(&self) -> Arc<Config> {
+    /// Returns the configuration of this setup.
+    pub fn config(&self) -> Arc<Config> {
         changed(|config: &mut Config| {
             config.limits = self.limits;
             config.max_queued = self.max_queued;
