@@ -5,11 +5,13 @@
 //! it: with a storage of one byte, that is a count of the bytes which were looked at. What is put together
 //! elsewhere is moved only to memory that was allocated for it, which the allocator counts.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use counting_allocator::{Usage, measure};
 use harness::{Drive, Setup};
-use sansocket::{Connection, HandshakeLimits, HeadError, Input, Limits, Role, client, server};
+use sansocket::{Connection, Input, Limits, Role};
 
-use crate::support::handshake::{offer, open_to_all, start};
 use crate::support::*;
 
 /// What a connection under `limits` may hold that keeps no message.
@@ -24,8 +26,7 @@ fn repeat(connection: &mut Connection, stream: &[u8], count: usize) -> usize {
     let mut input = Input::new(vec![0; stream.len()]);
     let mut events = 0;
     for _ in 0..count {
-        input.spare().copy_from_slice(stream);
-        input.fill(stream.len());
+        connection.feed(&mut input, stream);
         events += connection.drain(&mut input).expect("no rule is broken");
     }
     events
@@ -44,8 +45,9 @@ fn ten_million_empty_fragments_take_no_memory_in_either_mode() {
         for is_streaming in [false, true] {
             let setup = Setup { limits, is_streaming, ..Setup::new(role) };
             let stream = frame_to(role, 0x00, b"").repeat(10_000);
+            let config = setup.config();
             let (mut connection, usage) = measure(|| {
-                let mut connection = setup.connect();
+                let mut connection = setup.connect_with(config);
                 assert_eq!(receive(&mut connection, &frame_to(role, 0x01, b"")), Ok(0));
                 assert_eq!(repeat(&mut connection, &stream, 250), 0);
                 connection
@@ -67,9 +69,10 @@ fn a_receiver_that_streams_holds_no_message_however_long() {
             let part = [&frame_to(role, 0x00, payload.as_bytes())[..], &ping].concat();
             for size in [1, 1000, part.len()] {
                 let mut input = Input::new(vec![0; size]);
+                let setup = Setup { limits, is_streaming: true, ..Setup::new(role) };
+                let config = setup.config();
                 let (connection, usage) = measure(|| {
-                    let setup = Setup { limits, is_streaming: true, ..Setup::new(role) };
-                    let mut connection = setup.connect();
+                    let mut connection = setup.connect_with(config);
                     receive(&mut connection, &frame_to(role, kind, b"")).expect("a message starts");
                     for chunk in part.chunks(size).cycle().take(20 * part.len().div_ceil(size)) {
                         connection.feed(&mut input, chunk);
@@ -135,8 +138,7 @@ fn bytes_are_moved_a_fixed_number_of_times_however_small_the_reads_and_fragments
                     let mut events = 0;
                     let ((), usage) = measure(|| {
                         for byte in &stream {
-                            input.spare()[0] = *byte;
-                            input.fill(1);
+                            connection.feed(&mut input, &[*byte]);
                             let event = connection.next(&mut input);
                             events += usize::from(event.expect("no fault").is_some());
                         }
@@ -150,17 +152,17 @@ fn bytes_are_moved_a_fixed_number_of_times_however_small_the_reads_and_fragments
     }
 }
 
-/// A storage that counts how often it is looked at, and gives up if that is too often.
+/// A storage that counts how often it is looked at, and panics if that is too often.
 struct Watched {
     bytes: Vec<u8>,
-    looks: usize,
+    looks: Rc<Cell<usize>>,
     most: usize,
 }
 
 impl AsMut<[u8]> for Watched {
     fn as_mut(&mut self) -> &mut [u8] {
-        self.looks += 1;
-        assert!(self.looks <= self.most, "looked at {} times", self.looks);
+        self.looks.set(self.looks.get() + 1);
+        assert!(self.looks.get() <= self.most, "looked at {} times", self.looks.get());
         &mut self.bytes
     }
 }
@@ -201,149 +203,13 @@ fn each_look_at_the_input_takes_something_from_it() {
 /// How often a connection looks at the storage, which is to be at most so often.
 fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
     let mut connection = setup.connect();
-    let mut input = Input::new(Watched { bytes: vec![0; size], looks: 0, most });
+    let looks = Rc::default();
+    let mut input = Input::new(Watched { bytes: vec![0; size], looks: Rc::clone(&looks), most });
     for chunk in stream.chunks(size) {
         connection.feed(&mut input, chunk);
         let _ = connection.drain(&mut input);
         assert!(input.is_empty(), "nothing is left to be looked at again");
     }
-    input.replace(Watched { bytes: Vec::new(), looks: 0, most }).looks
+    looks.get()
 }
 
-/// What a handshake may hold: the head that it keeps, where its lines are, and the body of a refusal, which
-/// is moved as it grows.
-fn most_of_handshake(limits: &HandshakeLimits) -> usize {
-    let [bytes, fields, body] = [limits.bytes, limits.fields, limits.body]
-        .map(|most| usize::try_from(most).expect("small"));
-    bytes + 16 * fields + 3 * body + 1024
-}
-
-/// Heads and bodies that have no end: a beginning, and what is repeated.
-const ENDLESS_REQUESTS: [(&str, &str); 6] = [
-    ("GET /", "a"),
-    ("", "a"),
-    ("GET / HTTP/1.1\r\nX: ", "a"),
-    ("GET / HTTP/1.1\r\n", "X: y\r\n"),
-    ("GET / HTTP/1.1\r\n", "a"),
-    ("GET / HTTP/1.1\r\nSec-WebSocket-Protocol: a", " "),
-];
-
-const ENDLESS_RESPONSES: [(&str, &str); 10] = [
-    ("", "a"),
-    ("HTTP/1.1 101 ", "a"),
-    ("HTTP/1.1 101 x\r\nX: ", "a"),
-    ("HTTP/1.1 101 x\r\n", "X: y\r\n"),
-    ("HTTP/1.1 101 x\r\nX: y", "\r\n z"),
-    ("", "HTTP/1.1 103 x\r\nLink: </a>\r\n\r\n"),
-    ("HTTP/1.1 404 x\r\n\r\n", "a"),
-    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n", "1;a=b\r\nx\r\n"),
-    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n1;", "a"),
-    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
-];
-
-/// Bytes without end, of which at most so many are to be taken.
-fn endless(start: &'static str, again: &'static str, most: u32) -> impl Iterator<Item = u8> {
-    let bytes = start.bytes().chain(again.bytes().cycle());
-    bytes.zip(0..).map(move |(byte, taken)| {
-        assert!(taken <= most, "more than {most} bytes are taken of {start:?} and {again:?}");
-        byte
-    })
-}
-
-/// CVE-2026-54465: and it is over after a fixed number of bytes.
-#[test]
-fn a_head_without_end_takes_no_more_than_its_limits() {
-    // L-01 to L-04, L-13: byte by byte, and in large reads.
-    for limits in [
-        HandshakeLimits::new(),
-        HandshakeLimits::new().bytes(1000).target(100).body(1000),
-        HandshakeLimits::new().fields(10).body(0).interim(0),
-    ] {
-        // The heads, and a body in chunks of one byte, and the rest of a read.
-        let most = limits.bytes * (limits.interim + 1) + limits.body * 12 + 2000;
-        for size in [1, 1000] {
-            for (start, again) in ENDLESS_REQUESTS {
-                let ((), usage) = measure(|| serve(endless(start, again, most), size, limits));
-                check_held(start, usage, &limits);
-            }
-            for (start, again) in ENDLESS_RESPONSES {
-                let ((), usage) = measure(|| ask(endless(start, again, most), size, limits));
-                check_held(start, usage, &limits);
-            }
-        }
-    }
-}
-
-fn check_held(start: &str, usage: Usage, limits: &HandshakeLimits) {
-    let most = STORAGE + most_of_handshake(limits);
-    assert!(usage.peak <= most.cast_signed(), "{start:?}: {usage:?}, at most {most}");
-}
-
-/// Gives a stream to a server until it refuses.
-fn serve(mut stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
-    let mut policy = open_to_all();
-    policy.limits = limits;
-    let mut input = Input::new(vec![0; STORAGE]);
-    let mut handshake = server::Handshake::new();
-    loop {
-        read(&mut stream, &mut input, size);
-        handshake = match handshake.receive(&mut input, &policy) {
-            Ok(server::Progress::Incomplete(handshake)) => handshake,
-            Ok(progress) => panic!("it has no end: {progress:?}"),
-            Err(error) => return assert!(error.status().is_some(), "it is explained"),
-        };
-    }
-}
-
-/// Gives a stream to a client until it gives up.
-fn ask(mut stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
-    let mut request = offer();
-    request.set_limits(limits);
-    let mut input = Input::new(vec![0; STORAGE]);
-    let mut handshake = start(request).0;
-    loop {
-        read(&mut stream, &mut input, size);
-        handshake = match handshake.receive(&mut input) {
-            Ok(client::Progress::Incomplete(handshake)) => handshake,
-            Ok(client::Progress::Rejected(response)) => {
-                return assert!(response.is_truncated(), "it has no end");
-            }
-            Ok(client::Progress::Open(..)) => panic!("it has no end"),
-            Err(_) => return,
-        };
-    }
-}
-
-fn read(stream: &mut impl Iterator<Item = u8>, input: &mut Input<Vec<u8>>, size: usize) {
-    let spare = input.spare();
-    let count = size.min(spare.len());
-    for (place, byte) in spare[..count].iter_mut().zip(stream) {
-        *place = byte;
-    }
-    input.fill(count);
-}
-
-/// I-07, CVE-2023-43669: bytes that were searched may turn into garbage, and nobody notices.
-#[test]
-fn no_byte_of_a_response_is_searched_twice() {
-    let mut input = Input::new(vec![0; STORAGE]);
-    let mut handshake = start(offer()).0;
-    let line = b"HTTP/1.1 101 x\r\n";
-    let error = loop {
-        let seen = input.unread().len();
-        input.spare()[0] = *line.get(seen).unwrap_or(&b'a');
-        input.fill(1);
-        handshake = match handshake.receive(&mut input) {
-            Ok(client::Progress::Incomplete(handshake)) => handshake,
-            Ok(_) => panic!("it has no end"),
-            Err(error) => break (error, seen),
-        };
-        // A line is read when it is there: the one that is not must stay as it is.
-        let done = if seen + 1 < line.len() { 0 } else { seen };
-        input.unread()[..done].fill(0);
-    };
-    assert_eq!(error, (HeadError::TooLong.into(), (16 << 10) - 1));
-}
-
-/// More than a head may have.
-const STORAGE: usize = 32 << 10;

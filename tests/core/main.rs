@@ -2,7 +2,10 @@
 
 mod attacks;
 mod client_handshake;
+mod bounds;
 mod closing;
+#[cfg(feature = "deflate")]
+mod compression;
 mod corpus;
 mod fragmentation;
 mod framing;

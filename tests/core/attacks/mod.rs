@@ -4,4 +4,5 @@
 
 #[cfg(any())]
 mod connection;
+#[cfg(any())]
 mod opening;

@@ -1,10 +1,10 @@
 //! Contexts do not mix, whichever input serves which connection.
 
 use harness::Drive;
-use sansocket::deflate::{Agreement, Compression};
-use sansocket::{Connection, Event, Input, Limits, Role, Seed};
+use sansocket::{Connection, Event, Input, Role};
 
 use super::peer::{Got, Random, open, words};
+use crate::support::given;
 
 /// One connection of several: what has come to it, of what is to come.
 struct End {
@@ -78,12 +78,10 @@ fn connections_share_inputs_without_mixing_their_contexts() {
                 let most = 1 + random.below(most);
                 is_done[which] = ends[which].feed(&mut inputs[input], most);
                 match random.below(30) {
-                    0 => inputs[input].release(),
+                    0 => inputs[input].free_memory(),
                     1 => inputs[input] = Input::new(vec![0; 4096]),
-                    2 => drop(inputs[input].replace(vec![0; 4096])),
                     _ => {}
                 }
-                inputs[input].clear();
             }
             for end in ends {
                 assert_eq!(end.got.error, None);
@@ -142,10 +140,10 @@ fn a_message_that_another_connection_has_sent_cannot_be_referred_to() {
 
 /// A connection which has found a part of a compressed message in the input, and not taken it.
 fn with_an_event_found() -> (Connection, Input<Vec<u8>>) {
-    let mut connection = Connection::client(Limits::default(), Seed::new([7; 32]));
-    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let mut connection = open(Role::Client, "");
     connection.set_streaming(true);
-    let mut input = Input::filled(vec![0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    let hello = [0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+    let mut input = given(&mut connection, &hello);
     assert!(connection.has_event(&mut input));
     (connection, input)
 }
@@ -166,10 +164,15 @@ fn an_event_that_was_found_stays_in_the_input_until_it_is_taken() {
 }
 
 #[test]
-fn an_event_that_was_found_goes_with_the_input_that_is_cleared() {
-    let (_, mut input) = with_an_event_found();
-    input.clear();
+fn an_event_that_was_found_is_dropped_if_another_connection_reads_into_the_input() {
+    let (mut left, mut input) = with_an_event_found();
+    let mut other = open(Role::Client, "");
+    assert_eq!(other.room(&mut input), 9, "there is room for all");
     assert!(input.is_empty());
-    // It can be read into again, for another connection.
-    assert_eq!(input.spare().len(), 9);
+    let mut got = Got::default();
+    got.take_through(&mut input, &mut other, b"\x81\x01a");
+    assert_eq!(got.messages, [b"a"]);
+    // Its bytes are lost, and it ends.
+    assert_eq!(left.next(&mut input), Ok(None));
+    assert!(!left.is_open());
 }

@@ -1,8 +1,8 @@
 //! What a compressed message may take, and how it ends.
 
-use harness::Drive;
+use harness::{Drive, Setup};
 use sansocket::client::ResponseError;
-use sansocket::deflate::Compression;
+use sansocket::deflate::{Agreement, Compression};
 use sansocket::{CloseCode, Connection, Limits, ProtocolError, Role};
 
 use super::peer::{Frame, Got, frames, noise, open, open_with, other, take, take_anyhow, words};
@@ -27,6 +27,12 @@ fn compressed(message: &[u8], size: usize) -> Vec<u8> {
 fn as_text(mut stream: Vec<u8>) -> Vec<u8> {
     stream[0] ^= 3;
     stream
+}
+
+/// An end that discards what comes after its close frame.
+fn discarding(role: Role, limits: Limits) -> Connection {
+    let compression = Some((Agreement::parse("").unwrap(), Compression::default()));
+    Setup { limits, compression, discards: true, ..Setup::new(role) }.connect()
 }
 
 fn client(limits: Limits) -> Connection {
@@ -286,7 +292,7 @@ fn a_closing_connection_discards_messages_but_judges_them() {
             }
             for size in [usize::MAX, 1] {
                 for is_streaming in [false, true] {
-                    let mut connection = open(role, "");
+                    let mut connection = discarding(role, Limits::default());
                     connection.close(None, "").unwrap();
                     let got = take(connection, &stream, size, is_streaming);
                     assert_eq!(got.error, error, "{stream:x?}");
@@ -296,7 +302,7 @@ fn a_closing_connection_discards_messages_but_judges_them() {
             }
         }
     }
-    let mut connection = client(limits(|limits| limits.message = 1000));
+    let mut connection = discarding(Role::Client, limits(|limits| limits.message = 1000));
     connection.close(None, "").unwrap();
     let got = take(connection, &compressed(&[0; 1001], 2000), usize::MAX, false);
     assert_eq!(got.error, Some(ProtocolError::MessageTooBig));
@@ -313,7 +319,7 @@ fn closing_within_a_compressed_message_discards_the_rest() {
             server.send_to(&text, &mut out).unwrap();
             server.send_to(&text, &mut out).unwrap();
             out.extend([0x88, 0]);
-            let mut connection = open(Role::Client, "");
+            let mut connection = discarding(Role::Client, Limits::default());
             connection.set_streaming(is_streaming);
             let mut got = Got::default();
             let (head, tail) = out.split_at(at * out.len() / 50);

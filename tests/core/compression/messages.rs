@@ -1,6 +1,6 @@
 //! What comes of compressed messages, byte for byte.
 
-use harness::{End, inflate};
+use harness::{Drive, End, inflate};
 use sansocket::{Limits, ProtocolError, Role};
 
 use super::peer::{noise, open, take_anyhow};

@@ -4,6 +4,7 @@
 mod contexts;
 mod limits;
 mod messages;
+#[cfg(any())]
 mod negotiation;
 mod peer;
 mod sending;

@@ -1,10 +1,9 @@
 //! What one end sends, frame by frame, and what the other makes of it.
 
-use harness::Drive;
+use harness::{Drive, Setup};
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
-use crate::support::connect;
 
 /// A frame as it is on the wire, but for its mask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +68,8 @@ pub(crate) fn open_with(
     compression: &Compression,
     limits: Limits,
 ) -> Connection {
-    let mut connection = connect(role, limits);
-    connection.compress(Agreement::parse(agreed).unwrap(), compression);
-    connection
+    let compression = Some((Agreement::parse(agreed).unwrap(), *compression));
+    Setup { limits, compression, ..Setup::new(role) }.connect()
 }
 
 pub(crate) const fn other(role: Role) -> Role {
