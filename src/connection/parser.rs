@@ -344,9 +344,11 @@ impl Parser {
         matches!(self.reading, Reading::Failing(_))
     }
 
-    /// Notes that nothing more will come.
-    pub(crate) const fn finish(&mut self) {
+    /// Notes that nothing more will come, and frees the message in progress.
+    pub(crate) fn finish(&mut self) {
         self.reading = Reading::Done;
+        drop(self.assembly.take());
+        (self.inflation, self.control) = (None, None);
     }
 
     /// Whether a message that lies whole in the input can be delivered from there.
