@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use counting_allocator::{Usage, measure};
-use harness::Drive;
+use harness::{Drive, Setup};
 use sansocket::deflate::{Agreement, Compression, Pool};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
@@ -20,9 +20,20 @@ fn compression(change: impl FnOnce(&mut Compression)) -> Compression {
 }
 
 fn open(role: Role, agreed: &str, compression: &Compression) -> Connection {
-    let mut connection = connect(role, Limits::default());
-    connection.compress(Agreement::parse(agreed).unwrap(), compression);
-    connection
+    open_under(role, agreed, compression, Limits::default())
+}
+
+fn open_under(role: Role, agreed: &str, compression: &Compression, limits: Limits) -> Connection {
+    let compression = Some((Agreement::parse(agreed).unwrap(), *compression));
+    Setup { limits, compression, ..Setup::new(role) }.connect()
+}
+
+/// Has the connection own memory for its output, which is then not measured.
+fn warm(connection: &mut Connection) {
+    connection.compress_from(usize::MAX);
+    connection.send(&[0; 1 << 15]).unwrap();
+    transmit(connection);
+    connection.compress_from(0);
 }
 
 const ALONE: &str = "server_no_context_takeover; client_no_context_takeover";
@@ -56,6 +67,7 @@ fn the_memory_for_sending_is_what_is_said() {
                         (compression.memory, compression.level) = (memory, level);
                     });
                     let mut connection = open(Role::Server, agreed, &compression);
+                    warm(&mut connection);
                     let mut out = Vec::with_capacity(1 << 15);
                     let usage = measure(|| connection.send_to(&message, &mut out).unwrap()).1;
                     let (said, peak) = (compression.memory_sending(), to_len(usage.peak));
@@ -130,6 +142,7 @@ fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
             let mut out = Vec::with_capacity(1 << 20);
             // The pool is of the process; it has what this takes once this has been sent.
             connection.send_to(&some(1000), &mut out).unwrap();
+            connection.free_memory();
             let ((), usage) = measure(|| {
                 connection.set_streaming(is_streaming);
                 feed(&mut connection, &mut input, &stream);
@@ -139,6 +152,7 @@ fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
                 // The memory of the event before is given back.
                 feed(&mut connection, &mut input, &frame_to(role, 0x8a, b""));
                 input.free_memory();
+                connection.free_memory();
             });
             assert_eq!(usage.held, 0, "{role:?}");
         }
@@ -161,6 +175,7 @@ fn the_history_of_a_connection_is_of_its_own_window() {
         let mut connection = open(Role::Client, agreed, &small);
         feed(&mut connection, &mut input, &stream);
         feed(&mut connection, &mut input, b"\x8a\x00");
+        let _config = connection.config().clone();
         let ((), usage) = measure(|| connection.end());
         let ((), ended) = measure(|| drop(connection));
         let keys = 320;
@@ -276,23 +291,26 @@ fn a_connection_that_is_over_owns_no_compressor() {
         let mut from = open(role_of_peer, agreed, &full);
         from.send_to(&some(50_000), &mut stream).unwrap();
         from.send_part_to(&some(50_000), &mut stream).unwrap();
-        for end in
-            [frame_to(role, 0x88, b""), frame_to(role, 0x83, b""), frame_to(role, 0x80, b"\x07")]
-        {
+        // What is left is the peer's close frame, for the final account.
+        for (end, account) in [
+            (frame_to(role, 0x88, b""), 24),
+            (frame_to(role, 0x83, b""), 0),
+            (frame_to(role, 0x80, b"\x07"), 0),
+        ] {
             let mut connection = open(role, agreed, &full);
             let mut input = Input::new(vec![0; 4096]);
             let ((), usage) = measure(|| {
                 connection.send(&some(5000)).unwrap();
                 feed(&mut connection, &mut input, &stream);
-                input.spare()[..end.len()].copy_from_slice(&end);
-                input.fill(end.len());
+                connection.feed(&mut input, &end);
                 for _ in 0..3 {
                     let _ = connection.next(&mut input);
                 }
                 transmit(&mut connection);
+                connection.free_memory();
                 input.free_memory();
             });
-            assert_eq!(usage.held, 0, "{role:?} {end:x?}");
+            assert_eq!(usage.held, account, "{role:?} {end:x?}");
         }
         // The transport ends.
         let mut connection = open(role, agreed, &full);
@@ -302,6 +320,7 @@ fn a_connection_that_is_over_owns_no_compressor() {
             connection.end();
             let _ = connection.next(&mut input);
             transmit(&mut connection);
+            connection.free_memory();
             input.free_memory();
         });
         assert_eq!(usage.held, 0, "{role:?}");
@@ -319,6 +338,7 @@ fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
     let send = |compression: &Compression, count: usize| {
         let mut connections: Vec<_> =
             (0..count).map(|_| open(Role::Server, ALONE, compression)).collect();
+        connections.iter_mut().for_each(warm);
         let mut out = Vec::with_capacity(1 << 20);
         let message = some(1000);
         measure(|| {
@@ -398,7 +418,7 @@ fn threads_share_a_pool() {
                 for len in 0..200 {
                     let mut out = Vec::new();
                     from.send_to(&some(10 * len), &mut out).unwrap();
-                    let mut input = Input::filled(out);
+                    let mut input = given(&mut to, &out);
                     match to.next(&mut input).unwrap() {
                         Some(Event::Binary(bytes)) => assert!(bytes == some(10 * len)),
                         event => panic!("{event:?}"),
@@ -428,8 +448,7 @@ fn receive_bomb(
     limits: Limits,
     is_streaming: bool,
 ) -> (u64, Option<ProtocolError>, usize) {
-    let mut connection = connect(Role::Client, limits);
-    connection.compress(Agreement::parse("").unwrap(), &Compression::default());
+    let mut connection = open_under(Role::Client, "", &Compression::default(), limits);
     connection.set_streaming(is_streaming);
     let mut input = Input::new(vec![0; 4096]);
     let mut came = 0;

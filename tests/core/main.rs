@@ -6,6 +6,8 @@ mod bounds;
 mod closing;
 #[cfg(feature = "deflate")]
 mod compression;
+#[cfg(feature = "deflate")]
+mod compression_memory;
 mod corpus;
 mod fragmentation;
 mod framing;

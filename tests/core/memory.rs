@@ -142,6 +142,17 @@ fn a_connection_that_is_over_owns_no_message() {
         });
         assert_eq!(usage.held, account, "{end}");
     }
+    // The transport ends.
+    let mut connection = client();
+    let mut input = Input::new(vec![0; 1 << 16]);
+    let stream = frame_to(Role::Client, 0x02, &[0; 50_000]);
+    let (_, usage) = measure(|| {
+        connection.feed(&mut input, &stream);
+        assert_eq!(connection.next(&mut input), Ok(None));
+        connection.end();
+        input.free_memory();
+    });
+    assert_eq!(usage.held, 0);
 }
 
 #[test]
