@@ -1,8 +1,8 @@
 //! The core without adapters: the opening handshake, an open connection, messages, limits and memory.
 
 mod attacks;
-mod client_handshake;
 mod bounds;
+mod client_handshake;
 mod closing;
 #[cfg(feature = "deflate")]
 mod compression;
@@ -15,12 +15,11 @@ mod framing;
 mod http;
 mod invariants;
 mod keepalive;
-
 mod limits;
 mod long_frames;
 mod masking;
-mod opening_timeouts;
 mod memory;
+mod opening_timeouts;
 mod properties;
 #[cfg(feature = "deflate")]
 mod properties_deflate;

@@ -2,7 +2,5 @@
 //!
 //! `tests/repository` names for each attack the test that withstands it, in whichever file that is.
 
-#[cfg(any())]
 mod connection;
-#[cfg(any())]
 mod opening;
