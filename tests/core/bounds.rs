@@ -212,4 +212,3 @@ fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
     }
     looks.get()
 }
-

@@ -522,7 +522,7 @@ fn an_event_that_was_found_before_the_end_is_still_delivered() {
     type End = fn(&mut sansocket::Connection);
     let ends: [(End, Cause); 2] = [
         (|connection| connection.handle_eof(START), Cause::TransportEnded),
-        (|connection| connection.end_late(), Cause::TimedOut(TimedOut::Silence)),
+        (|connection| connection.end_late(), Cause::TimedOut(TimedOut::Blocked)),
     ];
     for (end, cause) in ends {
         for (stream, expected) in

@@ -30,9 +30,7 @@ impl Clock {
     fn open(role: Role, timeouts: Timeouts) -> Self {
         let (negotiated, config) = (Negotiated::new(), Config::new().timeouts(timeouts).shared());
         Self::new(match role {
-            Role::Client => {
-                Connection::open_client(negotiated, config, Seed::new([7; 32]), at(0))
-            }
+            Role::Client => Connection::open_client(negotiated, config, Seed::new([7; 32]), at(0)),
             Role::Server => Connection::open_server(negotiated, config, at(0)),
         })
     }
@@ -523,7 +521,7 @@ fn time_is_counted_without_overflow() {
 #[test]
 fn each_timeout_says_what_did_not_come() {
     for (timed_out, text) in [
-        (TimedOut::Blocked, "both ends are blocked on writing"),
+        (TimedOut::Blocked, "peer takes nothing: it is gone, or both ends are blocked on writing"),
         (TimedOut::Close, "peer did not answer the close frame in time"),
         (TimedOut::Decision, "request was not decided in time"),
         (TimedOut::Opening, "opening handshake took too long"),

@@ -251,13 +251,7 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
         ("a message", &binary, nothing, nothing, STORAGE - 10),
         ("text", &text, nothing, nothing, STORAGE),
         ("parts", &binary, |end| end.set_streaming(true), nothing, STORAGE),
-        (
-            "parts from the next on",
-            &binary,
-            nothing,
-            |end| end.set_streaming(true),
-            STORAGE - 10,
-        ),
+        ("parts from the next on", &binary, nothing, |end| end.set_streaming(true), STORAGE - 10),
         ("closing", &binary, |end| end.close(None, "").unwrap(), nothing, STORAGE - 10),
         ("end", &binary, nothing, |end| end.end(), STORAGE),
     ];

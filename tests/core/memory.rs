@@ -476,4 +476,3 @@ fn our_close_frame_frees_the_message_that_is_being_assembled_if_it_is_discarded(
     });
     assert_eq!(usage.held, 0);
 }
-

@@ -4,7 +4,6 @@ use harness::{Drive, Setup};
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
-
 /// A frame as it is on the wire, but for its mask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
