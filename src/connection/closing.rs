@@ -124,7 +124,13 @@ impl Closing {
         matches!(self.reading, Reading::Abandoned)
     }
 
-    /// Whether a write failed.
+    /// Returns whether the last write took all that waited.
+    #[inline]
+    pub(crate) const fn is_flowing(&self) -> bool {
+        matches!(self.writing, Writing::Flowing)
+    }
+
+    /// Returns whether a write failed.
     pub(crate) const fn is_broken(&self) -> bool {
         matches!(self.writing, Writing::Broken)
     }
@@ -137,11 +143,15 @@ impl Closing {
     /// after a close frame or the end.
     #[inline]
     pub(crate) const fn check_open(&self) -> Result<(), SendError> {
+        if self.is_open() { Ok(()) } else { Err(self.why_not_open()) }
+    }
+
+    #[cold]
+    const fn why_not_open(&self) -> SendError {
         match self.state {
-            State::Open => Ok(()),
-            State::Opening | State::Deciding => Err(SendError::NotOpen),
+            State::Opening | State::Deciding => SendError::NotOpen,
             // Section 5.5.1: nothing is sent after a close frame.
-            State::Closing | State::Ended(_) => Err(SendError::Closing),
+            State::Open | State::Closing | State::Ended(_) => SendError::Closing,
         }
     }
 
@@ -206,7 +216,6 @@ impl Closing {
 
     /// Notes a write that took some bytes, and whether others are left. Returns whether the peer has
     /// taken something after it had not.
-    #[inline]
     pub(crate) fn progress(&mut self, is_empty: bool) -> bool {
         let was_stalled = match self.writing {
             Writing::Flowing => false,

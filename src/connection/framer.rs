@@ -79,9 +79,9 @@ impl Framer {
     }
 
     /// Appends a message to `out`, in one frame, if messages [are plain](Self::is_plain).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn append_plain(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
-        self.append(true, kind.into(), payload, out);
+        self.append_frame(true, kind.into(), payload, out);
     }
 
     /// Appends a part of a message to `out`. `fin` says whether it is the last. Control frames that wait
@@ -329,20 +329,23 @@ impl Framer {
         insert_header(&header, start, out);
     }
 
-    #[inline]
     fn append(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
+        self.append_frame(fin, opcode, payload, out);
+    }
+
+    #[inline(always)]
+    fn append_frame(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
         let first = u8::from(fin) << 7 | opcode as u8;
         out.reserve(Header::MAX_LEN + payload.len());
         match &mut self.keys {
             None => {
-                push_head(first, 0, payload.len(), out);
+                push_head(first, payload.len(), out);
                 out.extend_from_slice(payload);
             }
             // Section 5.3: a client masks each frame with a new key.
             Some(keys) => {
                 let key = keys.next_key();
-                push_head(first, 0x80, payload.len(), out);
-                out.extend_from_slice(&key);
+                push_masked_head(first, payload.len(), key, out);
                 mask::append(key, payload, out);
             }
         }
@@ -362,24 +365,52 @@ impl InProgress {
     }
 }
 
-/// Appends a header up to the masking key (section 5.2). Each of its forms is written at once.
-#[inline]
-fn push_head(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
+/// Appends a header without a masking key, byte by byte, which is faster than a copy.
+#[inline(always)]
+fn push_head(first: u8, len: usize, out: &mut Vec<u8>) {
     // Section 5.2: the length takes as few bytes as possible.
     match u16::try_from(len) {
         Ok(len @ ..126) => {
             let [_, len] = len.to_be_bytes();
-            out.extend_from_slice(&[first, mask | len]);
+            out.push(first);
+            out.push(len);
         }
         Ok(len) => {
             let [high, low] = len.to_be_bytes();
-            out.extend_from_slice(&[first, mask | 126, high, low]);
+            out.push(first);
+            out.push(126);
+            out.push(high);
+            out.push(low);
+        }
+        Err(_) => push_long_head(first, 0, len, out),
+    }
+}
+
+/// Appends a header with a masking key.
+#[inline(always)]
+fn push_masked_head(first: u8, len: usize, key: [u8; 4], out: &mut Vec<u8>) {
+    let [a, b, c, d] = key;
+    match u16::try_from(len) {
+        Ok(len @ ..126) => {
+            let [_, len] = len.to_be_bytes();
+            out.extend_from_slice(&[first, 0x80 | len, a, b, c, d]);
+        }
+        Ok(len) => {
+            let [high, low] = len.to_be_bytes();
+            out.extend_from_slice(&[first, 0x80 | 126, high, low, a, b, c, d]);
         }
         Err(_) => {
-            out.extend_from_slice(&[first, mask | 127]);
-            out.extend_from_slice(&(len as u64).to_be_bytes());
+            push_long_head(first, 0x80, len, out);
+            out.extend_from_slice(&key);
         }
     }
+}
+
+/// Appends a header whose length takes 64 bits, up to the masking key.
+#[inline(never)]
+fn push_long_head(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[first, mask | 127]);
+    out.extend_from_slice(&(len as u64).to_be_bytes());
 }
 
 /// Writes a header at `start`, moves the payload up to it, and masks the payload. It starts behind room

@@ -115,8 +115,13 @@ impl Output {
     pub(crate) fn front(&self) -> &[u8] {
         match self.ahead {
             None => self.rest(),
-            Some(_) => self.chunks().next().unwrap_or_default(),
+            Some(_) => self.first_chunk(),
         }
+    }
+
+    #[inline(never)]
+    fn first_chunk(&self) -> &[u8] {
+        self.chunks().next().unwrap_or_default()
     }
 
     /// Takes the first chunk of what can be written. It is in flight until [`advance`](Self::advance).
@@ -133,23 +138,25 @@ impl Output {
         ahead.chunks.front().cloned()
     }
 
+    /// Notes that `count` bytes have been written, if those are all, and simple. Returns whether it did. A
+    /// shortcut for the most frequent case.
+    #[inline]
+    pub(crate) fn advance_all(&mut self, count: usize) -> bool {
+        let is_all = self.ahead.is_none() && count == self.bytes.len() - self.written;
+        if is_all && self.bytes.capacity() <= KEPT {
+            self.bytes.clear();
+            (self.written, self.replies, self.behind) = (0, 0, 0);
+            return true;
+        }
+        false
+    }
+
     /// Notes that `count` bytes have been written. Nothing is in flight any more.
     ///
     /// # Panics
     ///
     /// Panics if fewer bytes were given out.
-    #[inline]
-    pub(crate) fn advance(&mut self, count: usize) {
-        let is_all = self.ahead.is_none() && count == self.bytes.len() - self.written;
-        if is_all && self.bytes.capacity() <= KEPT {
-            self.bytes.clear();
-            (self.written, self.replies, self.behind) = (0, 0, 0);
-        } else {
-            self.advance_some(count);
-        }
-    }
-
-    fn advance_some(&mut self, mut count: usize) {
+    pub(crate) fn advance(&mut self, mut count: usize) {
         if let Some(ahead) = &mut self.ahead {
             let first = ahead.chunks.front().map_or(0, Bytes::len);
             assert!(!ahead.is_in_flight || count <= first, "more was written than was given out");

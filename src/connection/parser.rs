@@ -70,7 +70,8 @@ enum Direct {
     Filled {
         is_last: bool,
     },
-    /// The last message was long, so the next one may be, too.
+    /// The last read went straight into a long message, so its rest and a header are read alone: the next
+    /// message may be long, too.
     AfterLong,
 }
 
@@ -308,7 +309,11 @@ impl Parser {
                 return buffer.spare(count);
             }
         }
-        let most = if self.direct == Direct::AfterLong { FIRST_READ } else { usize::MAX };
+        let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
+        let most = match self.direct {
+            Direct::AfterLong => left.saturating_add(FIRST_READ),
+            Direct::No | Direct::Borrowed | Direct::Filled { .. } => usize::MAX,
+        };
         let spare = input.spare();
         let count = spare.len().min(most);
         &mut spare[..count]
@@ -406,7 +411,7 @@ impl Parser {
             return Ok(true);
         }
         if let Direct::Filled { is_last } = self.direct {
-            self.direct = Direct::No;
+            self.direct = Direct::AfterLong;
             self.choose_delivery(false, input, sender);
             if self.delivery == Delivery::Whole {
                 input.found = self.finish_message(Kind::Binary, is_last)?;
@@ -678,5 +683,5 @@ fn to_text(payload: &[u8], role: Role) -> Result<&str, ()> {
 /// comes with what follows it, since a read of its own costs more than a copy.
 const LEAST_DIRECT: usize = 32 << 10;
 
-/// How many bytes are read first after a long message, to see whether another follows.
+/// How many bytes are read after a long message, to see whether another follows.
 const FIRST_READ: usize = 512;

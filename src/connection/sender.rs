@@ -409,7 +409,6 @@ impl Sender {
         }
     }
 
-    #[inline]
     fn queue(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         self.closing.check_open()?;
         if !self.framer.is_plain() {

@@ -33,7 +33,17 @@ pub enum Step {
 
 impl Sender {
     /// Returns what to do, once there are no more events.
+    #[inline]
     pub fn next_step(&mut self) -> Step {
+        // A shortcut for the most frequent case.
+        if self.closing.is_open() && !self.framer.has_pending() {
+            let write = !self.output.front().is_empty();
+            return Step::Io { read: !self.output.is_blocked(), write };
+        }
+        self.find_step()
+    }
+
+    fn find_step(&mut self) -> Step {
         self.follow();
         self.transmit_due();
         let ending = self.closing.ending(self.role);
@@ -80,6 +90,13 @@ impl Sender {
     #[inline]
     pub fn transmitted(&mut self, count: usize, now: Timestamp) {
         self.deadlines.tell(now);
+        let is_done = self.closing.is_flowing() && self.output.advance_all(count);
+        if !is_done {
+            self.transmitted_some(count);
+        }
+    }
+
+    fn transmitted_some(&mut self, count: usize) {
         // The chunk in flight has been dropped.
         if self.closing.is_broken() || self.closing.is_abandoned() {
             return;

@@ -98,15 +98,13 @@ fn read(connection: &mut Connection, input: &mut Input<Vec<u8>>, source: &mut So
     spare.filled(count, NOW);
 }
 
-/// Writes all that waits, in one call.
-#[inline]
+/// Writes the first chunk of what waits.
+#[inline(always)]
 pub(crate) fn write(connection: &mut Connection) {
     let bytes = connection.transmit();
     let count = bytes.len();
-    if count > 0 {
-        sink::write(bytes);
-        connection.transmitted(count, NOW);
-    }
+    sink::write(bytes);
+    connection.transmitted(count, NOW);
 }
 
 /// Returns a connection that is open.
