@@ -377,10 +377,7 @@ fn push_head(first: u8, len: usize, out: &mut Vec<u8>) {
         }
         Ok(len) => {
             let [high, low] = len.to_be_bytes();
-            out.push(first);
-            out.push(126);
-            out.push(high);
-            out.push(low);
+            out.extend_from_slice(&[first, 126, high, low]);
         }
         Err(_) => push_long_head(first, 0, len, out),
     }

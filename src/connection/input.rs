@@ -273,9 +273,10 @@ impl<B: AsMut<[u8]>> Input<B> {
     #[inline]
     pub(crate) fn borrow(&mut self, range: Range<usize>) -> (&mut [u8], Rest<'_>) {
         let Self { storage, start, end, .. } = self;
-        let borrowed = &mut storage.as_mut()[*start..*end][range.clone()];
+        let from = *start + range.start;
         *start += range.end;
-        (borrowed, Rest { start, end: *end })
+        debug_assert!(*start <= *end, "so many bytes are unread");
+        (&mut storage.as_mut()[from..*start], Rest { start, end: *end })
     }
 
     /// Returns the unread bytes, and the buffer to decompress them into.

@@ -38,7 +38,7 @@ fn read(directory: &Path) -> Result<Table, Box<dyn Error>> {
         let total: f64 = total.ok_or("a file without totals")?.trim().parse()?;
         Ok((row, total / messages as f64))
     });
-    Ok(Table { rows: rows.collect::<Result<_, Box<dyn Error>>>()? })
+    Ok(Table { rows: rows.collect::<Result<_, Box<dyn Error>>>()?, before: Vec::new() })
 }
 
 /// How glibc copies depends on the processor and its caches, and a copy by `rep movsb` is counted once
