@@ -70,8 +70,8 @@ enum Direct {
     Filled {
         is_last: bool,
     },
-    /// The last read went straight into a long message, so its rest and a header are read alone: the next
-    /// message may be long, too.
+    /// The last read went straight into a long message, so a short rest and a header are read alone: the
+    /// next message may be long, too.
     AfterLong,
 }
 
@@ -310,10 +310,8 @@ impl Parser {
             }
         }
         let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
-        let most = match self.direct {
-            Direct::AfterLong => left.saturating_add(FIRST_READ),
-            Direct::No | Direct::Borrowed | Direct::Filled { .. } => usize::MAX,
-        };
+        let is_near_end = self.direct == Direct::AfterLong && left < FIRST_READ;
+        let most = if is_near_end { left + FIRST_READ } else { usize::MAX };
         let spare = input.spare();
         let count = spare.len().min(most);
         &mut spare[..count]

@@ -315,9 +315,6 @@ impl Receiver {
         if self.read > 0 && !is_ours {
             self.news = News::End;
         }
-        if input.found.is_some() && is_ours {
-            return true;
-        }
         if let Some(opening) = &mut self.opening {
             if opening.has_event() {
                 return true;
