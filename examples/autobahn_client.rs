@@ -5,14 +5,14 @@
 //! with the feature of that name, offers to compress.
 
 use std::error::Error;
+use std::sync::Arc;
 
-use sansocket::adapters::{Config, OwnedMessage};
-use sansocket::{Event, blocking};
+use sansocket::{Config, Event, OwnedMessage, blocking};
 
-/// Gives the first message from a URL.
+/// Returns the first message from a URL.
 type Ask = fn(&str) -> Result<Option<OwnedMessage>, Box<dyn Error>>;
 /// Sends back every message, until the server has seen enough.
-type Echo = fn(&str, Config) -> Result<(), Box<dyn Error>>;
+type Echo = fn(&str, Arc<Config>) -> Result<(), Box<dyn Error>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut url = "ws://127.0.0.1:9001".to_owned();
@@ -43,13 +43,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         "smol" => (with_smol::ask, with_smol::echo),
         _ => return Err(format!("no such runtime here: {runtime}").into()),
     };
-    let url = url.trim_end_matches('/');
+    let (url, config) = (url.trim_end_matches('/'), config.shared());
     let Some(OwnedMessage::Text(count)) = ask(&format!("{url}/getCaseCount"))? else {
-        return Err("the server does not tell how many cases there are".into());
+        return Err("the server did not send how many cases there are".into());
     };
     for case in 1..=count.parse::<u32>()? {
-        // Many cases end in an error, as they should: the server is the judge.
-        if let Err(error) = echo(&format!("{url}/runCase?case={case}&agent={agent}"), config) {
+        // Many cases end in an error, as they should. The server decides which passed.
+        if let Err(error) =
+            echo(&format!("{url}/runCase?case={case}&agent={agent}"), Arc::clone(&config))
+        {
             println!("case {case}: {error}");
         }
     }
@@ -69,15 +71,15 @@ fn compress(_: &mut Config) -> Result<(), Box<dyn Error>> {
 }
 
 fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
-    Ok(blocking::WebSocket::connect(url)?.receive()?)
+    Ok(blocking::WebSocket::connect(url, Arc::default())?.receive()?)
 }
 
-fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
-    let mut socket = blocking::WebSocket::connect_with(url, config)?;
-    while let Some((event, mut outbox)) = socket.next_event()? {
+fn echo(url: &str, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
+    let mut socket = blocking::WebSocket::connect(url, config)?;
+    while let Some((event, sender)) = socket.next_event()? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }
@@ -91,16 +93,16 @@ mod with_tokio {
 
     #[tokio::main]
     pub(crate) async fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
-        Ok(WebSocket::connect(url).await?.receive().await?)
+        Ok(WebSocket::connect(url, Arc::default()).await?.receive().await?)
     }
 
     #[tokio::main]
-    pub(crate) async fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
-        let mut socket = WebSocket::connect_with(url, config).await?;
-        while let Some((event, mut outbox)) = socket.next_event().await? {
+    pub(crate) async fn echo(url: &str, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
+        let mut socket = WebSocket::connect(url, config).await?;
+        while let Some((event, sender)) = socket.next_event().await? {
             match event {
-                Event::Text(text) => outbox.send(text)?,
-                Event::Binary(bytes) => outbox.send(bytes)?,
+                Event::Text(text) => sender.send(text)?,
+                Event::Binary(bytes) => sender.send(bytes)?,
                 _ => {}
             }
         }
@@ -115,16 +117,16 @@ mod with_smol {
     use smol::block_on;
 
     pub(crate) fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
-        block_on(async { Ok(WebSocket::connect(url).await?.receive().await?) })
+        block_on(async { Ok(WebSocket::connect(url, Arc::default()).await?.receive().await?) })
     }
 
-    pub(crate) fn echo(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn echo(url: &str, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
         block_on(async {
-            let mut socket = WebSocket::connect_with(url, config).await?;
-            while let Some((event, mut outbox)) = socket.next_event().await? {
+            let mut socket = WebSocket::connect(url, config).await?;
+            while let Some((event, sender)) = socket.next_event().await? {
                 match event {
-                    Event::Text(text) => outbox.send(text)?,
-                    Event::Binary(bytes) => outbox.send(bytes)?,
+                    Event::Text(text) => sender.send(text)?,
+                    Event::Binary(bytes) => sender.send(bytes)?,
                     _ => {}
                 }
             }

@@ -38,10 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on ws://{}", listener.local_addr()?);
     match runtime.as_str() {
         "blocking" => serve(&listener, &config.shared()),
-        #[cfg(any())]
-        "tokio" => with_tokio::serve(listener, config),
-        #[cfg(any())]
-        "smol" => with_smol::serve(listener, config),
+        #[cfg(feature = "tokio")]
+        "tokio" => with_tokio::serve(listener, &config.shared()),
+        #[cfg(feature = "smol")]
+        "smol" => with_smol::serve(listener, &config.shared()),
         _ => Err(format!("no such runtime here: {runtime}").into()),
     }
 }
@@ -70,7 +70,7 @@ fn serve(listener: &TcpListener, config: &Arc<Config>) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), blocking::Error> {
+fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), sansocket::Error> {
     let mut socket = blocking::WebSocket::accept(stream, config)?;
     while let Some((event, sender)) = socket.next_event()? {
         match event {
@@ -82,22 +82,23 @@ fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), blocking::Error> {
     Ok(())
 }
 
-#[cfg(any())]
+#[cfg(feature = "tokio")]
 mod with_tokio {
     use super::*;
-    use sansocket::tokio::Incoming;
+    use sansocket::tokio::WebSocket;
     use tokio::net::{TcpListener, TcpStream};
 
     #[tokio::main]
     pub(crate) async fn serve(
         listener: std::net::TcpListener,
-        config: Config,
+        config: &Arc<Config>,
     ) -> Result<(), Box<dyn Error>> {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
+            let config = Arc::clone(config);
             tokio::spawn(async move {
                 if let Err(error) = echo(stream, config).await {
                     eprintln!("{error}");
@@ -106,15 +107,12 @@ mod with_tokio {
         }
     }
 
-    async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut socket = match Incoming::receive(stream, &policy(), config).await? {
-            Incoming::Opening(opening) => opening.accept().await?,
-            Incoming::Http(request) => return Ok(request.refuse().await?),
-        };
-        while let Some((event, mut outbox)) = socket.next_event().await? {
+    async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), sansocket::Error> {
+        let mut socket = WebSocket::accept(stream, config).await?;
+        while let Some((event, sender)) = socket.next_event().await? {
             match event {
-                Event::Text(text) => outbox.send(text)?,
-                Event::Binary(bytes) => outbox.send(bytes)?,
+                Event::Text(text) => sender.send(text)?,
+                Event::Binary(bytes) => sender.send(bytes)?,
                 _ => {}
             }
         }
@@ -122,19 +120,20 @@ mod with_tokio {
     }
 }
 
-#[cfg(any())]
+#[cfg(feature = "smol")]
 mod with_smol {
     use super::*;
-    use sansocket::smol::Incoming;
+    use sansocket::smol::WebSocket;
     use smol::Async;
     use smol::net::TcpStream;
 
-    pub(crate) fn serve(listener: TcpListener, config: Config) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn serve(listener: TcpListener, config: &Arc<Config>) -> Result<(), Box<dyn Error>> {
         let listener = smol::net::TcpListener::from(Async::new(listener)?);
         smol::block_on(async {
             loop {
                 let (stream, _) = listener.accept().await?;
                 stream.set_nodelay(true)?;
+                let config = Arc::clone(config);
                 let connection = async move {
                     if let Err(error) = echo(stream, config).await {
                         eprintln!("{error}");
@@ -145,15 +144,12 @@ mod with_smol {
         })
     }
 
-    async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let mut socket = match Incoming::receive(stream, &policy(), config).await? {
-            Incoming::Opening(opening) => opening.accept().await?,
-            Incoming::Http(request) => return Ok(request.refuse().await?),
-        };
-        while let Some((event, mut outbox)) = socket.next_event().await? {
+    async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), sansocket::Error> {
+        let mut socket = WebSocket::accept(stream, config).await?;
+        while let Some((event, sender)) = socket.next_event().await? {
             match event {
-                Event::Text(text) => outbox.send(text)?,
-                Event::Binary(bytes) => outbox.send(bytes)?,
+                Event::Text(text) => sender.send(text)?,
+                Event::Binary(bytes) => sender.send(bytes)?,
                 _ => {}
             }
         }

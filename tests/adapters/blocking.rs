@@ -414,7 +414,8 @@ fn what_was_taken_apart_can_be_driven_by_hand() {
             drive(stream, connection);
         },
         |address| {
-            let mut socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+            let mut socket =
+                WebSocket::connect(&format!("ws://{address}/"), Arc::default()).unwrap();
             for message in ["one", "two"] {
                 socket.send(message).unwrap();
                 assert_eq!(socket.receive().unwrap(), Some(OwnedMessage::from(message)));
@@ -561,7 +562,7 @@ fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
     let patience = Duration::from_millis(200);
     let fill = || TcpStream::connect_timeout(&address, patience);
     let _waiting: Vec<_> = std::iter::from_fn(|| fill().ok()).take(1000).collect();
-    let outcome = WebSocket::connect_with(&format!("ws://{address}/"), impatient());
+    let outcome = WebSocket::connect(&format!("ws://{address}/"), impatient());
     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
 }
 
@@ -861,7 +862,7 @@ fn halves_send_and_receive_at_the_same_time() {
             assert_eq!(&*reader.ended().unwrap().reason, "enough");
         },
         |address| {
-            let socket = WebSocket::connect(&format!("ws://{address}/")).unwrap();
+            let socket = WebSocket::connect(&format!("ws://{address}/"), Arc::default()).unwrap();
             let (mut reader, writer) = talk(socket);
             writer.close(CloseCode::NORMAL, "enough").unwrap();
             assert_eq!(reader.receive().unwrap(), None);
@@ -923,6 +924,6 @@ fn a_host_of_which_one_address_refuses_is_reached_by_another() {
     let (listener, address) = listen();
     let port = address.rsplit(':').next().unwrap().to_owned();
     let server = thread::spawn(move || accept(listener.accept().unwrap().0, Arc::default()));
-    WebSocket::connect(&format!("ws://localhost:{port}/")).unwrap();
+    WebSocket::connect(&format!("ws://localhost:{port}/"), Arc::default()).unwrap();
     server.join().unwrap();
 }

@@ -1,11 +1,11 @@
 //! WebSockets over blocking streams: anything that is [`Read`](std::io::Read) and [`Write`](std::io::Write).
 //!
 //! ```no_run
-//! use sansocket::Error;
 //! use sansocket::blocking::WebSocket;
+//! use sansocket::{Config, Error};
 //!
 //! fn greet() -> Result<(), Error> {
-//!     let mut socket = WebSocket::connect("ws://localhost:9001/")?;
+//!     let mut socket = WebSocket::connect("ws://localhost:9001/", Config::new().shared())?;
 //!     socket.send("hello")?;
 //!     println!("{:?}", socket.receive()?);
 //!     socket.close(None, "")

@@ -25,7 +25,7 @@ impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`connect_with`](WebSocket::connect_with). A certificate that is rejected is an
+    /// Returns the errors of [`connect`](WebSocket::connect). A certificate that is rejected is an
     /// [`Error::Io`], which has the error of rustls within.
     pub fn connect_tls(
         url: &str,

@@ -48,15 +48,6 @@ pub struct WebSocket<S> {
 }
 
 impl WebSocket<TcpStream> {
-    /// Connects to a `ws://` URL over TCP, with the default configuration.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
-    pub fn connect(url: &str) -> Result<Self, Error> {
-        Self::connect_with(url, Arc::default())
-    }
-
     /// Connects to a `ws://` URL over TCP.
     ///
     /// All addresses of the host share [`Timeouts::opening`](crate::Timeouts::opening). A new address is tried
@@ -65,7 +56,7 @@ impl WebSocket<TcpStream> {
     /// # Errors
     ///
     /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
-    pub fn connect_with(url: &str, config: Arc<Config>) -> Result<Self, Error> {
+    pub fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
         let (url, start) = (Url::parse(url)?, Instant::now());
         if url.is_secure() {
             return Err(Error::no_tls());
