@@ -1,22 +1,28 @@
-//! Tells what a stream of bytes means: raw bytes on standard input, one JSON object a line on
-//! standard output.
+//! Describes a stream of bytes: raw bytes on standard input, one JSON object per line on standard output.
 //!
 //! ```sh
 //! printf '\x81\x05Hello' | cargo run --example inspect -- --role client
 //! ```
 //!
-//! `--role server|client` whose ears it has · `--chunk N` how many bytes to feed at a time ·
-//! `--streaming` messages part by part · `--max-message N` bytes · `--opening` the stream starts with
-//! the opening handshake, for a client with `--key KEY` as the key that was sent · `--deflate PARAMETERS`,
-//! with the feature of that name, both ends have agreed to compress, such as with
-//! `server_no_context_takeover; client_max_window_bits=10`; `--deflate ""` to nothing in particular.
+//! | option | |
+//! |---|---|
+//! | `--role server\|client` | The end that receives the bytes. Default: `server`. |
+//! | `--chunk N` | Passes N bytes at a time. Default: all at once. |
+//! | `--streaming` | Delivers messages in parts. |
+//! | `--max-message N` | Limits messages to N bytes. |
+//! | `--opening` | The stream starts with the opening handshake. |
+//! | `--key KEY` | The `Sec-WebSocket-Key` that the client has sent. Needed by a client with `--opening`. |
+//! | `--deflate PARAMETERS` | Both ends have agreed to compress, such as with `server_no_context_takeover`. With `--opening`, the handshake has the parameters. Needs the feature `deflate`. |
 
 use std::error::Error;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
-use sansocket::server::{Origins, Policy, RequestError};
+use sansocket::server::Origins;
 use sansocket::{
-    Connection, Event, HeadError, Input, Kind, Limits, Role, Seed, Url, client, server,
+    Cause, Config, Connection, Ended, Event, Input, Kind, Negotiated, Role, Seed, Step, Timestamp,
+    Url, client, server,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;
     let mut lines = io::BufWriter::new(io::stdout().lock());
-    for object in Inspection::new(&options, bytes).run()? {
+    for object in Inspection::new(&options)?.run(&bytes, options.chunk) {
         writeln!(lines, "{object}")?;
     }
     Ok(lines.flush()?)
@@ -34,7 +40,7 @@ struct Options {
     role: Role,
     chunk: usize,
     is_streaming: bool,
-    limits: Limits,
+    config: Config,
     has_opening: bool,
     key: String,
     deflate: Option<String>,
@@ -46,7 +52,7 @@ impl Options {
             role: Role::Server,
             chunk: usize::MAX,
             is_streaming: false,
-            limits: Limits::default(),
+            config: Config::new(),
             has_opening: false,
             key: String::new(),
             deflate: None,
@@ -63,7 +69,7 @@ impl Options {
                 }
                 "--chunk" => options.chunk = value()?.parse::<usize>()?.max(1),
                 "--streaming" => options.is_streaming = true,
-                "--max-message" => options.limits.message = value()?.parse()?,
+                "--max-message" => options.config.limits.message = value()?.parse()?,
                 "--opening" => options.has_opening = true,
                 "--key" => options.key = value()?,
                 "--deflate" => options.deflate = Some(value()?),
@@ -74,199 +80,163 @@ impl Options {
     }
 }
 
-/// A stream that is looked at, and what came of it.
-struct Inspection<'o> {
-    options: &'o Options,
-    stream: Vec<u8>,
-    fed: usize,
+/// A connection that receives the bytes, and the lines that describe what came of them.
+struct Inspection {
+    connection: Connection,
     input: Input<Vec<u8>>,
-    /// All that we would have sent.
+    /// All that the connection would have sent.
     transmit: Vec<u8>,
     objects: Vec<String>,
 }
 
-impl<'o> Inspection<'o> {
-    fn new(options: &'o Options, stream: Vec<u8>) -> Self {
-        let storage = vec![0; stream.len().min(options.chunk).max(64 << 10)];
-        Self {
-            options,
-            stream,
-            fed: 0,
-            input: Input::new(storage),
-            transmit: Vec::new(),
-            objects: Vec::new(),
-        }
+impl Inspection {
+    fn new(options: &Options) -> Result<Self, Box<dyn Error>> {
+        let mut connection = connect(options)?;
+        connection.set_streaming(options.is_streaming);
+        let input = Input::new(vec![0; 64 << 10]);
+        Ok(Self { connection, input, transmit: Vec::new(), objects: Vec::new() })
     }
 
-    fn run(mut self) -> Result<Vec<String>, Box<dyn Error>> {
-        let connection = match (self.options.has_opening, self.options.role) {
-            (true, Role::Server) => self.open_as_server(),
-            (true, Role::Client) => self.open_as_client(),
-            (false, Role::Server) => Some(Connection::server(self.options.limits)),
-            (false, Role::Client) => Some(Connection::client(self.options.limits, SEED)),
-        };
-        match connection {
-            Some(mut connection) => {
-                if let Some(parameters) = &self.options.deflate {
-                    compress(&mut connection, parameters)?;
-                }
-                self.receive(connection);
+    fn run(mut self, stream: &[u8], chunk: usize) -> Vec<String> {
+        for bytes in stream.chunks(chunk.min(64 << 10)) {
+            if !matches!(self.connection.next_step(), Step::Io { read: true, .. }) {
+                break;
             }
-            None => self.end(false, 1006, None, None),
+            self.feed(bytes);
         }
-        Ok(self.objects)
+        self.connection.handle_eof(NOW);
+        let ended = self.finish();
+        self.report_end(&ended);
+        self.objects
     }
 
-    /// Feeds the next bytes, and tells whether there were any.
-    fn feed(&mut self) -> bool {
-        let rest = &self.stream[self.fed..];
-        let spare = self.input.spare();
-        let count = rest.len().min(self.options.chunk).min(spare.len());
-        spare[..count].copy_from_slice(&rest[..count]);
-        self.input.fill(count);
-        self.fed += count;
-        count > 0
+    /// Passes bytes to the connection, and describes the events that follow.
+    fn feed(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let mut spare = self.connection.spare(&mut self.input);
+            let count = spare.buffer().len().min(bytes.len());
+            spare.buffer()[..count].copy_from_slice(&bytes[..count]);
+            spare.filled(count, NOW);
+            bytes = &bytes[count..];
+            self.take_events();
+        }
     }
 
-    fn open_as_server(&mut self) -> Option<Connection> {
-        let policy = Policy::new().origins(Origins::any());
-        let mut handshake = server::Handshake::new();
-        while self.feed() {
-            handshake = match handshake.receive(&mut self.input, &policy) {
-                Ok(server::Progress::Incomplete(handshake)) => handshake,
-                Ok(server::Progress::Request(request)) => {
-                    self.tell_request(&request);
-                    return Some(request.accept(self.options.limits, &mut self.transmit));
+    fn take_events(&mut self) {
+        while let Some(event) = self.connection.next_event(&mut self.input) {
+            let objects = match event {
+                Event::Request => describe_request(&mut self.connection),
+                Event::NotUpgrade => {
+                    self.connection.require_upgrade();
+                    vec![refusal(Some(426), &server::RequestError::MissingUpgrade)]
                 }
-                Ok(server::Progress::NotUpgrade(_)) => {
-                    return self.refuse(RequestError::MissingUpgrade);
-                }
-                Err(error) => return self.refuse(error),
+                Event::Open | Event::Rejected => describe_response(&self.connection),
+                event => vec![describe(event)],
             };
+            self.objects.extend(objects);
         }
-        self.tell_refused(None, &HeadError::Incomplete);
-        None
-    }
-
-    fn refuse(&mut self, error: RequestError) -> Option<Connection> {
-        error.reject(&mut self.transmit);
-        self.tell_refused(error.status(), &error);
-        None
-    }
-
-    fn open_as_client(&mut self) -> Option<Connection> {
-        let Ok(url) = Url::parse("ws://localhost") else { unreachable!("this is a URL") };
-        let (key, limits) = (&self.options.key, self.options.limits);
-        let resumed = client::Handshake::resume(client::Request::new(url), key, limits, SEED);
-        let mut handshake = match resumed {
-            Ok(handshake) => handshake,
-            Err(error) => {
-                self.tell_refused(None, &error);
-                return None;
-            }
-        };
-        let outcome = loop {
-            if !self.feed() {
-                break handshake.receive_eof();
-            }
-            handshake = match handshake.receive(&mut self.input) {
-                Ok(client::Progress::Incomplete(handshake)) => handshake,
-                Ok(client::Progress::Open(connection, response)) => {
-                    self.tell_response(&response);
-                    return Some(connection);
-                }
-                Ok(client::Progress::Rejected(response)) => break Ok(response),
-                Err(error) => break Err(error),
-            };
-        };
-        match outcome {
-            Ok(response) => {
-                self.tell_response(&response);
-                self.tell_refused(Some(response.status()), &"server refused");
-            }
-            // A status is what a server answers with; a client has nobody to answer.
-            Err(error) => self.tell_refused(None, &error),
+        while !self.connection.transmit().is_empty() {
+            let bytes = self.connection.transmit();
+            self.transmit.extend_from_slice(bytes);
+            let count = bytes.len();
+            self.connection.transmitted(count, NOW);
         }
-        None
     }
 
-    fn receive(&mut self, connection: Connection) {
-        let Connection { mut receiver, mut sender } = connection;
-        receiver.set_streaming(self.options.is_streaming);
+    /// Goes on to the end of the connection, whose transport has ended.
+    fn finish(&mut self) -> Ended {
         loop {
-            let outcome = loop {
-                match receiver.next_event(&mut self.input, &mut sender) {
-                    Ok(Some(event)) => self.objects.push(describe(event)),
-                    Ok(None) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-            };
-            sender.poll_transmit(&mut self.transmit);
-            if let Err(error) = outcome {
-                let (what, code) = (quote(&error.to_string()), error.close_code());
-                self.tell(format!(r#"{{"event":"error","error":{what},"close_code":{code}}}"#));
-                break;
-            }
-            if !self.feed() {
-                break;
+            self.take_events();
+            match self.connection.next_step() {
+                Step::Done(ended) => return ended,
+                Step::Shutdown => self.connection.handle_shutdown(),
+                Step::Io { .. } => {}
             }
         }
-        receiver.receive_eof(&mut sender);
-        let Some(ended) = receiver.ended(&sender) else {
-            unreachable!("a connection without transport has ended");
-        };
+    }
+
+    fn report_end(&mut self, ended: &Ended) {
+        if let Cause::Handshake(error) = ended.cause {
+            self.objects.push(refusal(error.status(), &error));
+        }
         let [sent, received] = [ended.sent, ended.received].map(|frame| frame.code());
-        let [sent, received] = [sent, received].map(|code| code.map(|code| code.get()));
-        self.end(ended.is_clean(), ended.code(), sent, received);
-    }
-
-    fn tell(&mut self, object: String) {
-        self.objects.push(object);
-    }
-
-    fn tell_request(&mut self, request: &server::Request) {
-        let target = quote(request.target());
-        let headers = list(request.headers().iter().map(|(name, value)| header(name, value)));
-        let protocols = list(request.protocols().map(quote));
-        self.tell(format!(
-            r#"{{"event":"request","target":{target},"headers":{headers},"protocols":{protocols}}}"#
-        ));
-    }
-
-    fn tell_response(&mut self, response: &client::Response) {
-        let status = response.status();
-        let headers = list(response.headers().iter().map(|(name, value)| header(name, value)));
-        let protocol = response.protocol().map_or("null".to_owned(), quote);
-        self.tell(format!(
-            r#"{{"event":"response","status":{status},"headers":{headers},"protocol":{protocol}}}"#
-        ));
-    }
-
-    fn tell_refused(&mut self, status: Option<u16>, error: &dyn ToString) {
-        let (status, error) = (number(status), quote(&error.to_string()));
-        self.tell(format!(r#"{{"event":"refused","status":{status},"error":{error}}}"#));
-    }
-
-    fn end(&mut self, clean: bool, code: u16, sent: Option<u16>, received: Option<u16>) {
-        let (sent, received, transmit) = (number(sent), number(received), hex(&self.transmit));
-        self.tell(format!(
+        let [sent, received] = [sent, received].map(|code| number(code.map(|code| code.get())));
+        let (clean, code, transmit) = (ended.is_clean(), ended.code(), hex(&self.transmit));
+        self.objects.push(format!(
             r#"{{"event":"end","clean":{clean},"code":{code},"sent":{sent},"received":{received},"transmit":"{transmit}"}}"#
         ));
     }
 }
 
+/// Creates the end that receives the bytes.
+fn connect(options: &Options) -> Result<Connection, Box<dyn Error>> {
+    let mut config = options.config.clone();
+    // The origin of a recorded request proves nothing.
+    config.policy.origins = Origins::any();
+    let negotiated = negotiate(options, &mut config)?;
+    let config = Arc::new(config);
+    Ok(match (options.has_opening, options.role) {
+        (false, Role::Server) => Connection::open_server(negotiated, config, NOW),
+        (false, Role::Client) => Connection::open_client(negotiated, config, SEED, NOW),
+        (true, Role::Server) => Connection::server(config, NOW),
+        (true, Role::Client) => {
+            let request = client::Request::new(Url::parse("ws://localhost")?);
+            Connection::resume(request, &options.key, config, SEED, NOW)?
+        }
+    })
+}
+
+/// Returns what both ends have agreed on, and allows what they may agree on in the opening handshake.
 #[cfg(feature = "deflate")]
-fn compress(connection: &mut Connection, parameters: &str) -> Result<(), Box<dyn Error>> {
+fn negotiate(options: &Options, config: &mut Config) -> Result<Negotiated, Box<dyn Error>> {
     use sansocket::deflate::{Agreement, Compression};
 
-    let agreement = Agreement::parse(parameters).ok_or("no such parameters")?;
-    connection.compress(agreement, &Compression::default());
-    Ok(())
+    let Some(parameters) = &options.deflate else { return Ok(Negotiated::new()) };
+    config.compression = Some(Compression::default());
+    let agreement = Agreement::parse(parameters).ok_or("parameters of --deflate are invalid")?;
+    Ok(Negotiated::new().with_compression(agreement, Compression::default()))
 }
 
 #[cfg(not(feature = "deflate"))]
-fn compress(_: &mut Connection, _: &str) -> Result<(), Box<dyn Error>> {
-    Err("--deflate takes the feature of that name".into())
+fn negotiate(options: &Options, _: &mut Config) -> Result<Negotiated, Box<dyn Error>> {
+    match options.deflate {
+        None => Ok(Negotiated::new()),
+        Some(_) => Err("--deflate needs the feature of that name".into()),
+    }
+}
+
+/// Describes a request, and accepts it.
+fn describe_request(connection: &mut Connection) -> Vec<String> {
+    let object = connection.request().map(|request| {
+        let target = quote(request.target());
+        let headers = list(request.headers().iter().map(|(name, value)| header(name, value)));
+        let protocols = list(request.protocols().map(quote));
+        format!(
+            r#"{{"event":"request","target":{target},"headers":{headers},"protocols":{protocols}}}"#
+        )
+    });
+    connection.accept();
+    object.into_iter().collect()
+}
+
+/// Describes a response, and the refusal that it is if its status is not 101.
+fn describe_response(connection: &Connection) -> Vec<String> {
+    let Some(response) = connection.response() else { return Vec::new() };
+    let status = response.status();
+    let headers = list(response.headers().iter().map(|(name, value)| header(name, value)));
+    let protocol = response.protocol().map_or("null".to_owned(), quote);
+    let mut objects = vec![format!(
+        r#"{{"event":"response","status":{status},"headers":{headers},"protocol":{protocol}}}"#
+    )];
+    if status != 101 {
+        objects.push(refusal(Some(status), &"server refused"));
+    }
+    objects
+}
+
+fn refusal(status: Option<u16>, error: &dyn ToString) -> String {
+    let (status, error) = (number(status), quote(&error.to_string()));
+    format!(r#"{{"event":"refused","status":{status},"error":{error}}}"#)
 }
 
 fn describe(event: Event<'_>) -> String {
@@ -283,6 +253,10 @@ fn describe(event: Event<'_>) -> String {
         Event::Close(close) => {
             let code = number(close.code.map(|code| code.get()));
             format!(r#"{{"event":"close","code":{code},"reason":{}}}"#, quote(close.reason))
+        }
+        Event::Violation(error) => {
+            let (error, code) = (quote(&error.to_string()), error.close_code());
+            format!(r#"{{"event":"error","error":{error},"close_code":{code}}}"#)
         }
         _ => r#"{"event":"unknown"}"#.to_owned(),
     }
@@ -321,5 +295,8 @@ fn quote(text: &str) -> String {
 const USAGE: &str = "usage: inspect [--role server|client] [--chunk BYTES] [--streaming] \
     [--max-message BYTES] [--opening] [--key KEY] [--deflate PARAMETERS] < BYTES";
 
-/// What is looked at twice is to give the same masks.
+/// The same stream is described in the same way each time.
 const SEED: Seed = Seed::new([0; 32]);
+
+/// No time passes.
+const NOW: Timestamp = Timestamp::new(Duration::ZERO);

@@ -124,6 +124,8 @@ fn expected_end(verdicts: &[&str]) -> &'static str {
     match verdicts.last().copied().unwrap_or_default().split_once(':') {
         Some(("close", "null")) => "end:true:1005",
         Some(("close", _)) => "end:true:",
+        // A close frame that breaks the protocol keeps its code.
+        Some(("error", _)) => "end:false:",
         _ => "end:false:1006",
     }
 }

@@ -1,7 +1,9 @@
 //! The examples do what they are examples of.
 
+#[cfg(any())]
 mod echo;
 mod inspect;
-#[cfg(all(feature = "http", feature = "tokio-rustls"))]
+#[cfg(any())]
 mod libraries;
+#[cfg(any())]
 mod loops;
