@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sansocket::tls::rustls::ClientConfig;
 use sansocket::tls::rustls::pki_types::ServerName;
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{CloseCode, Ended, Url, client, tls};
+use sansocket::tokio::WebSocket;
+use sansocket::{CloseCode, Config, Ended, Url, client, tls};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 type Socket = WebSocket<TlsStream<TcpStream>>;
 
 pub(crate) async fn connect(url: &str, tls: Arc<ClientConfig>) -> Result<Socket, Box<dyn Error>> {
-    Ok(WebSocket::connect_tls(url, tls, Config::default()).await?)
+    Ok(WebSocket::connect_tls(url, tls, Config::new().shared()).await?)
 }
 
 pub(crate) async fn connect_by_hand(
@@ -45,7 +45,8 @@ pub(crate) async fn connect_by_hand(
 
     let mut request = client::Request::new(url);
     request.add_header("User-Agent", "sansocket")?;
-    let (socket, response) = WebSocket::connect_over(stream, request, Config::default()).await?;
+    let (socket, response) =
+        WebSocket::connect_over(stream, request, Config::new().shared()).await?;
     for (name, value) in response.headers().iter() {
         println!("{name}: {}", value.escape_ascii());
     }

@@ -1,14 +1,11 @@
-//! The examples that serve within other libraries, or connect over TLS, do so.
+//! The examples that serve within other libraries do so.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::thread;
 
-use sansocket::blocking::{OwnedMessage, Parts, WebSocket};
-use sansocket::tls::rustls::pki_types::PrivateKeyDer;
-use sansocket::tls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto};
-use sansocket::{CloseCode, Connection, Input, Limits, Seed, tls};
+use sansocket::blocking::WebSocket;
+use sansocket::{CloseCode, Connection, Negotiated, OwnedMessage, Seed, Timestamp};
 
 #[path = "../../examples/axum_echo.rs"]
 #[expect(dead_code, reason = "its `main`")]
@@ -16,9 +13,6 @@ mod axum_echo;
 #[path = "../../examples/hyper_echo.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod hyper_echo;
-#[path = "../../examples/wss.rs"]
-#[expect(dead_code, reason = "its `main`")]
-mod wss;
 
 /// The address of a server, which is left running.
 fn start<F>(serve: impl FnOnce(tokio::net::TcpListener) -> F + Send + 'static) -> SocketAddr
@@ -49,7 +43,8 @@ fn try_out(address: SocketAddr, greeting: &str) {
 }
 
 fn hear_echo(address: SocketAddr) {
-    let mut socket = WebSocket::connect(&format!("ws://{address}/echo")).unwrap();
+    let mut socket =
+        WebSocket::connect(&format!("ws://{address}/echo"), Default::default()).unwrap();
     for message in [OwnedMessage::from("grüße"), vec![7; 1 << 20].into()] {
         socket.send(&message).unwrap();
         assert!(socket.receive().unwrap() == Some(message));
@@ -60,13 +55,19 @@ fn hear_echo(address: SocketAddr) {
 
 /// A client should not do that, but bytes that are read ahead must not be lost.
 fn hear_echo_of_what_came_with_the_request(address: SocketAddr) {
-    let mut connection = Connection::client(Limits::default(), Seed::new([1; 32]));
+    let seed = Seed::new([1; 32]);
+    let mut connection =
+        Connection::open_client(Negotiated::new(), Default::default(), seed, Timestamp::default());
     let mut out = format!(
         "GET /echo HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     .into_bytes();
-    connection.sender.send("early", &mut out).unwrap();
+    connection.send("early").unwrap();
+    let frame = connection.transmit();
+    out.extend_from_slice(frame);
+    let count = frame.len();
+    connection.transmitted(count, Timestamp::default());
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(&out).unwrap();
     let mut head = Vec::new();
@@ -75,9 +76,7 @@ fn hear_echo_of_what_came_with_the_request(address: SocketAddr) {
         stream.read_exact(&mut byte).unwrap();
         head.push(byte[0]);
     }
-    let input = Input::new(vec![0; 1024]);
-    let parts = Parts { stream, connection, input, out: Vec::new() };
-    let mut socket = WebSocket::from_parts(parts, Default::default());
+    let mut socket = WebSocket::from_parts(stream, connection);
     assert_eq!(socket.receive().unwrap(), Some("early".into()));
     socket.close(None, "").unwrap();
 }
@@ -98,39 +97,4 @@ fn hyper_echo_serves_a_page_and_an_echo() {
 #[test]
 fn axum_echo_serves_a_page_and_an_echo() {
     try_out(start(axum_echo::serve), "There is an echo");
-}
-
-#[test]
-fn wss_says_hello_over_tls() {
-    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = pair.cert.der().clone();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(pair.signing_key.serialize_der().into());
-    let provider = Arc::new(crypto::ring::default_provider());
-    let server = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("wss://localhost:{}/", listener.local_addr().unwrap().port());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = ServerConnection::new(server.clone().into()).unwrap();
-            let stream = StreamOwned::new(connection, stream.unwrap());
-            let mut socket = WebSocket::accept(stream).unwrap();
-            while let Some(message) = socket.receive().unwrap() {
-                socket.send(&message).unwrap();
-            }
-        }
-    });
-    let tls = tls::config(roots);
-    let by_itself = in_tokio(async { wss::greet(wss::connect(&url, tls.clone()).await?).await });
-    let by_hand = in_tokio(async { wss::greet(wss::connect_by_hand(&url, tls).await?).await });
-    for ended in [by_itself, by_hand] {
-        assert!(ended.unwrap().is_some_and(|ended| ended.is_clean()));
-    }
 }

@@ -32,14 +32,14 @@ fn mio_echo_serves_ten_thousand_at_once() {
 fn mio_echo_serves_all_comers() {
     let example = echo::Example::start(&mut example("mio_echo"));
     assert_eq!(example.said, "echo by mio, ");
-    example.try_out();
+    example.try_out(true);
 }
 
 #[test]
 fn two_threads_serve_all_comers() {
     let example = echo::Example::start(&mut example("two_threads"));
     assert_eq!(example.said, "echo by two threads, ");
-    example.try_out();
+    example.try_out(true);
 }
 
 #[test]

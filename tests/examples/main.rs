@@ -1,9 +1,12 @@
 //! The examples do what they are examples of.
 
-#[cfg(any())]
 mod echo;
 mod inspect;
 #[cfg(any())]
 mod libraries;
 #[cfg(any())]
 mod loops;
+mod program;
+mod servers;
+#[cfg(feature = "tokio-rustls")]
+mod wss;
