@@ -9,4 +9,4 @@ mod loops;
 mod program;
 mod servers;
 #[cfg(feature = "tokio-rustls")]
-mod wss;
+mod tls;
