@@ -36,7 +36,7 @@ impl Sender {
     #[inline]
     pub fn next_step(&mut self) -> Step {
         // A shortcut for the most frequent case.
-        if self.closing.is_open() && !self.framer.has_pending() {
+        if self.closing.is_open() && !self.is_due() {
             let write = !self.output.front().is_empty();
             return Step::Io { read: !self.output.is_blocked(), write };
         }
@@ -236,17 +236,24 @@ impl Sender {
         }
     }
 
-    /// Queues the control frames that wait, if there is room. Elsewhere they take little memory, however much
-    /// comes from a peer that does not read.
+    /// Brings the output up to date.
     #[inline]
     fn transmit_due(&mut self) {
-        if self.framer.has_pending() || self.closing.is_broken() {
-            self.transmit_pending_if_room();
+        if self.is_due() {
+            self.transmit_or_drop();
         }
     }
 
+    /// Returns whether the output is not up to date.
+    #[inline]
+    const fn is_due(&self) -> bool {
+        self.framer.has_pending() || self.closing.is_broken()
+    }
+
+    /// Queues the control frames that wait, if there is room. Elsewhere they take little memory, however much
+    /// comes from a peer that does not read. Drops all of it if nothing can be written.
     #[cold]
-    fn transmit_pending_if_room(&mut self) {
+    fn transmit_or_drop(&mut self) {
         if self.closing.is_broken() {
             self.framer.drop_pending();
             self.output.clear();
