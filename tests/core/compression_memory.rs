@@ -93,7 +93,7 @@ fn the_memory_for_receiving_is_what_is_said() {
             let mut stream = Vec::new();
             let mut server = open(Role::Server, &agreed, &compression);
             for len in [10, 100_000, 300] {
-                server.send_to(&some(len), &mut stream).unwrap();
+                server.send_to(some(len), &mut stream).unwrap();
             }
             let mut input = Input::new(vec![0; 4096]);
             let mut connection = open(Role::Client, &agreed, &compression);
@@ -134,21 +134,21 @@ fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
             let mut from =
                 open(if role == Role::Client { Role::Server } else { Role::Client }, ALONE, &alone);
             let mut stream = Vec::new();
-            from.send_to(&some(100_000), &mut stream).unwrap();
-            from.send_part_to(&some(100), &mut stream).unwrap();
+            from.send_to(some(100_000), &mut stream).unwrap();
+            from.send_part_to(some(100), &mut stream).unwrap();
             from.send_last_to(b"", &mut stream).unwrap();
             let mut connection = open(role, ALONE, &alone);
             let mut input = Input::new(vec![0; 4096]);
             let mut out = Vec::with_capacity(1 << 20);
             // The pool is of the process; it has what this takes once this has been sent.
-            connection.send_to(&some(1000), &mut out).unwrap();
+            connection.send_to(some(1000), &mut out).unwrap();
             connection.free_memory();
             let ((), usage) = measure(|| {
                 connection.set_streaming(is_streaming);
                 feed(&mut connection, &mut input, &stream);
-                connection.send_to(&some(100_000), &mut out).unwrap();
-                connection.send_part_to(&some(1000), &mut out).unwrap();
-                connection.send_last_to(&some(1000), &mut out).unwrap();
+                connection.send_to(some(100_000), &mut out).unwrap();
+                connection.send_part_to(some(1000), &mut out).unwrap();
+                connection.send_last_to(some(1000), &mut out).unwrap();
                 // The memory of the event before is given back.
                 feed(&mut connection, &mut input, &frame_to(role, 0x8a, b""));
                 input.free_memory();
@@ -167,11 +167,11 @@ fn the_history_of_a_connection_is_of_its_own_window() {
     let mut input = Input::new(vec![0; 4096]);
     for before in ["", "server_no_context_takeover"] {
         let mut stream = Vec::new();
-        open(Role::Server, before, &full).send_to(&some(50_000), &mut stream).unwrap();
+        open(Role::Server, before, &full).send_to(some(50_000), &mut stream).unwrap();
         feed(&mut open(Role::Client, before, &full), &mut input, &stream);
         let mut stream = Vec::new();
         let agreed = "server_max_window_bits=9";
-        open(Role::Server, agreed, &small).send_to(&some(5000), &mut stream).unwrap();
+        open(Role::Server, agreed, &small).send_to(some(5000), &mut stream).unwrap();
         let mut connection = open(Role::Client, agreed, &small);
         feed(&mut connection, &mut input, &stream);
         feed(&mut connection, &mut input, b"\x8a\x00");
@@ -193,7 +193,7 @@ fn a_history_grows_with_what_has_come_and_never_beyond_its_window() {
     let mut input = Input::new(vec![0; 4096]);
     let mut receive = |connection: &mut Connection, from: &mut Connection, len| {
         let mut stream = Vec::new();
-        from.send_to(&some(len), &mut stream).unwrap();
+        from.send_to(some(len), &mut stream).unwrap();
         let usage = measure(|| feed(connection, &mut input, &stream)).1;
         (usage.held, usage.allocations)
     };
@@ -289,8 +289,8 @@ fn a_connection_that_is_over_owns_no_compressor() {
             (if role == Role::Client { Role::Server } else { Role::Client }, "");
         let mut stream = Vec::new();
         let mut from = open(role_of_peer, agreed, &full);
-        from.send_to(&some(50_000), &mut stream).unwrap();
-        from.send_part_to(&some(50_000), &mut stream).unwrap();
+        from.send_to(some(50_000), &mut stream).unwrap();
+        from.send_part_to(some(50_000), &mut stream).unwrap();
         // What is left is the peer's close frame, for the final account.
         for (end, account) in [
             (frame_to(role, 0x88, b""), 24),
@@ -300,7 +300,7 @@ fn a_connection_that_is_over_owns_no_compressor() {
             let mut connection = open(role, agreed, &full);
             let mut input = Input::new(vec![0; 4096]);
             let ((), usage) = measure(|| {
-                connection.send(&some(5000)).unwrap();
+                connection.send(some(5000)).unwrap();
                 feed(&mut connection, &mut input, &stream);
                 connection.feed(&mut input, &end);
                 for _ in 0..3 {
@@ -391,16 +391,16 @@ fn what_comes_from_a_pool_has_forgotten_everything() {
         pooled.pool = Some(&POOL);
         for len in [10, 1000, 70_000] {
             let mut wanted = Vec::new();
-            open(Role::Server, ALONE, &fresh).send_to(&some(len), &mut wanted).unwrap();
+            open(Role::Server, ALONE, &fresh).send_to(some(len), &mut wanted).unwrap();
             for _ in 0..3 {
                 let mut out = Vec::new();
-                open(Role::Server, ALONE, &pooled).send_to(&some(len), &mut out).unwrap();
+                open(Role::Server, ALONE, &pooled).send_to(some(len), &mut out).unwrap();
                 assert!(out == wanted, "level {level}, {len} bytes");
             }
         }
         // One that was left within a message is not taken.
         let mut left = open(Role::Server, ALONE, &pooled);
-        left.send_part(&some(1000)).unwrap();
+        left.send_part(some(1000)).unwrap();
         left.close(None, "").unwrap();
         drop(left);
     }
@@ -417,7 +417,7 @@ fn threads_share_a_pool() {
                 let mut to = open(Role::Client, ALONE, &compression);
                 for len in 0..200 {
                     let mut out = Vec::new();
-                    from.send_to(&some(10 * len), &mut out).unwrap();
+                    from.send_to(some(10 * len), &mut out).unwrap();
                     let mut input = given(&mut to, &out);
                     match to.next(&mut input).unwrap() {
                         Some(Event::Binary(bytes)) => assert!(bytes == some(10 * len)),

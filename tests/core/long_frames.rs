@@ -281,7 +281,7 @@ fn what_is_left_of_a_compressed_frame_is_read_as_ever() {
         Setup { compression: Some((agreement, compression)), ..Setup::new(role) }.connect()
     });
     let mut stream = Vec::new();
-    peer.send_part_to(&noise(8 * LONG), &mut stream).unwrap();
+    peer.send_part_to(noise(8 * LONG), &mut stream).unwrap();
     peer.send_last_to(&[], &mut stream).unwrap();
     let mut end = End::new(client, STORAGE, &stream);
     end.read();

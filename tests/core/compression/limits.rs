@@ -94,7 +94,7 @@ fn the_limit_is_that_of_each_message() {
     let mut server = open(Role::Server, "");
     let mut out = Vec::new();
     for _ in 0..5 {
-        server.send_to(&words(1, 1000), &mut out).unwrap();
+        server.send_to(words(1, 1000), &mut out).unwrap();
         server.compress_from(0);
     }
     let got = take_anyhow(|| client(limits(|limits| limits.message = 1000)), &out);

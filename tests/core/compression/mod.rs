@@ -4,7 +4,6 @@
 mod contexts;
 mod limits;
 mod messages;
-#[cfg(any())]
 mod negotiation;
 mod peer;
 mod sending;

@@ -1,14 +1,18 @@
 //! What both ends agree on: sections 10.1 and 10.2 of the catalogue.
 
-use harness::inflate;
+use std::sync::Arc;
+
+use harness::{Drive, START, inflate};
 use sansocket::client::ResponseError::{self, BadCompression, BadExtension, ExtensionNotOffered};
 use sansocket::deflate::{Agreement, Compression, Context};
 use sansocket::server::RequestError;
-use sansocket::{Connection, Input, Limits, ProtocolError, Role, client};
+use sansocket::{Cause, Connection, Ended, HandshakeError, Limits, ProtocolError, Role, Step};
 
 use super::peer::{Got, frames, noise, open, open_with, other, payload, words};
-use crate::support::bytes;
-use crate::support::handshake::{Served, offer, received, request, response, serve, start, value};
+use crate::support::{bytes, given};
+use crate::support::handshake::{
+    Opened, Served, accepted, next, offer, received, request, response, serve, start, value,
+};
 
 /// Contexts such as `15+`, taken over, and `10-`, not so. Behind `!`, ours to demand.
 fn compression(outgoing: &str, incoming: &str) -> Compression {
@@ -38,12 +42,11 @@ fn answer(compression: &Compression, offer: &str) -> Result<Option<String>, ()> 
         }
         served => panic!("{served:?}"),
     }
-    let mut request = received(&stream);
+    let mut connection = received(&stream);
+    let request = connection.request().unwrap();
     let agreement = request.compress(compression);
     assert_eq!(request.agreement(), agreement);
-    let mut out = Vec::new();
-    let mut connection = request.accept(Limits::default(), &mut out);
-    let out = String::from_utf8(out).unwrap();
+    let out = accepted(&mut connection);
     let lines = out.lines().filter(|line| line.starts_with("Sec-WebSocket-Extensions: "));
     assert_eq!(lines.count(), usize::from(agreement.is_some()), "D-N-23: {out}");
     assert!(out.starts_with("HTTP/1.1 101 "));
@@ -65,12 +68,12 @@ fn exchange(one: &mut Connection, two: &mut Connection) {
     for _ in 0..3 {
         let text = words(1, 700);
         let mut out = Vec::new();
-        one.sender.send(&text, &mut out).unwrap();
+        one.send_to(&text, &mut out).unwrap();
         assert!(frames(&out)[0].is_compressed());
         let mut got = Got::default();
         got.take(two, &out);
         out.clear();
-        two.sender.send(&text, &mut out).unwrap();
+        two.send_to(&text, &mut out).unwrap();
         assert!(frames(&out)[0].is_compressed());
         got.take(one, &out);
         assert!(got.error.is_none() && got.messages == [text.as_bytes(), text.as_bytes()]);
@@ -79,9 +82,9 @@ fn exchange(one: &mut Connection, two: &mut Connection) {
 
 fn assert_compresses_nothing(connection: &mut Connection) {
     let mut out = Vec::new();
-    connection.sender.send(&"a".repeat(1000), &mut out).unwrap();
+    connection.send_to(&"a".repeat(1000), &mut out).unwrap();
     assert!(!frames(&out)[0].is_compressed());
-    let hello = match connection.sender.role() {
+    let hello = match connection.role() {
         Role::Client => "c107 f248cdc9c90700",
         Role::Server => "c187 00000000 f248cdc9c90700",
     };
@@ -247,12 +250,11 @@ fn a_server_looks_at_sixteen_offers() {
 #[test]
 fn the_last_call_of_a_server_counts() {
     let stream = request(&["+Sec-WebSocket-Extensions: permessage-deflate"]);
-    let mut request = received(&stream);
+    let mut connection = received(&stream);
+    let request = connection.request().unwrap();
     assert!(request.compress(&compression("15+", "15+")).is_some());
     assert!(request.compress(&compression("15+", "!12+")).is_none());
-    let mut out = Vec::new();
-    let mut connection = request.accept(Limits::default(), &mut out);
-    assert!(!String::from_utf8(out).unwrap().contains("Extensions"));
+    assert!(!accepted(&mut connection).contains("Extensions"));
     assert_compresses_nothing(&mut connection);
 }
 
@@ -271,10 +273,15 @@ fn judged(compression: Option<&Compression>, answer: &str) -> Result<Connection,
     }
     let line = format!("+Sec-WebSocket-Extensions: {answer}");
     let edits = if answer.is_empty() { vec![] } else { vec![line.as_str()] };
-    let mut input = Input::filled(response(&edits));
-    match start(request).0.receive(&mut input)? {
-        client::Progress::Open(connection, _) => Ok(connection),
-        progress => panic!("{progress:?}"),
+    let mut connection = start(request).0;
+    let mut input = given(&mut connection, &response(&edits));
+    match (next(&mut connection, &mut input), connection.next_step()) {
+        (Some(Opened::Open), _) => Ok(connection),
+        (None, Step::Done(Ended { cause: Cause::Handshake(error), .. })) => match error {
+            HandshakeError::Response(error) => Err(error),
+            error => panic!("{error:?}"),
+        },
+        step => panic!("{step:?}"),
     }
 }
 
@@ -401,7 +408,7 @@ fn sending_context(connection: &mut Connection) -> Context {
     let mut history = Vec::new();
     let mut send = |message: Vec<u8>| {
         let mut out = Vec::new();
-        connection.sender.send(&message, &mut out).unwrap();
+        connection.send_to(&message, &mut out).unwrap();
         if !frames(&out)[0].is_compressed() {
             return (message.len(), 0);
         }
@@ -430,7 +437,7 @@ fn receiving_context(connect: impl Fn() -> Connection) -> Context {
         let bytes = noise(1, distance);
         let mut out = Vec::new();
         let mut server = open(Role::Server, "");
-        server.sender.send(&[&bytes[..], &bytes[..100]].concat(), &mut out).unwrap();
+        server.send_to(&[&bytes[..], &bytes[..100]].concat(), &mut out).unwrap();
         let mut got = Got::default();
         got.take(&mut connect(), &out);
         got.error.is_none()
@@ -445,16 +452,12 @@ fn receiving_context(connect: impl Fn() -> Connection) -> Context {
 fn assert_agree(client: &Compression, server: &Compression) {
     let mut asked = offer();
     asked.compress(client);
-    let (handshake, head) = start(asked);
-    let mut request = received(head.as_bytes());
-    let agreement = request.compress(server);
-    let mut out = Vec::new();
-    let mut server_end = request.accept(Limits::default(), &mut out);
-    let mut input = Input::filled(out);
-    let mut client_end = match handshake.receive(&mut input) {
-        Ok(client::Progress::Open(connection, _)) => connection,
-        progress => panic!("{client:?} {server:?}: {progress:?}"),
-    };
+    let (mut client_end, head) = start(asked);
+    let mut server_end = received(head.as_bytes());
+    let agreement = server_end.request().unwrap().compress(server);
+    let out = accepted(&mut server_end);
+    let mut input = given(&mut client_end, out.as_bytes());
+    assert_eq!(next(&mut client_end, &mut input), Some(Opened::Open), "{client:?} {server:?}");
     let Some(agreement) = agreement else {
         // Only what is demanded and cannot be had; our clients offer all that can be asked of them.
         panic!("{client:?} {server:?}");
@@ -523,7 +526,7 @@ fn an_agreement_can_be_written_and_read() {
     }
 }
 
-/// What another's handshake has agreed to, [`Connection::compress`] does.
+/// What an opening handshake elsewhere has agreed on, [`Negotiated`](sansocket::Negotiated) says.
 #[test]
 fn a_connection_of_another_handshake_compresses_as_it_is_told() {
     for role in [Role::Client, Role::Server] {
@@ -568,7 +571,8 @@ fn a_request_that_an_http_library_has_parsed_is_agreed_to_as_well() {
         let policy = sansocket::server::Policy::default();
         let mut request = sansocket::server::Request::from_http(&http, &policy).unwrap();
         let agreement = request.compress(&compression);
-        let (response, mut connection) = request.accept_http(Limits::default());
+        let (response, negotiated) = request.accept_http();
+        let mut connection = Connection::open_server(negotiated, Arc::default(), START);
         let answers = response.headers().get_all("Sec-WebSocket-Extensions");
         let answers: Vec<_> = answers.iter().map(|value| value.to_str().unwrap()).collect();
         assert_eq!(answers, Vec::from_iter(*wanted), "{id}");

@@ -73,8 +73,8 @@ fn messages_below_the_threshold_are_sent_as_they_are() {
         for len in [0, 1, 63, 64, 65, 1000] {
             let mut server = open_with(Role::Server, "", &compression, Limits::default());
             let mut out = Vec::new();
-            server.send_to(&words(1, len), &mut out).unwrap();
-            server.send_last_to(&words(1, len), &mut out).unwrap();
+            server.send_to(words(1, len), &mut out).unwrap();
+            server.send_last_to(words(1, len), &mut out).unwrap();
             let wanted = compressed_from.is_some_and(|least| len >= least);
             for frame in frames(&out) {
                 assert_eq!(frame.is_compressed(), wanted, "{len} bytes, from {threshold}");
@@ -86,7 +86,7 @@ fn messages_below_the_threshold_are_sent_as_they_are() {
     let mut server = open_with(Role::Server, "", &Compression::default(), Limits::default());
     let mut out = Vec::new();
     for len in [63, 64] {
-        server.send_to(&"a".repeat(len), &mut out).unwrap();
+        server.send_to("a".repeat(len), &mut out).unwrap();
     }
     let compressed: Vec<_> = frames(&out).iter().map(|frame| frame.is_compressed()).collect();
     assert_eq!(compressed, [false, true]);
@@ -393,7 +393,7 @@ fn what_fails_to_be_sent_leaves_the_compressor_as_it_was() {
     let mut out = Vec::new();
     from.send_part_to(&text, &mut out).unwrap();
     let before = out.len();
-    assert!(from.send(&words(2, 500)).is_err());
+    assert!(from.send(words(2, 500)).is_err());
     assert!(from.send_part(b"of another kind").is_err());
     assert_eq!((out.len(), from.queued()), (before, 0));
     from.send_last_to(&text, &mut out).unwrap();
