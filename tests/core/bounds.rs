@@ -9,10 +9,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use counting_allocator::{Usage, measure};
-use harness::{Drive, Setup};
-use sansocket::{Connection, Input, Limits, Role};
+use harness::{Drive, START, Setup};
+use sansocket::{Connection, HandshakeLimits, Input, Limits, Role, Step};
 
-use crate::support::*;
+use crate::support::handshake::{Opened, next, offer, open_to_all, server, start};
+use crate::support::{ROLES, client, connect, for_both_roles, frame_to, limits, receive, transmit};
 
 /// What a connection under `limits` may hold that keeps no message.
 fn without_message(limits: &Limits) -> u64 {
@@ -211,4 +212,114 @@ fn looks(setup: &Setup, stream: &[u8], size: usize, most: usize) -> usize {
         assert!(input.is_empty(), "nothing is left to be looked at again");
     }
     looks.get()
+}
+
+/// What a handshake may hold: the bytes that have come, which are moved as they grow, the head that it keeps,
+/// where its lines are, and the body of a rejection, which is moved as it grows.
+fn most_of_handshake(limits: &HandshakeLimits) -> usize {
+    let [bytes, fields, body] = [limits.bytes, limits.fields, limits.body]
+        .map(|most| usize::try_from(most).expect("small"));
+    4 * bytes + 16 * fields + 3 * body + 4096
+}
+
+/// Heads and bodies that have no end: a beginning, and what is repeated.
+const ENDLESS_REQUESTS: [(&str, &str); 6] = [
+    ("GET /", "a"),
+    ("", "a"),
+    ("GET / HTTP/1.1\r\nX: ", "a"),
+    ("GET / HTTP/1.1\r\n", "X: y\r\n"),
+    ("GET / HTTP/1.1\r\n", "a"),
+    ("GET / HTTP/1.1\r\nSec-WebSocket-Protocol: a", " "),
+];
+
+const ENDLESS_RESPONSES: [(&str, &str); 10] = [
+    ("", "a"),
+    ("HTTP/1.1 101 ", "a"),
+    ("HTTP/1.1 101 x\r\nX: ", "a"),
+    ("HTTP/1.1 101 x\r\n", "X: y\r\n"),
+    ("HTTP/1.1 101 x\r\nX: y", "\r\n z"),
+    ("", "HTTP/1.1 103 x\r\nLink: </a>\r\n\r\n"),
+    ("HTTP/1.1 404 x\r\n\r\n", "a"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n", "1;a=b\r\nx\r\n"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n1;", "a"),
+    ("HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
+];
+
+/// Bytes without end, of which at most so many are to be taken.
+fn endless(start: &'static str, again: &'static str, most: u32) -> impl Iterator<Item = u8> {
+    let bytes = start.bytes().chain(again.bytes().cycle());
+    bytes.zip(0..).map(move |(byte, taken)| {
+        assert!(taken <= most, "more than {most} bytes are taken of {start:?} and {again:?}");
+        byte
+    })
+}
+
+/// CVE-2026-54465: and it is over after a fixed number of bytes.
+#[test]
+fn a_head_without_end_takes_no_more_than_its_limits() {
+    // L-01 to L-04, L-13: byte by byte, and in large reads.
+    for limits in [
+        HandshakeLimits::new(),
+        HandshakeLimits::new().bytes(1000).target(100).body(1000),
+        HandshakeLimits::new().fields(10).body(0).interim(0),
+    ] {
+        // The heads, and a body in chunks of one byte, and the rest of a read.
+        let most = limits.bytes * (limits.interim + 1) + limits.body * 12 + 2000;
+        for size in [1, 1000] {
+            for (start, again) in ENDLESS_REQUESTS {
+                let ((), usage) = measure(|| serve(endless(start, again, most), size, limits));
+                check_held(start, usage, &limits);
+            }
+            for (start, again) in ENDLESS_RESPONSES {
+                let ((), usage) = measure(|| ask(endless(start, again, most), size, limits));
+                check_held(start, usage, &limits);
+            }
+        }
+    }
+}
+
+fn check_held(start: &str, usage: Usage, limits: &HandshakeLimits) {
+    let most = most_of_handshake(limits);
+    assert!(usage.peak <= most.cast_signed(), "{start:?}: {usage:?}, at most {most}");
+}
+
+/// Gives a stream to a server until it rejects it.
+fn serve(stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
+    let mut connection = server(&open_to_all().limits(limits));
+    let mut input = Input::new(vec![0; size]);
+    exhaust(&mut connection, &mut input, stream);
+    assert!(transmit(&mut connection).starts_with(b"HTTP/1.1 4"), "it is explained");
+}
+
+/// Gives a stream to a client until it gives up.
+fn ask(stream: impl Iterator<Item = u8>, size: usize, limits: HandshakeLimits) {
+    let mut request = offer();
+    request.set_limits(limits);
+    let mut connection = start(request).0;
+    let mut input = Input::new(vec![0; size]);
+    if exhaust(&mut connection, &mut input, stream) == Some(Opened::Rejected) {
+        assert!(connection.response().unwrap().is_truncated(), "it has no end");
+    }
+}
+
+/// Gives a stream to an end until it reads no more. Returns its last event.
+fn exhaust(
+    connection: &mut Connection,
+    input: &mut Input<Vec<u8>>,
+    mut stream: impl Iterator<Item = u8>,
+) -> Option<Opened> {
+    loop {
+        let mut spare = connection.spare(input);
+        let buffer = spare.buffer();
+        let count = buffer.len();
+        assert!(count > 0, "there is always something to read to");
+        buffer.iter_mut().zip(&mut stream).for_each(|(place, byte)| *place = byte);
+        spare.filled(count, START);
+        let event = next(connection, input);
+        assert!(matches!(event, None | Some(Opened::Rejected)), "it has no end: {event:?}");
+        let only_reads = Step::Io { read: true, write: false };
+        if event.is_some() || connection.next_step() != only_reads {
+            return event;
+        }
+    }
 }

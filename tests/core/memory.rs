@@ -2,9 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use counting_allocator::{Usage, measure};
-use harness::{Drive, Setup};
-use sansocket::{Connection, Event, Input, Limits, Role};
+use harness::{Drive, START, Setup};
+use sansocket::{Config, Connection, Event, Input, Limits, Role, Seed};
 
+use crate::support::handshake::{offer, open_to_all};
 use crate::support::*;
 
 /// The most that a connection takes, without what it owns on the heap.
@@ -475,4 +476,49 @@ fn our_close_frame_frees_the_message_that_is_being_assembled_if_it_is_discarded(
         connection.free_memory();
     });
     assert_eq!(usage.held, 0);
+}
+
+#[test]
+fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
+    let config = Config::new().policy(open_to_all()).shared();
+    let long = "x".repeat(300);
+    let mut request = offer();
+    for name in ["X-One", "X-Two"] {
+        request.add_header(name, &long).unwrap();
+    }
+    let seed = Seed::new([7; 32]);
+    let (mut client, usage) =
+        measure(|| Connection::client(request, config.clone(), seed, START));
+    let len = client.queued();
+    assert!(usage.allocations <= 4, "{usage:?}");
+    assert!(usage.bytes < len + 2048, "{usage:?} for {len}");
+
+    let mut input = Input::new(vec![0; 4096]);
+    let mut request = Vec::with_capacity(4096);
+    client.transmit_to(&mut request);
+    let (mut server, usage) = measure(|| {
+        let mut server = Connection::server(config.clone(), START);
+        server.feed(&mut input, &request);
+        assert_eq!(server.next(&mut input), Ok(Some(Event::Request)));
+        server
+    });
+    assert!(usage.allocations <= 5, "{usage:?}");
+    assert!(usage.bytes < 2 * len + 2048, "{usage:?} for {len}");
+
+    let mut response = Vec::with_capacity(4096);
+    let ((), before) = measure(|| {
+        server.accept();
+        server.transmit_to(&mut response);
+        assert_eq!(server.next(&mut input), Ok(None));
+        server.free_memory();
+        client.feed(&mut input, &response);
+        assert_eq!(client.next(&mut input), Ok(Some(Event::Open)));
+        assert_eq!(client.next(&mut input), Ok(None));
+        client.free_memory();
+    });
+    assert!(before.held < 0, "both handshakes are freed");
+    let ((), server_held) = measure(|| drop(server));
+    let ((), client_held) = measure(|| drop(client));
+    assert_eq!(server_held.held, 0);
+    assert!(client_held.held > -512, "only its generator: {client_held:?}");
 }
