@@ -386,6 +386,9 @@ impl Sender {
 
     /// Notes that the peer ended the transport. What is queued stays so, as the peer may still read.
     pub(super) fn receive_eof(&mut self) {
+        if self.is_done() {
+            return;
+        }
         self.closing.receive_eof();
         self.framer.shut();
     }

@@ -112,6 +112,9 @@ impl Sender {
     /// [`Timeouts::end`](crate::Timeouts::end).
     pub fn handle_write_error(&mut self, now: Timestamp) {
         self.deadlines.tell(now);
+        if self.is_done() {
+            return;
+        }
         self.closing.break_writing();
         self.drop_output();
         self.deadlines.follow(Phase::Ending);
@@ -119,7 +122,14 @@ impl Sender {
 
     /// Notes that our direction of the transport was ended.
     pub fn handle_shutdown(&mut self) {
-        self.closing.shut();
+        if !self.is_done() {
+            self.closing.shut();
+        }
+    }
+
+    /// Returns whether the connection is done, so that its account is final.
+    pub(super) fn is_done(&self) -> bool {
+        self.closing.ending(self.role) == Ending::Done
     }
 
     /// Returns how the connection ended, once it is [done](Step::Done).
