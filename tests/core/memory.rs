@@ -487,8 +487,7 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
         request.add_header(name, &long).unwrap();
     }
     let seed = Seed::new([7; 32]);
-    let (mut client, usage) =
-        measure(|| Connection::client(request, config.clone(), seed, START));
+    let (mut client, usage) = measure(|| Connection::client(request, config.clone(), seed, START));
     let len = client.queued();
     assert!(usage.allocations <= 4, "{usage:?}");
     assert!(usage.bytes < len + 2048, "{usage:?} for {len}");

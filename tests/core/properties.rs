@@ -29,6 +29,11 @@ proptest! {
     }
 
     #[test]
+    fn any_calls_in_any_order_are_harmless(data in vec(any::<u8>(), 0..600)) {
+        harness::calls(&data);
+    }
+
+    #[test]
     fn text_is_judged_as_by_the_standard_library(data in text_with_faults()) {
         harness::utf8(&data);
     }

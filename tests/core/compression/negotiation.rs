@@ -9,10 +9,10 @@ use sansocket::server::RequestError;
 use sansocket::{Cause, Connection, Ended, HandshakeError, Limits, ProtocolError, Role, Step};
 
 use super::peer::{Got, frames, noise, open, open_with, other, payload, words};
-use crate::support::{bytes, given};
 use crate::support::handshake::{
     Opened, Served, accepted, next, offer, received, request, response, serve, start, value,
 };
+use crate::support::{bytes, given};
 
 /// Contexts such as `15+`, taken over, and `10-`, not so. Behind `!`, ours to demand.
 fn compression(outgoing: &str, incoming: &str) -> Compression {

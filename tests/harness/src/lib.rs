@@ -7,6 +7,7 @@
 
 #[cfg(any())]
 mod adapter;
+mod calls;
 mod changed;
 mod choices;
 #[cfg(feature = "deflate")]
@@ -31,6 +32,7 @@ mod world;
 
 #[cfg(any())]
 pub use adapter::adapter;
+pub use calls::calls;
 pub use changed::changed;
 #[cfg(feature = "deflate")]
 pub use deflate::{deflate_pair, deflate_receive};

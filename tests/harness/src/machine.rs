@@ -60,7 +60,7 @@ impl Machine {
         len
     }
 
-    fn spare<'s>(&'s mut self, input: &'s mut Input<Vec<u8>>) -> Spare<'s, Vec<u8>> {
+    pub(crate) fn spare<'s>(&'s mut self, input: &'s mut Input<Vec<u8>>) -> Spare<'s, Vec<u8>> {
         match self {
             Self::Whole(connection) => connection.spare(input),
             Self::Split(receiver, _) => receiver.spare(input),

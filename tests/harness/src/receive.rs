@@ -100,6 +100,8 @@ fn ways(len: usize) -> impl Iterator<Item = Way> {
         Way { is_borrowing: true, ahead: len / 3, ..Cut::Random(2).into() },
         Way { is_borrowing: true, ..shared(Cut::Random(3)) },
         Way { ahead: len, ..Cut::Whole.into() },
+        Way { is_fidgeting: true, is_borrowing: true, ..Cut::Random(4).into() },
+        Way { is_fidgeting: true, ..split(Cut::Spare(50_000)) },
         Way { ahead: 1, ..split(Cut::Every(50)) },
         shared(Cut::Spare(100)),
         split(Cut::Spare(40_000)),

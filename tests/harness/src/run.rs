@@ -39,6 +39,7 @@ pub fn run_by(setup: &Setup, stream: &[u8], mut way: Way) -> (Outcome, usize) {
         connection = connection.with_read_ahead(&stream[..given]);
     }
     let mut end = End::start(setup, Machine::new(connection, way.is_split));
+    end.is_fidgeting = way.is_fidgeting;
     let mut neighbour = way.is_sharing.then(Neighbour::new);
     let mut input = Input::new(vec![0; way.cut.storage(stream.len())]);
     end.receive(&mut input);
@@ -57,6 +58,7 @@ pub fn run_by(setup: &Setup, stream: &[u8], mut way: Way) -> (Outcome, usize) {
 pub(crate) struct End {
     setup: Setup,
     machine: Machine,
+    is_fidgeting: bool,
     pub(crate) seen: Vec<Seen>,
     pub(crate) parts: Vec<u8>,
     pub(crate) error: Option<ProtocolError>,
@@ -72,6 +74,7 @@ impl End {
         let mut end = Self {
             setup: *setup,
             machine,
+            is_fidgeting: false,
             seen: Vec::new(),
             parts: Vec::new(),
             error: None,
@@ -120,6 +123,9 @@ impl End {
     }
 
     fn receive_one(&mut self, input: &mut Input<Vec<u8>>) -> bool {
+        if self.is_fidgeting {
+            self.fidget(input);
+        }
         let is_advancing = self.setup.is_advancing;
         let is_there = is_advancing && self.machine.has_event(input);
         let Some(event) = self.machine.next_event(input) else {
@@ -140,6 +146,20 @@ impl End {
             self.act();
         }
         true
+    }
+
+    /// Makes calls that change nothing.
+    fn fidget(&mut self, input: &mut Input<Vec<u8>>) {
+        let _ = self.machine.spare(input).buffer();
+        let is_there = self.machine.has_event(input);
+        input.free_memory();
+        assert!(!format!("{:?} {input:?}", self.machine).is_empty());
+        let sender = self.machine.sender();
+        sender.free_memory();
+        sender.transmitted(0, START);
+        sender.handle_timeout(START);
+        let _ = (sender.is_full(), sender.is_urgent(), sender.poll_timeout(), sender.round_trip());
+        assert_eq!(self.machine.has_event(input), is_there, "an event that was found stays");
     }
 
     /// Takes a violation. Nothing comes after it, and nothing is sent but the close frame.
@@ -245,7 +265,12 @@ impl End {
         }
         let Step::Done(ended) = self.sender().next_step() else { panic!("every end is explained") };
         self.check_deaf();
-        assert_eq!(self.sender().next_step(), Step::Done(ended.clone()), "the account is final");
+        self.machine.handle_eof();
+        let sender = self.machine.sender();
+        sender.handle_shutdown();
+        sender.handle_write_error(START);
+        sender.handle_timeout(START);
+        assert_eq!(sender.next_step(), Step::Done(ended.clone()), "the account is final");
         assert_eq!(self.sender().poll_timeout(), None, "nothing is waited for");
         ended
     }

@@ -9,6 +9,8 @@ pub struct Way {
     pub is_split: bool,
     /// Whether another connection reads into the same input in between.
     pub is_sharing: bool,
+    /// Whether calls that change nothing are made before each event and each read.
+    pub is_fidgeting: bool,
     /// How many bytes are there before the first read.
     pub ahead: usize,
 }
@@ -16,7 +18,8 @@ pub struct Way {
 impl From<Cut> for Way {
     fn from(cut: Cut) -> Self {
         let is_borrowing = matches!(cut, Cut::Spare(_));
-        Self { cut, is_borrowing, is_split: false, is_sharing: false, ahead: 0 }
+        let (is_split, is_sharing, is_fidgeting, ahead) = (false, false, false, 0);
+        Self { cut, is_borrowing, is_split, is_sharing, is_fidgeting, ahead }
     }
 }
 
