@@ -9,7 +9,7 @@ mod conversations;
 mod properties;
 #[cfg(feature = "tokio")]
 mod slow_reader;
-#[cfg(any())]
+#[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 mod tls;
 #[cfg(feature = "tokio")]
 mod upgraded;

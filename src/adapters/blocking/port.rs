@@ -19,7 +19,7 @@ pub(super) struct Port<S> {
     /// A point in time, and what it is called by the connection.
     start: Instant,
     origin: Timestamp,
-    /// The timeouts that the stream had: of reads, and of writes.
+    /// The timeouts that the stream had, by direction.
     had: [Option<Duration>; 2],
     /// Those that it has.
     bounds: [Option<Duration>; 2],
@@ -41,7 +41,7 @@ enum Report {
 
 impl<S: Stream> Port<S> {
     pub(super) fn new(stream: S, start: Instant, origin: Timestamp) -> Self {
-        let had = [stream.read_timeout(), stream.write_timeout()].map(Result::unwrap_or_default);
+        let had = timeouts(&stream);
         Self {
             stream,
             start,
@@ -61,8 +61,8 @@ impl<S: Stream> Port<S> {
     /// Returns the stream with the timeouts that it had.
     pub(super) fn into_stream(self) -> S {
         // A stream that has ended may refuse timeouts; it does not block, either.
-        let _ = self.stream.set_read_timeout(self.had[0]);
-        let _ = self.stream.set_write_timeout(self.had[1]);
+        let _ = self.stream.set_write_timeout(self.had[WRITE]);
+        let _ = self.stream.set_read_timeout(self.had[READ]);
         self.stream
     }
 
@@ -79,11 +79,8 @@ impl<S: Stream> Port<S> {
     ) -> io::Result<()> {
         storage::attach(input);
         let mut spare = receiver.spare(input);
-        let bound = choose_bound(self.bounds[0], self.patience(due));
-        let outcome =
-            if bound == self.bounds[0] { Ok(()) } else { self.stream.set_read_timeout(bound) };
-        self.bounds[0] = bound;
-        let outcome = outcome.and_then(|()| block(bound, || self.stream.read(spare.buffer())));
+        let bound = self.bound(READ, due);
+        let outcome = bound.and_then(|bound| block(bound, || self.stream.read(spare.buffer())));
         let now = self.now();
         self.looked = Some(now);
         match outcome {
@@ -130,13 +127,24 @@ impl<S: Stream> Port<S> {
         due: Option<Timestamp>,
         mut write: impl FnMut(&mut S) -> io::Result<T>,
     ) -> io::Result<Option<T>> {
-        let bound = choose_bound(self.bounds[1], self.patience(due));
-        if bound != self.bounds[1] {
-            self.stream.set_write_timeout(bound)?;
-            self.bounds[1] = bound;
-        }
+        let bound = self.bound(WRITE, due)?;
         self.is_unflushed = true;
         block(bound, || write(&mut self.stream))
+    }
+
+    /// Bounds the next call in a direction. Returns how long it may block.
+    fn bound(&mut self, direction: usize, due: Option<Timestamp>) -> io::Result<Option<Duration>> {
+        let bound = choose_bound(self.bounds[direction], self.patience(due));
+        if bound != self.bounds[direction] {
+            match direction {
+                READ => self.stream.set_read_timeout(bound)?,
+                _ => self.stream.set_write_timeout(bound)?,
+            }
+            // Over TLS, one may change the other.
+            self.bounds = timeouts(&self.stream);
+            self.bounds[direction] = bound;
+        }
+        Ok(bound)
     }
 
     fn patience(&self, due: Option<Timestamp>) -> Option<Duration> {
@@ -178,6 +186,11 @@ impl<S: Split> Port<S> {
     }
 }
 
+/// Returns the timeouts of a stream, by direction.
+fn timeouts<S: Stream>(stream: &S) -> [Option<Duration>; 2] {
+    [stream.read_timeout(), stream.write_timeout()].map(Result::unwrap_or_default)
+}
+
 /// Returns the timeout for a call that may block for `patience`, given the present one. One that is somewhat
 /// early does no harm, so that most calls need none of their own.
 fn choose_bound(bound: Option<Duration>, patience: Option<Duration>) -> Option<Duration> {
@@ -205,6 +218,10 @@ fn block<T>(
         }
     }
 }
+
+/// The directions.
+const READ: usize = 0;
+const WRITE: usize = 1;
 
 /// How much earlier than asked for an operating system may return, at the most.
 const SLACK: Duration = Duration::from_millis(20);

@@ -41,7 +41,7 @@ impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
     }
 }
 
-/// The timeouts are those of the stream below. While TLS is negotiated, reads may write and writes may read.
+/// The timeouts are those of the stream below. A write that blocks may read, so its timeout bounds that, too.
 impl<C, S, D> Stream for StreamOwned<C, S>
 where
     C: DerefMut + Deref<Target = ConnectionCommon<D>>,
@@ -53,9 +53,6 @@ where
     }
 
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        if self.conn.is_handshaking() {
-            self.sock.set_write_timeout(timeout)?;
-        }
         self.sock.set_read_timeout(timeout)
     }
 
@@ -64,9 +61,7 @@ where
     }
 
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        if self.conn.is_handshaking() {
-            self.sock.set_read_timeout(timeout)?;
-        }
+        self.sock.set_read_timeout(timeout)?;
         self.sock.set_write_timeout(timeout)
     }
 
