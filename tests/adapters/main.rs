@@ -3,7 +3,6 @@
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod blocking;
-#[cfg(any())]
 mod conversations;
 #[cfg(any())]
 mod properties;

@@ -2,12 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sansocket::server::{Policy, RequestError, Response};
+use sansocket::server::Response;
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Ended, Event, ProtocolError, TimedOut, Url, client,
+    Cause, CloseCode, CloseFrame, Config, Ended, Error, Event, OwnedMessage, ProtocolError,
+    TimedOut, Timeouts, Url, client,
 };
 
 /// Runs `serve` on the first connection, beside `connect` with the address to connect to.
@@ -24,17 +26,16 @@ fn between<T: Send>(
     })
 }
 
-/// Accepts what comes, sends back every message, and tells how that ended.
-fn echo_with(accepted: std::net::TcpStream, config: Config) -> (Result<(), Error>, Option<Ended>) {
+/// Accepts what comes, sends back every message, and returns how that ended.
+fn echo_with(accepted: std::net::TcpStream, config: Arc<Config>) -> (Result<(), Error>, Option<Ended>) {
     run!({
-        let policy = Policy::default();
-        let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+        let incoming = wait!(WebSocket::receive_request(stream(accepted), config)).unwrap();
         let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
         let mut socket = wait!(opening.accept()).unwrap();
         let outcome = loop {
             match wait!(socket.next_event()) {
-                Ok(Some((Event::Text(text), mut outbox))) => outbox.send(text).unwrap(),
-                Ok(Some((Event::Binary(bytes), mut outbox))) => outbox.send(bytes).unwrap(),
+                Ok(Some((Event::Text(text), sender))) => sender.send(text).unwrap(),
+                Ok(Some((Event::Binary(bytes), sender))) => sender.send(bytes).unwrap(),
                 Ok(Some(_)) => {}
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
@@ -45,7 +46,7 @@ fn echo_with(accepted: std::net::TcpStream, config: Config) -> (Result<(), Error
 }
 
 fn echo(accepted: std::net::TcpStream) -> Option<Ended> {
-    let (outcome, ended) = echo_with(accepted, Config::default());
+    let (outcome, ended) = echo_with(accepted, Arc::default());
     outcome.unwrap();
     ended
 }
@@ -54,7 +55,7 @@ fn echo(accepted: std::net::TcpStream) -> Option<Ended> {
 fn messages_of_all_sizes_are_echoed_and_the_connection_is_closed() {
     let ended = between(echo, |address| {
         run!({
-            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default())).unwrap();
             for size in [0, 1, 125, 126, 65_535, 65_536, 5 << 20] {
                 let binary = vec![7; size];
                 wait!(socket.send(&binary)).unwrap();
@@ -74,21 +75,13 @@ fn messages_of_all_sizes_are_echoed_and_the_connection_is_closed() {
 
 #[test]
 fn timeouts_may_be_as_long_as_can_be() {
-    let mut config = Config::default();
-    let timeouts = &mut config.timeouts;
-    for timeout in [
-        &mut timeouts.opening,
-        &mut timeouts.idle,
-        &mut timeouts.pong,
-        &mut timeouts.close,
-        &mut timeouts.end,
-    ] {
-        *timeout = Some(Duration::MAX);
-    }
-    let (outcome, _) = between(|accepted| echo_with(accepted, config), |address| {
+    const LONG: Duration = Duration::MAX;
+    let timeouts = Timeouts::new().opening(LONG).idle(LONG).pong(LONG).close(LONG).end(LONG);
+    let config = Config::new().timeouts(timeouts).shared();
+    let (outcome, _) = between(|accepted| echo_with(accepted, Arc::clone(&config)), |address| {
         run!({
             let url = format!("ws://{address}/");
-            let mut socket = wait!(WebSocket::connect_with(&url, config)).unwrap();
+            let mut socket = wait!(WebSocket::connect(&url, Arc::clone(&config))).unwrap();
             wait!(socket.send("text")).unwrap();
             assert_eq!(wait!(socket.receive()).unwrap(), Some("text".to_owned().into()));
             wait!(socket.close(None, "")).unwrap();
@@ -101,8 +94,8 @@ fn timeouts_may_be_as_long_as_can_be() {
 fn a_message_of_unknown_length_goes_out_and_in_by_parts() {
     between(echo, |address| {
         run!({
-            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
-            socket.receiver_mut().set_streaming(true);
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default())).unwrap();
+            socket.connection_mut().set_streaming(true);
             for _ in 0..100 {
                 wait!(socket.send_part("ab")).unwrap();
             }
@@ -126,7 +119,7 @@ fn a_message_of_unknown_length_goes_out_and_in_by_parts() {
 fn a_ping_tells_the_round_trip_time() {
     between(echo, |address| {
         run!({
-            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default())).unwrap();
             wait!(socket.ping()).unwrap();
             let (event, _) = wait!(socket.next_event()).unwrap().unwrap();
             assert!(matches!(event, Event::Pong(_)));
@@ -140,13 +133,12 @@ fn a_ping_tells_the_round_trip_time() {
 fn a_server_looks_at_the_request_before_it_answers() {
     let serve = |accepted| {
         run!({
-            let policy = Policy::default();
-            let config = Config::default();
-            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let config = Arc::default();
+            let incoming = wait!(WebSocket::receive_request(stream(accepted), config)).unwrap();
             let Incoming::Opening(mut opening) = incoming else { panic!("a handshake") };
-            assert_eq!(opening.request.target(), "/chat?room=1");
-            opening.request.select_protocol("b").unwrap();
-            opening.request.add_header("Set-Cookie", "seen=1").unwrap();
+            assert_eq!(opening.request().target(), "/chat?room=1");
+            opening.request().select_protocol("b").unwrap();
+            opening.request().add_header("Set-Cookie", "seen=1").unwrap();
             let mut socket = wait!(opening.accept()).unwrap();
             assert!(wait!(socket.receive()).unwrap().is_none());
         });
@@ -158,7 +150,7 @@ fn a_server_looks_at_the_request_before_it_answers() {
             request.add_protocol("a").unwrap();
             request.add_protocol("b").unwrap();
             let connected = stream(std::net::TcpStream::connect(address).unwrap());
-            let over = WebSocket::connect_over(connected, request, Config::default());
+            let over = WebSocket::connect_over(connected, request, Arc::default());
             let (mut socket, response) = wait!(over).unwrap();
             assert_eq!(response.protocol(), Some("b"));
             assert_eq!(response.header("set-cookie"), Some(&b"seen=1"[..]));
@@ -171,9 +163,8 @@ fn a_server_looks_at_the_request_before_it_answers() {
 fn a_refusal_is_a_value_for_the_client() {
     let serve = |accepted| {
         run!({
-            let policy = Policy::default();
-            let config = Config::default();
-            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let config = Arc::default();
+            let incoming = wait!(WebSocket::receive_request(stream(accepted), config)).unwrap();
             let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
             let headers = [("Retry-After", "120")];
             wait!(opening.reject(Response::new(503, &headers, b"too many").unwrap())).unwrap();
@@ -181,7 +172,7 @@ fn a_refusal_is_a_value_for_the_client() {
     };
     between(serve, |address| {
         run!({
-            let outcome = wait!(WebSocket::connect(&format!("ws://{address}/")));
+            let outcome = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default()));
             let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
             assert_eq!(response.status(), 503);
             assert_eq!(response.header("Retry-After"), Some(&b"120"[..]));
@@ -194,11 +185,10 @@ fn a_refusal_is_a_value_for_the_client() {
 fn one_port_serves_pages_too() {
     let serve = |accepted| {
         run!({
-            let policy = Policy::default();
-            let config = Config::default();
-            let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+            let config = Arc::default();
+            let incoming = wait!(WebSocket::receive_request(stream(accepted), config)).unwrap();
             let Incoming::Http(request) = incoming else { panic!("no handshake") };
-            assert_eq!((request.head.method(), request.head.target()), ("GET", "/page"));
+            assert_eq!((request.head().method(), request.head().target()), ("GET", "/page"));
             wait!(request.respond(Response::new(200, &[], b"a page").unwrap())).unwrap();
         });
     };
@@ -212,25 +202,18 @@ fn one_port_serves_pages_too() {
     });
 }
 
-fn impatient() -> Config {
-    let mut config = Config::default();
-    let short = Some(Duration::from_millis(50));
-    config.timeouts.opening = short;
-    config.timeouts.idle = short;
-    config.timeouts.pong = short;
-    config.timeouts.close = short;
-    config.timeouts.end = short;
-    config
+fn impatient() -> Arc<Config> {
+    const SHORT: Duration = Duration::from_millis(50);
+    let timeouts = Timeouts::new().opening(SHORT).idle(SHORT).pong(SHORT).close(SHORT).end(SHORT);
+    Config::new().timeouts(timeouts).shared()
 }
 
 #[test]
 fn a_request_that_does_not_come_is_answered_by_a_408() {
     let serve = |accepted| {
         run!({
-            let policy = Policy::default();
-            let outcome = wait!(Incoming::receive(stream(accepted), &policy, impatient()));
-            let Err(Error::Handshake(error)) = outcome else { panic!("{outcome:?}") };
-            assert_eq!(error, RequestError::TimedOut.into());
+            let outcome = wait!(WebSocket::receive_request(stream(accepted), impatient()));
+            assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
         });
     };
     between(serve, |address| {
@@ -256,7 +239,7 @@ fn a_peer_that_says_nothing_is_pinged_and_given_up() {
     let (outcome, ended) = between(|accepted| echo_with(accepted, impatient()), |address| {
         let mut bytes = Vec::new();
         mute(address).read_to_end(&mut bytes).unwrap();
-        assert!(bytes.windows(2).any(|window| window == b"\x89\x04"), "a ping was sent");
+        assert!(bytes.windows(2).any(|window| window == b"\x89\x08"), "a ping was sent");
     });
     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
     assert_eq!(ended.map(|ended| ended.cause), Some(Cause::TimedOut(TimedOut::Silence)));
@@ -277,9 +260,8 @@ fn the_last_words_of_a_peer_that_is_gone_are_seen() {
     let ended = between(
         |accepted| {
             run!({
-                let policy = Policy::default();
-                let config = Config::default();
-                let incoming = wait!(Incoming::receive(stream(accepted), &policy, config)).unwrap();
+                let config = Arc::default();
+                let incoming = wait!(WebSocket::receive_request(stream(accepted), config)).unwrap();
                 let Incoming::Opening(opening) = incoming else { panic!("a handshake") };
                 let mut socket = wait!(opening.accept()).unwrap();
                 let mut outcome = Ok(());
@@ -308,12 +290,13 @@ fn the_last_words_of_a_peer_that_is_gone_are_seen() {
 /// The peer reads why it was failed though it was still sending.
 #[test]
 fn the_last_words_reach_a_peer_that_is_still_sending() {
-    let mut config = Config::default();
+    let mut config = Config::new();
     config.limits.message = 1000;
-    let (outcome, ended) = between(|accepted| echo_with(accepted, config), |address| {
+    let config = config.shared();
+    let (outcome, ended) = between(|accepted| echo_with(accepted, Arc::clone(&config)), |address| {
         run!({
-            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"))).unwrap();
-            wait!(socket.send(&vec![0; 4 << 20])).unwrap();
+            let mut socket = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default())).unwrap();
+            wait!(socket.send(vec![0; 4 << 20])).unwrap();
             let (event, _) = wait!(socket.next_event()).unwrap().unwrap();
             let Event::Close(close) = event else { panic!("{event:?}") };
             assert_eq!(close.code, Some(CloseCode::MESSAGE_TOO_BIG));

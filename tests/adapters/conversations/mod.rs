@@ -1,7 +1,7 @@
 //! The same conversations over each adapter, over TCP: what differs is `.await`.
 
 mod blocking {
-    use sansocket::blocking::{Config, Error, Incoming, OwnedMessage, WebSocket};
+    use sansocket::blocking::{Incoming, WebSocket};
     type Stream = std::net::TcpStream;
 
     macro_rules! run {
@@ -24,7 +24,7 @@ mod blocking {
 
 #[cfg(feature = "tokio")]
 mod tokio {
-    use sansocket::tokio::{Config, Error, Incoming, OwnedMessage, WebSocket};
+    use sansocket::tokio::{Incoming, WebSocket};
     type Stream = tokio::net::TcpStream;
 
     macro_rules! run {
@@ -53,7 +53,7 @@ mod tokio {
 
 #[cfg(feature = "smol")]
 mod smol {
-    use sansocket::smol::{Config, Error, Incoming, OwnedMessage, WebSocket};
+    use sansocket::smol::{Incoming, WebSocket};
     type Stream = smol::net::TcpStream;
 
     macro_rules! run {
