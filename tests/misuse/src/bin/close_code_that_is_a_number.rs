@@ -1,7 +1,7 @@
 //! A number may be no close code.
-use sansocket::{Connection, Limits};
+use sansocket::{Connection, Timestamp};
 
 fn main() {
-    let mut connection = Connection::server(Limits::default());
-    let _ = connection.sender.close(1006, ""); //~ E0277
+    let mut connection = Connection::server(Default::default(), Timestamp::default());
+    let _ = connection.close(1006, ""); //~ E0277
 }

@@ -1,4 +1,4 @@
-//! While an event is held, messages go to the outbox that came with it.
+//! While an event is held, messages go to the sender that came with it.
 use std::net::TcpStream;
 
 use sansocket::blocking::{Error, WebSocket};

@@ -2,5 +2,5 @@
 use sansocket::{Limits, Receiver, Role};
 
 fn main() {
-    let _ = Receiver::new(Role::Server, Limits::default()); //~ E0624
+    let _ = Receiver::new(Role::Server, Limits::default(), None); //~ E0624
 }

@@ -1,23 +1,31 @@
 //! What is allowed, so that the others fail for what they do and not for how they are built.
-use sansocket::client::{Handshake, Request};
-use sansocket::{Connection, Event, Input, Kind, Limits, Message, Seed, Url};
+use sansocket::client::Request;
+use sansocket::{Connection, Event, Input, Message, Seed, Step, Timestamp, Url};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Connection { mut receiver, mut sender } = Connection::server(Limits::default());
+    let now = Timestamp::default();
+    let mut connection = Connection::server(Default::default(), now);
     let mut input = Input::new([0; 1024]);
-    let mut out = Vec::new();
-    input.spare().fill(0);
-    while let Some(event) = receiver.next_event(&mut input, &mut sender)? {
+    connection.spare(&mut input).filled(1, now);
+    while let Some(event) = connection.next_event(&mut input) {
         match event {
-            Event::Text(text) => sender.send(Message::Text(text), &mut out)?,
-            Event::Binary(bytes) => drop(sender.frame(Kind::Binary, bytes)?),
+            Event::Request => connection.accept(),
+            Event::Text(text) => connection.send(Message::Text(text))?,
+            Event::Binary(bytes) => connection.send_part(bytes)?,
             _ => {}
         }
-        sender.poll_transmit(&mut out);
+        let count = connection.transmit().len();
+        connection.transmitted(count, now);
     }
-    input.spare().fill(0);
+    if let Step::Done(ended) = connection.next_step() {
+        println!("{ended}");
+    }
+    let (mut receiver, mut sender) = connection.split();
+    let event = receiver.next_event(&mut input, &mut sender);
+    sender.probe().err();
+    drop(event);
     let request = Request::new(Url::parse("ws://example.com")?);
-    let handshake = Handshake::start(request, Limits::default(), Seed::random()?, &mut out);
-    drop(handshake.receive(&mut input)?);
+    let client = Connection::client(request, Default::default(), Seed::random()?, now);
+    drop(client);
     Ok(())
 }

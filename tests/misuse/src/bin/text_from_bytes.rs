@@ -1,7 +1,7 @@
 //! Text is UTF-8 by its type.
-use sansocket::{Connection, Limits, Message};
+use sansocket::{Connection, Message, Timestamp};
 
 fn main() {
-    let mut connection = Connection::server(Limits::default());
-    let _ = connection.sender.send(Message::Text(b"bytes"), &mut Vec::new()); //~ E0308
+    let mut connection = Connection::server(Default::default(), Timestamp::default());
+    let _ = connection.send(Message::Text(b"bytes")); //~ E0308
 }
