@@ -17,6 +17,7 @@ mod invariants;
 mod keepalive;
 mod limits;
 mod long_frames;
+mod machine;
 mod masking;
 mod memory;
 mod opening_timeouts;

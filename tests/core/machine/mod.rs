@@ -1,6 +1,5 @@
-//! Each requirement of the sketch, by its number.
+//! The whole life of a connection, from its first byte to its last.
 
-#[path = "support.rs"]
 mod support;
 
 use std::cell::RefCell;
@@ -19,7 +18,7 @@ use support::*;
 const _: () = assert!(size_of::<Connection>() <= 320 || cfg!(feature = "deflate"));
 
 #[test]
-fn r1_a_reply_is_sent_while_the_text_is_held() {
+fn a_reply_is_sent_while_the_text_is_held() {
     let (mut client, mut server) = open(&config(|_| {}));
     client.send("grüße").unwrap();
     let (bytes, mut input) = (take(&mut client, START), input());
@@ -43,7 +42,7 @@ fn r1_a_reply_is_sent_while_the_text_is_held() {
 }
 
 #[test]
-fn r2_a_request_is_decided_on_later_while_others_use_the_same_input() {
+fn a_request_is_decided_on_later_while_others_use_the_same_input() {
     let config = config(|_| {});
     let (mut slow, mut quick) = (server(&config), server(&config));
     let mut input = input();
@@ -96,7 +95,7 @@ fn r2_a_request_is_decided_on_later_while_others_use_the_same_input() {
 }
 
 #[test]
-fn r2_a_decision_that_takes_too_long_is_a_503_and_then_without_effect() {
+fn a_decision_that_takes_too_long_becomes_a_503_and_has_no_effect() {
     let config = config(|_| {});
     let (mut client, mut server, mut input) = (client(&config), server(&config), input());
     give(&mut server, &mut input, &take(&mut client, START), START, ignore);
@@ -117,7 +116,7 @@ fn r2_a_decision_that_takes_too_long_is_a_503_and_then_without_effect() {
 }
 
 #[test]
-fn r2_what_was_read_ahead_may_be_a_part_of_the_request() {
+fn bytes_that_were_read_ahead_may_be_a_part_of_the_request() {
     let config = config(|_| {});
     let request = take(&mut client(&config), START);
     for ahead in [1, 20, request.len()] {
@@ -133,7 +132,7 @@ fn r2_what_was_read_ahead_may_be_a_part_of_the_request() {
 }
 
 #[test]
-fn r2_a_request_comes_byte_by_byte_among_others() {
+fn requests_may_arrive_byte_by_byte_in_turns() {
     let config = config(|_| {});
     let mut input = input();
     let mut pairs: Vec<_> = (0..10).map(|_| (client(&config), server(&config))).collect();
@@ -153,7 +152,7 @@ fn r2_a_request_comes_byte_by_byte_among_others() {
 }
 
 #[test]
-fn r2_what_is_no_upgrade_comes_back_untouched() {
+fn a_request_without_an_upgrade_is_returned_untouched() {
     let request = b"POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\na=";
     for size in [1, 7, 1000] {
         let (mut connection, mut input) = (server(&config(|_| {})), input());
@@ -179,7 +178,7 @@ fn r2_what_is_no_upgrade_comes_back_untouched() {
 }
 
 #[test]
-fn r3_an_idle_session_owns_no_heap_and_320_bytes() {
+fn an_idle_connection_owns_no_heap() {
     let config = config(|_| {});
     let mut input = input();
     let (mut client, mut server) = open(&config);
@@ -211,7 +210,7 @@ fn r3_an_idle_session_owns_no_heap_and_320_bytes() {
 }
 
 #[test]
-fn r4_one_thread_reads_and_another_writes_by_a_lock_that_neither_holds_meanwhile() {
+fn one_thread_reads_and_another_writes_and_neither_holds_the_lock_meanwhile() {
     let (mut client, server) = open(&config(|_| {}));
     let (mut receiver, sender) = server.split();
     let (sender, is_done) = (Mutex::new(sender), AtomicBool::new(false));
@@ -259,7 +258,7 @@ fn r4_one_thread_reads_and_another_writes_by_a_lock_that_neither_holds_meanwhile
 }
 
 #[test]
-fn r5_large_messages_are_sent_without_a_copy_and_in_order() {
+fn large_messages_are_sent_without_a_copy_and_in_order() {
     let config = config(|_| {});
     let (mut client, mut server) = open(&config);
     let mut input = input();
@@ -313,7 +312,7 @@ fn r5_large_messages_are_sent_without_a_copy_and_in_order() {
 }
 
 #[test]
-fn r5_what_is_lent_is_written_from_where_it_lies_as_far_as_it_goes() {
+fn a_borrowed_message_is_written_from_where_it_is_as_far_as_the_stream_takes_it() {
     let (mut client, mut server) = open(&config(|_| {}));
     let mut input = input();
     let payload = vec![3; 1 << 20];
@@ -350,7 +349,7 @@ fn r5_what_is_lent_is_written_from_where_it_lies_as_far_as_it_goes() {
 }
 
 #[test]
-fn r6_parts_come_and_go_as_a_stream() {
+fn parts_are_received_and_sent_as_a_stream() {
     let (mut client, mut server) = open(&config(|_| {}));
     let mut input = input();
     server.set_streaming(true);
@@ -387,7 +386,7 @@ fn r6_parts_come_and_go_as_a_stream() {
 }
 
 #[test]
-fn r7_buffers_go_in_and_come_back() {
+fn buffers_are_given_away_and_returned() {
     let config = config(|_| {});
     let (mut client, mut server) = (client(&config), server(&config));
     let mut input = Input::default();
@@ -433,7 +432,7 @@ fn r7_buffers_go_in_and_come_back() {
 }
 
 #[test]
-fn r8_of_a_peer_that_takes_no_replies_nothing_is_read() {
+fn nothing_is_read_from_a_peer_that_takes_no_replies() {
     let config = config(|config| config.max_queued = 10_000);
     let (mut client, mut server) = open(&config);
     let mut input = input();
@@ -543,7 +542,7 @@ fn parts_of_a_text_that_is_not_utf_8_are_the_same_whole_and_cut() {
 }
 
 #[test]
-fn r8_two_ends_that_send_much_at_once_do_not_wait_for_each_other() {
+fn two_ends_that_send_much_at_once_do_not_wait_for_each_other() {
     let (mut client, mut server) = open(&config(|config| config.max_queued = 1000));
     let mut input = input();
     for connection in [&mut client, &mut server] {
@@ -570,7 +569,7 @@ fn r8_two_ends_that_send_much_at_once_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn r10_what_one_session_left_in_the_input_is_not_taken_for_another_s() {
+fn bytes_that_a_connection_left_in_the_input_are_not_given_to_another() {
     let config = config(|_| {});
     let (mut one, mut sloppy) = open(&config);
     let (mut other, mut careful) = open(&config);
@@ -601,7 +600,7 @@ fn r10_what_one_session_left_in_the_input_is_not_taken_for_another_s() {
 }
 
 #[test]
-fn r10_what_comes_at_the_wrong_time_is_harmless() {
+fn calls_at_the_wrong_time_are_harmless() {
     let config = config(|_| {});
     let (mut client, mut server) = (client(&config), server(&config));
     let mut input = input();
@@ -629,7 +628,7 @@ fn r10_what_comes_at_the_wrong_time_is_harmless() {
 }
 
 #[test]
-fn r11_the_close_frame_is_written_before_the_transport_ends() {
+fn the_close_frame_is_written_before_the_transport_ends() {
     let (_, mut server) = open(&config(|_| {}));
     let mut input = input();
     let mut seen = 0;
@@ -660,7 +659,7 @@ fn r11_the_close_frame_is_written_before_the_transport_ends() {
 }
 
 #[test]
-fn r11_both_ends_close_in_order() {
+fn both_ends_close_in_order() {
     for client_begins in [false, true] {
         let (mut client, mut server) = open(&config(|_| {}));
         let mut input = input();
@@ -688,7 +687,7 @@ fn r11_both_ends_close_in_order() {
 }
 
 #[test]
-fn r11_what_cannot_be_written_does_not_keep_from_reading() {
+fn a_write_error_does_not_stop_reading() {
     let (mut client, mut server) = open(&config(|_| {}));
     let mut input = input();
     client.send("last words").unwrap();
@@ -737,7 +736,7 @@ fn time_passes_by_argument() {
 }
 
 #[test]
-fn r13_a_stream_of_http_2_begins_with_frames() {
+fn a_stream_of_http_2_begins_with_frames() {
     // RFC 8441: the extended CONNECT was answered with 200 by whoever speaks HTTP/2; DATA is what remains.
     let config = config(|_| {});
     let mut server = Connection::open_server(Negotiated::new(), config.clone(), START);
