@@ -3,7 +3,7 @@
 
 use counting_allocator::{Usage, measure};
 use harness::{Drive, START, Setup};
-use sansocket::{Config, Connection, Event, Input, Limits, Role, Seed};
+use sansocket::{Config, Connection, Event, Input, Limits, Role, Seed, Step};
 
 use crate::support::handshake::{offer, open_to_all};
 use crate::support::*;
@@ -520,4 +520,42 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
     let ((), client_held) = measure(|| drop(client));
     assert_eq!(server_held.held, 0);
     assert!(client_held.held > -512, "only its generator: {client_held:?}");
+}
+
+#[test]
+fn a_peer_that_reads_nothing_costs_no_more_than_the_limits_say() {
+    // Law 5, L-13: pings and messages are answered, and it takes none of the answers.
+    let most_queued = 1000;
+    for role in ROLES {
+        let pings = frame_to(role, 0x89, &[b'p'; 125]).repeat(16);
+        let message = frame_to(role, 0x82, b"m");
+        for stream in [[pings.clone(), message.clone()].concat(), message.repeat(100), pings] {
+            let setup = Setup { max_queued: most_queued, ..Setup::new(role) };
+            let config = setup.config();
+            let mut input = Input::new(vec![0; stream.len()]);
+            let (connection, usage) = measure(|| {
+                let mut connection = setup.connect_with(config);
+                let mut reads = 0;
+                while reads < 1000 {
+                    while let Some(event) = connection.next_event(&mut input) {
+                        if let Event::Binary(bytes) = event {
+                            connection.send(bytes).unwrap();
+                        }
+                    }
+                    if !matches!(connection.next_step(), Step::Io { read: true, .. }) {
+                        return connection;
+                    }
+                    connection.feed(&mut input, &stream);
+                    reads += 1;
+                }
+                connection
+            });
+            // What was read last is kept, and the queue doubles as it grows.
+            let queue = 2 * 3 * (2 * most_queued + 16 * 131 + 15);
+            let most = Limits::new().message(0).max_memory() + (3 * stream.len() + queue) as u64;
+            let peak = u64::try_from(usage.peak).unwrap();
+            assert!(peak <= most, "{peak} of {most}");
+            drop(connection);
+        }
+    }
 }
