@@ -112,7 +112,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ("A-41", "a flood behind a close frame", &[
         TABLE,
         "closing::what_follows_a_close_frame_is_ignored",
-        "memory::what_comes_after_our_close_frame_takes_no_memory",
+        "memory::what_is_discarded_after_our_close_frame_takes_no_memory",
     ]),
     ("A-42", "pings from one who does not read", &[
         TABLE,
