@@ -42,11 +42,11 @@ use crate::wire::{Keys, Kind, Role, Seed};
 ///             }
 ///         }
 ///         match connection.next_step() {
-///             Step::Io { write: true, .. } => _ = connection.write_to(&mut stream, now()),
+///             Step::Io { write: true, .. } => _ = connection.write_to(&mut stream, now),
 ///             Step::Io { .. } => {
 ///                 let due = connection.poll_timeout().map(|due| due.since(now()));
 ///                 stream.set_read_timeout(due.map(|due| due.max(Duration::from_millis(1))))?;
-///                 let _ = connection.read_from(&mut stream, &mut input, now());
+///                 let _ = connection.read_from(&mut stream, &mut input, now);
 ///                 connection.handle_timeout(now());
 ///             }
 ///             Step::Shutdown => {

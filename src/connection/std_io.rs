@@ -8,7 +8,8 @@ use super::sender::Sender;
 use super::timestamp::Timestamp;
 
 impl Connection {
-    /// Reads once from a stream. Returns `false` if it would block, or has blocked for as long as it may.
+    /// Reads once from a stream, and takes the time after that. Returns `false` if the stream would block, or
+    /// has blocked for as long as it may.
     ///
     /// # Errors
     ///
@@ -17,17 +18,17 @@ impl Connection {
         &mut self,
         stream: &mut impl Read,
         input: &mut Input<B>,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
     ) -> io::Result<bool> {
         let mut spare = self.spare(input);
         match retry(|| stream.read(spare.buffer())) {
-            Ok(Some(count)) => spare.filled(count, now),
+            Ok(Some(count)) => spare.filled(count, now()),
             Ok(None) => {
                 self.free_memory();
                 return Ok(false);
             }
             Err(error) => {
-                self.handle_eof(now);
+                self.handle_eof(now());
                 return Err(error);
             }
         }
@@ -36,14 +37,18 @@ impl Connection {
 }
 
 impl Sender {
-    /// Writes once to a stream what waits. Returns `false` if it would block, or has blocked for as long as it
-    /// may.
+    /// Writes once to a stream what waits, and takes the time after that. Returns `false` if the stream would
+    /// block, or has blocked for as long as it may.
     ///
     /// # Errors
     ///
     /// Returns the error of the stream. Nothing more can be written then; what the peer has sent can still be
     /// read.
-    pub fn write_to(&mut self, stream: &mut impl Write, now: Timestamp) -> io::Result<bool> {
+    pub fn write_to(
+        &mut self,
+        stream: &mut impl Write,
+        now: impl FnOnce() -> Timestamp,
+    ) -> io::Result<bool> {
         let mut slices = [IoSlice::new(&[]); 16];
         let mut count = 0;
         for (slice, chunk) in slices.iter_mut().zip(self.transmit_vectored()) {
@@ -57,15 +62,15 @@ impl Sender {
         });
         match written {
             Ok(Some(0)) if count > 0 => {
-                self.handle_write_error(now);
+                self.handle_write_error(now());
                 Err(ErrorKind::WriteZero.into())
             }
             Ok(written) => {
-                self.transmitted(written.unwrap_or(0), now);
+                self.transmitted(written.unwrap_or(0), now());
                 Ok(written.is_some())
             }
             Err(error) => {
-                self.handle_write_error(now);
+                self.handle_write_error(now());
                 Err(error)
             }
         }

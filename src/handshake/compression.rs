@@ -81,7 +81,7 @@ impl Agreement {
     /// `server_no_context_takeover; client_max_window_bits=10`.
     ///
     /// Use it where another library did the handshake: see
-    /// [`Connection::compress`](crate::Connection::compress).
+    /// [`Negotiated::with_compression`](crate::Negotiated::with_compression).
     pub fn parse(element: &str) -> Option<Self> {
         let element = element.trim_ascii();
         let mut whole = String::new();

@@ -7,7 +7,7 @@ use super::head_error::HeadError;
 /// The reason why a response cannot complete an opening handshake.
 ///
 /// A valid response with another status than 101 is not an error: see
-/// [`Progress::Rejected`](crate::client::Progress::Rejected).
+/// [`Event::Rejected`](crate::Event::Rejected).
 ///
 /// ```
 /// use sansocket::HeadError;
