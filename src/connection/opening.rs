@@ -81,7 +81,7 @@ impl Opening {
     pub(crate) fn request(&mut self) -> Option<&mut server::Request> {
         match &mut self.stage {
             Stage::Decision(request) => Some(request),
-            _ => None,
+            Stage::Request(_) | Stage::NotUpgrade(_) | Stage::Response(_) | Stage::Done => None,
         }
     }
 
@@ -89,7 +89,7 @@ impl Opening {
     pub(crate) fn head(&self) -> Option<&server::Head> {
         match &self.stage {
             Stage::NotUpgrade(head) => Some(head),
-            _ => None,
+            Stage::Request(_) | Stage::Decision(_) | Stage::Response(_) | Stage::Done => None,
         }
     }
 
@@ -133,12 +133,15 @@ impl Opening {
                 self.keep(input);
                 return self.receive_response(handshake, sender);
             }
-            // A client has nothing to say before it has an answer. What it says all the same waits.
-            stage if self.has_room(sender) => {
-                self.stage = stage;
-                self.keep(input);
+            // A client has nothing to say before it has an answer. Bytes that it sends nevertheless wait.
+            stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => {
+                if self.has_room(sender) {
+                    self.stage = stage;
+                    self.keep(input);
+                } else {
+                    self.fail(server::RequestError::HasBody, sender);
+                }
             }
-            _ => self.fail(server::RequestError::HasBody, sender),
         }
         None
     }
@@ -151,7 +154,7 @@ impl Opening {
                 Err(error) => self.fail(error, sender),
             },
             Stage::Request(_) => {
-                self.fail(server::RequestError::from(HeadError::Incomplete), sender)
+                self.fail(server::RequestError::from(HeadError::Incomplete), sender);
             }
             // The peer may still read.
             stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => self.stage = stage,
@@ -162,7 +165,10 @@ impl Opening {
     pub(crate) fn accept(&mut self, sender: &mut Sender) -> Option<Negotiated> {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Decision(request) => Some(request.accept(sender.out())),
-            stage => {
+            stage @ (Stage::Request(_)
+            | Stage::NotUpgrade(_)
+            | Stage::Response(_)
+            | Stage::Done) => {
                 self.stage = stage;
                 None
             }
@@ -174,7 +180,9 @@ impl Opening {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Decision(request) => request.reject(response, sender.out()),
             Stage::NotUpgrade(head) => head.reject(response, sender.out()),
-            stage => return self.stage = stage,
+            stage @ (Stage::Request(_) | Stage::Response(_) | Stage::Done) => {
+                return self.stage = stage;
+            }
         }
         self.end(sender);
     }
@@ -183,7 +191,9 @@ impl Opening {
     pub(crate) fn require_upgrade(&mut self, sender: &mut Sender) {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::NotUpgrade(head) => head.require_upgrade(sender.out()),
-            stage => return self.stage = stage,
+            stage @ (Stage::Request(_) | Stage::Decision(_) | Stage::Response(_) | Stage::Done) => {
+                return self.stage = stage;
+            }
         }
         self.end(sender);
     }
