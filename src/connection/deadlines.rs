@@ -96,10 +96,10 @@ impl Deadlines {
 
     /// Notes that the peer took bytes which it had not taken before.
     pub(crate) fn progress(&mut self) {
-        match self.phase {
-            Phase::Ending => self.enter(Phase::Ending),
-            _ => self.revive(),
+        if self.phase == Phase::Ending {
+            self.enter(Phase::Ending);
         }
+        self.revive();
     }
 
     /// Returns when the phase times out.

@@ -79,18 +79,12 @@ impl Opening {
 
     /// Returns the request that waits for a decision.
     pub(crate) fn request(&mut self) -> Option<&mut server::Request> {
-        match &mut self.stage {
-            Stage::Decision(request) => Some(request),
-            _ => None,
-        }
+        if let Stage::Decision(request) = &mut self.stage { Some(request) } else { None }
     }
 
     /// Returns the head of a request for no WebSocket that waits for a decision.
     pub(crate) fn head(&self) -> Option<&server::Head> {
-        match &self.stage {
-            Stage::NotUpgrade(head) => Some(head),
-            _ => None,
-        }
+        if let Stage::NotUpgrade(head) = &self.stage { Some(head) } else { None }
     }
 
     pub(crate) const fn response(&self) -> &Option<client::Response> {
@@ -133,12 +127,16 @@ impl Opening {
                 self.keep(input);
                 return self.receive_response(handshake, sender);
             }
-            // A client has nothing to say before it has an answer. What it says all the same waits.
-            stage if self.has_room(sender) => {
+            // A client sends nothing before it has an answer. Bytes that come all the same wait.
+            stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done)
+                if self.has_room(sender) =>
+            {
                 self.stage = stage;
                 self.keep(input);
             }
-            _ => self.fail(server::RequestError::HasBody, sender),
+            Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done => {
+                self.fail(server::RequestError::HasBody, sender);
+            }
         }
         None
     }
@@ -151,7 +149,7 @@ impl Opening {
                 Err(error) => self.fail(error, sender),
             },
             Stage::Request(_) => {
-                self.fail(server::RequestError::from(HeadError::Incomplete), sender)
+                self.fail(server::RequestError::from(HeadError::Incomplete), sender);
             }
             // The peer may still read.
             stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => self.stage = stage,
@@ -162,7 +160,10 @@ impl Opening {
     pub(crate) fn accept(&mut self, sender: &mut Sender) -> Option<Negotiated> {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Decision(request) => Some(request.accept(sender.out())),
-            stage => {
+            stage @ (Stage::Request(_)
+            | Stage::NotUpgrade(_)
+            | Stage::Response(_)
+            | Stage::Done) => {
                 self.stage = stage;
                 None
             }
@@ -174,7 +175,9 @@ impl Opening {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Decision(request) => request.reject(response, sender.out()),
             Stage::NotUpgrade(head) => head.reject(response, sender.out()),
-            stage => return self.stage = stage,
+            stage @ (Stage::Request(_) | Stage::Response(_) | Stage::Done) => {
+                return self.stage = stage;
+            }
         }
         self.end(sender);
     }
@@ -183,7 +186,9 @@ impl Opening {
     pub(crate) fn require_upgrade(&mut self, sender: &mut Sender) {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::NotUpgrade(head) => head.require_upgrade(sender.out()),
-            stage => return self.stage = stage,
+            stage @ (Stage::Request(_) | Stage::Decision(_) | Stage::Response(_) | Stage::Done) => {
+                return self.stage = stage;
+            }
         }
         self.end(sender);
     }
