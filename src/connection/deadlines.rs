@@ -98,9 +98,8 @@ impl Deadlines {
     pub(crate) fn progress(&mut self) {
         if self.phase == Phase::Ending {
             self.enter(Phase::Ending);
-        } else {
-            self.revive();
         }
+        self.revive();
     }
 
     /// Returns when the phase times out.

@@ -79,18 +79,12 @@ impl Opening {
 
     /// Returns the request that waits for a decision.
     pub(crate) fn request(&mut self) -> Option<&mut server::Request> {
-        match &mut self.stage {
-            Stage::Decision(request) => Some(request),
-            Stage::Request(_) | Stage::NotUpgrade(_) | Stage::Response(_) | Stage::Done => None,
-        }
+        if let Stage::Decision(request) = &mut self.stage { Some(request) } else { None }
     }
 
     /// Returns the head of a request for no WebSocket that waits for a decision.
     pub(crate) fn head(&self) -> Option<&server::Head> {
-        match &self.stage {
-            Stage::NotUpgrade(head) => Some(head),
-            Stage::Request(_) | Stage::Decision(_) | Stage::Response(_) | Stage::Done => None,
-        }
+        if let Stage::NotUpgrade(head) = &self.stage { Some(head) } else { None }
     }
 
     pub(crate) const fn response(&self) -> &Option<client::Response> {
@@ -133,14 +127,15 @@ impl Opening {
                 self.keep(input);
                 return self.receive_response(handshake, sender);
             }
-            // A client has nothing to say before it has an answer. Bytes that it sends nevertheless wait.
-            stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done) => {
-                if self.has_room(sender) {
-                    self.stage = stage;
-                    self.keep(input);
-                } else {
-                    self.fail(server::RequestError::HasBody, sender);
-                }
+            // A client sends nothing before it has an answer. Bytes that come all the same wait.
+            stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done)
+                if self.has_room(sender) =>
+            {
+                self.stage = stage;
+                self.keep(input);
+            }
+            Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done => {
+                self.fail(server::RequestError::HasBody, sender);
             }
         }
         None

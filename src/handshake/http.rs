@@ -50,8 +50,9 @@ impl Request {
         }
     }
 
-    /// Accepts the request. Returns the 101 for the HTTP library to send, and what was negotiated: open a
-    /// [`Connection`](crate::Connection::open_server) with it.
+    /// Accepts the request. Returns the 101 for the HTTP library to send, and the result of the negotiation.
+    ///
+    /// Open a [`Connection`](crate::Connection::open_server) with that result.
     ///
     /// The HTTP library answers an `Expect: 100-continue`.
     pub fn accept_http(self) -> (http::Response<()>, Negotiated) {

@@ -223,7 +223,7 @@ impl Request {
         self.lines.add(HeadKind::Switch, name, value)
     }
 
-    /// Accepts the request: appends the 101 to `out`. Returns what was negotiated.
+    /// Accepts the request: appends the 101 to `out`. Returns the result of the negotiation.
     pub(crate) fn accept(self, out: &mut Vec<u8>) -> Negotiated {
         // RFC 9110, section 7.8: the client expects a 100 before the 101.
         if List::new(self.headers().all(KnownName::Expect)).next().is_some() {
