@@ -1,8 +1,9 @@
-//! An echo among the routes of axum: `cargo run --features http,tokio --example axum_echo`, to be talked to
-//! at ws://127.0.0.1:9001/echo.
+//! Sends back every message, on a route of axum: `cargo run --features http,tokio --example axum_echo`. The
+//! WebSocket is ws://127.0.0.1:9001/echo.
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,8 +13,8 @@ use axum::routing::{any, get};
 use hyper::StatusCode;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{Connection, Event, server};
+use sansocket::tokio::WebSocket;
+use sansocket::{Config, Event, Negotiated, server};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -30,21 +31,21 @@ pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
     axum::serve(listener, routes).await
 }
 
-/// Accepts a request for a WebSocket, whose connection begins once the response has been sent.
+/// Accepts a request for a WebSocket, which begins once axum has sent the response.
 async fn open(mut request: Request) -> Response {
-    let config = Config::default();
-    let opening = match server::Request::from_http(&request, &server::Policy::default()) {
+    let config = Config::new().shared();
+    let opening = match server::Request::from_http(&request, &config.policy) {
         Ok(opening) => opening,
         Err(error) => return error.to_http().map(Body::from),
     };
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        let mut response = Response::new(Body::from("not behind a server that can upgrade"));
+        let mut response = Response::new(Body::from("this server cannot upgrade connections"));
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         return response;
     };
-    let (response, connection) = opening.accept_http(config.limits);
+    let (response, negotiated) = opening.accept_http();
     tokio::spawn(async move {
-        if let Err(error) = echo(upgrade, connection, config).await {
+        if let Err(error) = echo(upgrade, negotiated, config).await {
             eprintln!("{error}");
         }
     });
@@ -53,16 +54,15 @@ async fn open(mut request: Request) -> Response {
 
 async fn echo(
     upgrade: OnUpgrade,
-    connection: Connection,
-    config: Config,
+    negotiated: Negotiated,
+    config: Arc<Config>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    // What was read ahead comes out of this stream again.
     let stream = TokioIo::new(upgrade.await?);
-    let mut socket = WebSocket::from_upgraded(stream, [], connection, config);
-    while let Some((event, mut outbox)) = socket.next_event().await? {
+    let mut socket = WebSocket::from_http(stream, negotiated, config);
+    while let Some((event, sender)) = socket.next_event().await? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }

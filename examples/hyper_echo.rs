@@ -1,9 +1,10 @@
-//! A page and an echo on one port, by hyper: `cargo run --features http,tokio --example hyper_echo`, then
-//! open http://127.0.0.1:9001/.
+//! Serves a page and sends back every message, by hyper: `cargo run --features http,tokio --example hyper_echo`.
+//! The page is http://127.0.0.1:9001/.
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -11,8 +12,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use sansocket::tokio::{Config, WebSocket};
-use sansocket::{Connection, Event, server};
+use sansocket::tokio::WebSocket;
+use sansocket::{Config, Connection, Event, Negotiated, Timestamp, server};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
@@ -48,16 +49,16 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     })
 }
 
-/// Accepts a request for a WebSocket, whose connection begins once hyper has sent the response.
+/// Accepts a request for a WebSocket, which begins once hyper has sent the response.
 fn open(request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let config = Config::default();
-    let opening = match server::Request::from_http(&request, &server::Policy::default()) {
+    let config = Config::new().shared();
+    let opening = match server::Request::from_http(&request, &config.policy) {
         Ok(opening) => opening,
         Err(error) => return error.to_http().map(Full::from),
     };
-    let (response, connection) = opening.accept_http(config.limits);
+    let (response, negotiated) = opening.accept_http();
     tokio::spawn(async move {
-        if let Err(error) = echo(request, connection, config).await {
+        if let Err(error) = echo(request, negotiated, config).await {
             eprintln!("{error}");
         }
     });
@@ -66,19 +67,18 @@ fn open(request: Request<Incoming>) -> Response<Full<Bytes>> {
 
 async fn echo(
     request: Request<Incoming>,
-    connection: Connection,
-    config: Config,
+    negotiated: Negotiated,
+    config: Arc<Config>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let upgraded = hyper::upgrade::on(request).await?;
-    // Without hyper around it, the stream is read straight into where the events lie.
-    let parts =
-        upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| "not the stream of `serve`")?;
-    let stream = parts.io.into_inner();
-    let mut socket = WebSocket::from_upgraded(stream, parts.read_buf, connection, config);
-    while let Some((event, mut outbox)) = socket.next_event().await? {
+    // `WebSocket::from_http` takes a `TokioIo` of what is upgraded, too. The `TcpStream` has no indirection.
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| "no stream of `serve`")?;
+    let connection = Connection::open_server(negotiated, config, Timestamp::default());
+    let mut socket = WebSocket::from_upgraded(parts.io.into_inner(), &parts.read_buf, connection);
+    while let Some((event, sender)) = socket.next_event().await? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }

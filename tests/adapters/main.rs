@@ -4,6 +4,8 @@
 mod asynchronous;
 mod blocking;
 mod conversations;
+#[cfg(feature = "tokio")]
+mod ported;
 #[cfg(any())]
 mod properties;
 #[cfg(feature = "tokio")]

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use sansocket::tokio::WebSocket;
-use sansocket::{Config, Connection, Negotiated, Seed, Timestamp};
+use sansocket::{Config, Connection, Error, Limits, Negotiated, ProtocolError, Seed, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream that gives one stretch of bytes, and notes for how many it is asked.
@@ -45,15 +45,31 @@ impl AsyncWrite for Stream {
     }
 }
 
+/// Returns messages as a client sends them.
+fn masked(texts: &[&str]) -> Vec<u8> {
+    let (config, seed) = (Config::new().shared(), Seed::new([1; 32]));
+    let mut client = Connection::open_client(Negotiated::new(), config, seed, Timestamp::default());
+    for text in texts {
+        client.send(*text).unwrap();
+    }
+    client.transmit().to_vec()
+}
+
 /// What was read ahead may be cut anywhere, and is too little to read into.
+#[tokio::test]
+async fn a_connection_of_an_http_library_begins_with_frames() {
+    let config = Config::new().limits(Limits::new().message(3)).shared();
+    let stream = Stream { bytes: masked(&["one", "four"]), asked: 0 };
+    let mut socket = WebSocket::from_http(stream, Negotiated::new(), config);
+    assert_eq!(socket.receive().await.unwrap(), Some("one".into()));
+    let error = socket.receive().await.unwrap_err();
+    assert!(matches!(error, Error::Protocol(ProtocolError::MessageTooBig)), "{error}");
+}
+
 #[tokio::test]
 async fn what_was_read_ahead_comes_first_and_the_rest_by_long_reads() {
     let (config, now) = (Config::new().shared(), Timestamp::default());
-    let seed = Seed::new([1; 32]);
-    let mut client = Connection::open_client(Negotiated::new(), config.clone(), seed, now);
-    client.send("one").unwrap();
-    client.send("two").unwrap();
-    let bytes = client.transmit();
+    let bytes = masked(&["one", "two"]);
     for cut in 0..=bytes.len() {
         let (ahead, rest) = bytes.split_at(cut);
         let stream = Stream { bytes: rest.to_vec(), asked: 0 };

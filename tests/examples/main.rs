@@ -2,7 +2,7 @@
 
 mod echo;
 mod inspect;
-#[cfg(any())]
+#[cfg(all(feature = "http", feature = "tokio"))]
 mod libraries;
 #[cfg(any())]
 mod loops;

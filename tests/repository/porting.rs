@@ -1,10 +1,11 @@
-//! What stands on the right in the tables of `PORTING.md`, so that it stays true.
+//! The right-hand sides in the tables of `PORTING.md` compile.
 
 use std::error::Error;
 
 /// Each table is checked against the module of its heading.
-const MODULES: [(&str, &str); 5] = [
+const MODULES: [(&str, &str); 6] = [
     ("tokio-tungstenite", "mod tokio_tungstenite {"),
+    ("tungstenite", "mod tungstenite {"),
     ("async-tungstenite", "mod async_tungstenite {"),
     ("fastwebsockets", "mod fastwebsockets {"),
     ("axum's ws", "mod axum_ws {"),
@@ -17,12 +18,12 @@ fn each_right_hand_side_is_compiled() {
     for (heading, module) in MODULES {
         let table = after(page, &format!("\n## {heading}\n")).split("\n## ").next().unwrap();
         let code = after(include_str!("porting.rs"), &format!("\n{module}\n"));
-        let code = without_spaces(code.split("\n}\n").next().unwrap());
+        let code = without_layout(code.split("\n}\n").next().unwrap());
         let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| `")).collect();
         assert!(rows.len() > 5, "the table of {heading} is found");
         for row in rows {
             let ported = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
-            let is_compiled = code.contains(&without_spaces(ported.trim_matches('`')));
+            let is_compiled = code.contains(&without_layout(ported.trim_matches('`')));
             assert!(is_compiled, "{heading}: {ported} is not in {module}");
         }
     }
@@ -32,8 +33,8 @@ fn after<'t>(text: &'t str, start: &str) -> &'t str {
     text.split_once(start).unwrap_or_else(|| panic!("{start:?} is missing")).1
 }
 
-/// As rustfmt breaks lines where it likes.
-fn without_spaces(text: &str) -> String {
+/// Removes what rustfmt decides: spaces, line breaks and trailing commas.
+fn without_layout(text: &str) -> String {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     text.replace(",)", ")")
 }
@@ -42,49 +43,88 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[expect(dead_code, reason = "compiled, not run")]
 mod tokio_tungstenite {
+    use std::sync::Arc;
+
     use super::Result;
-    use sansocket::server::{self, Policy};
-    use sansocket::tokio::{Config, Incoming, OwnedMessage, WebSocket};
-    use sansocket::{CloseCode, Connection, Url, client, tls};
+    use futures_util::StreamExt;
+    use sansocket::tokio::{Incoming, WebSocket};
+    use sansocket::{
+        CloseCode, Config, Connection, Error, Limits, Negotiated, OwnedMessage, Seed, Timestamp,
+        Url, client, server, tls,
+    };
     use tokio::net::TcpStream;
 
-    async fn connect(url: &str, config: Config, stream: TcpStream) -> Result<()> {
-        WebSocket::connect(url).await?;
+    async fn connect(url: &str, config: Arc<Config>) -> Result<()> {
         WebSocket::connect_tls(url, tls::default_config(), config).await?;
-        WebSocket::connect_with(url, config).await?;
+        Ok(())
+    }
+
+    async fn connect_plain(url: &str, config: Arc<Config>) -> Result<()> {
+        WebSocket::connect(url, config).await?;
+        Ok(())
+    }
+
+    async fn connect_over(url: &str, config: Arc<Config>, stream: TcpStream) -> Result<()> {
         let mut request = client::Request::new(Url::parse(url)?);
         request.add_header("Authorization", "Bearer 7")?;
-        WebSocket::connect_over(stream, request, config).await?;
+        request.add_protocol("chat")?;
+        let (socket, response) = WebSocket::connect_over(stream, request, config).await?;
+        println!("{:?}", response.protocol());
+        drop(socket);
         Ok(())
     }
 
-    async fn accept(stream: TcpStream) -> Result<()> {
-        WebSocket::accept(stream).await?;
+    fn status(opened: std::result::Result<WebSocket<TcpStream>, Error>) -> u16 {
+        match opened {
+            Ok(_) => 101,
+            Err(Error::Refused(response)) => response.status(),
+            Err(_) => 0,
+        }
+    }
+
+    async fn accept(stream: TcpStream, config: Arc<Config>) -> Result<()> {
+        WebSocket::accept(stream, config).await?;
         Ok(())
     }
 
-    async fn look(stream: TcpStream, policy: Policy, config: Config) -> Result<()> {
-        if let Incoming::Opening(opening) = Incoming::receive(stream, &policy, config).await? {
-            if opening.request.path() == "/chat" {
-                opening.accept().await?;
-            } else {
-                opening.reject(server::Response::new(404, &[], b"")?).await?;
+    async fn decide(stream: TcpStream, config: Arc<Config>) -> Result<()> {
+        match WebSocket::receive_request(stream, config).await? {
+            Incoming::Opening(mut opening) => {
+                if opening.request().path() == "/chat" {
+                    opening.request().add_header("Set-Cookie", "id=7")?;
+                    opening.accept().await?;
+                } else {
+                    opening.reject(server::Response::new(404, &[], b"")?).await?;
+                }
             }
+            Incoming::Http(request) => request.reject().await?,
         }
         Ok(())
     }
 
-    fn raw(stream: TcpStream, connection: Connection, config: Config) -> WebSocket<TcpStream> {
-        WebSocket::from_upgraded(stream, [], connection, config)
+    fn open_server(stream: TcpStream, config: Arc<Config>) -> WebSocket<TcpStream> {
+        WebSocket::from_http(stream, Negotiated::new(), config)
     }
 
-    fn read(
+    fn open_client(
+        stream: TcpStream,
+        config: Arc<Config>,
+        seed: Seed,
+        now: Timestamp,
+    ) -> WebSocket<TcpStream> {
+        WebSocket::from_upgraded(
+            stream,
+            &[],
+            Connection::open_client(Negotiated::new(), config, seed, now),
+        )
+    }
+
+    fn read_before(
         stream: TcpStream,
         part: Vec<u8>,
         connection: Connection,
-        config: Config,
     ) -> WebSocket<TcpStream> {
-        WebSocket::from_upgraded(stream, part, connection, config)
+        WebSocket::from_upgraded(stream, &part, connection)
     }
 
     async fn talk(
@@ -97,92 +137,196 @@ mod tokio_tungstenite {
             return Ok(());
         };
         if matches!(message, OwnedMessage::Text(_)) {
+            println!("{:?}", message.as_text());
             socket.send("hello").await?;
         }
-        socket.send(&bytes).await?;
-        socket.outbox().send(&message)?;
+        socket.send(bytes).await?;
+        socket.feed(&message).await?;
+        println!("{:?}", message.into_bytes());
         socket.flush().await?;
-        socket.outbox().ping(&payload)?;
-        socket.outbox().close(None, "")?;
+        socket.connection_mut().ping(&payload)?;
+        socket.connection_mut().close(None, "")?;
         socket.close(CloseCode::NORMAL, "done").await?;
         socket.get_ref().set_nodelay(true)?;
-        let (_reader, _writer) = socket.split();
         Ok(())
     }
 
-    fn configure(config: &mut Config) {
-        config.limits.message = 1 << 20;
-        config.limits.frame = 1 << 20;
-        config.max_queued = 1 << 20;
+    async fn split(socket: WebSocket<TcpStream>) -> Result<()> {
+        let (mut reader, writer) = socket.split();
+        let writer_of_another_task = writer.clone();
+        if let Some(message) = reader.receive().await? {
+            writer.send(message).await?;
+        }
+        drop(writer_of_another_task);
+        Ok(())
+    }
+
+    async fn forward(socket: WebSocket<TcpStream>) -> Result<()> {
+        let (reader, writer) = socket.split();
+        reader.forward(writer).await?;
+        Ok(())
+    }
+
+    fn configure() -> Arc<Config> {
+        let limits = Limits::new().message(1 << 20);
+        drop(Config::new().limits(limits));
+        let limits = Limits::new().frame(1 << 20);
+        Config::new().limits(limits).max_queued(1 << 20).shared()
+    }
+}
+
+#[expect(dead_code, reason = "compiled, not run")]
+mod tungstenite {
+    use std::net::TcpStream;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::Result;
+    use sansocket::blocking::WebSocket;
+    use sansocket::{CloseCode, Config, Connection, client};
+
+    fn connect(url: &str, config: Arc<Config>) -> Result<()> {
+        WebSocket::connect(url, config)?;
+        Ok(())
+    }
+
+    fn open(
+        stream: TcpStream,
+        request: client::Request<'_>,
+        part: bool,
+        config: Arc<Config>,
+    ) -> Result<()> {
+        match part {
+            true => drop(WebSocket::connect_over(stream, request, config)?),
+            false => drop(WebSocket::accept(stream, config)?),
+        }
+        Ok(())
+    }
+
+    fn decide(stream: TcpStream, config: Arc<Config>) -> Result<()> {
+        drop(WebSocket::receive_request(stream, config)?);
+        Ok(())
+    }
+
+    fn raw(stream: TcpStream, connection: Connection) -> WebSocket<TcpStream> {
+        WebSocket::from_upgraded(stream, &[], connection)
+    }
+
+    fn talk(mut socket: WebSocket<TcpStream>) -> Result<()> {
+        while let Some(message) = socket.receive()? {
+            socket.send(&message)?;
+            socket.feed(&message)?;
+            socket.flush()?;
+        }
+        println!("{:?}", socket.receive_timeout(Duration::from_millis(10)));
+        if socket.connection_mut().is_open() {
+            socket.close(CloseCode::NORMAL, "done")?;
+        }
+        println!("{:?}", socket.ended());
+        Ok(())
+    }
+
+    fn split(socket: WebSocket<TcpStream>) -> Result<()> {
+        let (reader, writer) = socket.split()?;
+        drop((reader, writer));
+        Ok(())
     }
 }
 
 #[expect(dead_code, reason = "compiled, not run")]
 mod async_tungstenite {
+    use std::sync::Arc;
+
     use super::Result;
-    use sansocket::client;
-    use sansocket::smol::{Config, WebSocket};
+    use sansocket::smol::WebSocket;
+    use sansocket::{Config, client};
     use smol::net::TcpStream;
 
-    async fn connect(
-        url: &str,
+    async fn connect(url: &str, config: Arc<Config>) -> Result<()> {
+        WebSocket::connect(url, config).await?;
+        Ok(())
+    }
+
+    async fn connect_by_tokio(url: &str, config: Arc<Config>) -> Result<()> {
+        sansocket::tokio::WebSocket::connect(url, config).await?;
+        Ok(())
+    }
+
+    async fn connect_over(
         request: client::Request<'_>,
         stream: TcpStream,
-        config: Config,
+        config: Arc<Config>,
     ) -> Result<()> {
-        WebSocket::connect(url).await?;
-        sansocket::tokio::WebSocket::connect(url).await?;
         WebSocket::connect_over(stream, request, config).await?;
         Ok(())
     }
 
-    async fn talk(stream: TcpStream) -> Result<TcpStream> {
-        let mut socket = WebSocket::accept(stream).await?;
+    async fn talk(stream: TcpStream, config: Arc<Config>) -> Result<TcpStream> {
+        let mut socket = WebSocket::accept(stream, config).await?;
         while let Some(message) = socket.receive().await? {
-            println!("{message:?}");
+            println!("{message}");
             socket.send("hello").await?;
         }
         socket.close(None, "").await?;
-        Ok(socket.into_parts().stream)
+        Ok(socket.into_parts().0)
+    }
+
+    fn split(socket: WebSocket<TcpStream>) {
+        let (reader, writer) = socket.split();
+        drop((reader, writer));
     }
 }
 
 #[expect(dead_code, reason = "compiled, not run")]
 mod fastwebsockets {
+    use std::sync::Arc;
+
     use super::Result;
-    use sansocket::server::{self, Policy, RequestError};
-    use sansocket::tokio::{Config, WebSocket};
-    use sansocket::{CloseCode, Connection, Event, client};
+    use hyper::body;
+    use hyper::upgrade::Upgraded;
+    use hyper_util::rt::TokioIo;
+    use sansocket::server::{self, RequestError};
+    use sansocket::tokio::WebSocket;
+    use sansocket::{CloseCode, Config, Event, Limits, Negotiated, client};
     use tokio::net::TcpStream;
 
     fn upgrade<B>(
         request: http::Request<B>,
-        policy: Policy,
-        config: Config,
-    ) -> std::result::Result<(http::Response<()>, Connection), RequestError> {
-        let opening = server::Request::from_http(&request, &policy)?;
-        Ok(opening.accept_http(config.limits))
+        config: Arc<Config>,
+    ) -> std::result::Result<(http::Response<()>, Negotiated), RequestError> {
+        let opening = server::Request::from_http(&request, &config.policy)?;
+        Ok(opening.accept_http())
     }
 
-    fn after_handshake(stream: TcpStream, config: Config) -> WebSocket<TcpStream> {
-        WebSocket::from_upgraded(stream, [], Connection::server(config.limits), config)
+    async fn upgraded(
+        request: http::Request<body::Incoming>,
+        negotiated: Negotiated,
+        config: Arc<Config>,
+    ) -> Result<WebSocket<TokioIo<Upgraded>>> {
+        Ok(WebSocket::from_http(
+            TokioIo::new(hyper::upgrade::on(request).await?),
+            negotiated,
+            config,
+        ))
     }
 
-    async fn client(
-        stream: TcpStream,
-        request: client::Request<'_>,
-        mut config: Config,
-    ) -> Result<()> {
-        config.limits.message = 1 << 20;
+    fn after_handshake(stream: TcpStream, config: Arc<Config>) -> WebSocket<TcpStream> {
+        WebSocket::from_http(stream, Negotiated::new(), config)
+    }
+
+    async fn client(stream: TcpStream, request: client::Request<'_>) -> Result<()> {
+        let config = Config::new().limits(Limits::new().message(1 << 20)).shared();
         WebSocket::connect_over(stream, request, config).await?;
         Ok(())
     }
 
     async fn talk(mut socket: WebSocket<TcpStream>) -> Result<()> {
-        socket.receiver_mut().set_streaming(false);
-        socket.receiver_mut().set_auto_pong(false);
-        while let Some((event, _)) = socket.next_event().await? {
-            println!("{}", matches!(event, Event::Text(_)));
+        socket.connection_mut().set_streaming(false);
+        socket.connection_mut().set_auto_pong(false);
+        while let Some((event, sender)) = socket.next_event().await? {
+            if let Event::Text(text) = event {
+                sender.send(text)?;
+            }
         }
         socket.send("hello").await?;
         socket.send_part("hel").await?;
@@ -192,59 +336,68 @@ mod fastwebsockets {
     }
 
     fn split(socket: WebSocket<TcpStream>) {
-        let (_reader, _writer) = socket.split();
+        let (reader, writer) = socket.split();
+        drop((reader, writer));
     }
 
     fn into_inner(socket: WebSocket<TcpStream>) -> TcpStream {
-        socket.into_parts().stream
+        socket.into_parts().0
     }
 }
 
 #[expect(dead_code, reason = "compiled, not run")]
 mod axum_ws {
+    use std::sync::Arc;
+
     use super::Result;
     use axum::body::Body;
     use axum::extract::Request;
     use axum::response::Response;
-    use hyper::upgrade::OnUpgrade;
+    use hyper::upgrade::{OnUpgrade, Upgraded};
     use hyper_util::rt::TokioIo;
-    use sansocket::server::{self, Policy};
-    use sansocket::tokio::{Config, WebSocket};
-    use sansocket::{CloseCode, Connection};
+    use sansocket::server;
+    use sansocket::tokio::WebSocket;
+    use sansocket::{CloseCode, Config, Limits, Negotiated};
 
-    fn open(request: Request, policy: Policy, config: Config) -> Result<Response> {
-        let mut opening = match server::Request::from_http(&request, &policy) {
+    fn open(request: Request, config: Arc<Config>) -> Result<Response> {
+        let mut opening = match server::Request::from_http(&request, &config.policy) {
             Ok(opening) => opening,
             Err(error) => return Ok(error.to_http().map(Body::from)),
         };
         opening.select_protocol("chat")?;
         println!("{:?}", opening.protocol());
-        let (response, _connection) = opening.accept_http(config.limits);
+        let (response, _negotiated) = opening.accept_http();
         Ok(response.map(|()| Body::empty()))
     }
 
-    async fn talk(upgrade: OnUpgrade, connection: Connection, mut config: Config) -> Result<()> {
-        config.limits.message = 1 << 20;
-        config.max_queued = 1 << 20;
-        let mut socket =
-            WebSocket::from_upgraded(TokioIo::new(upgrade.await?), [], connection, config);
+    async fn talk(upgrade: OnUpgrade, negotiated: Negotiated) -> Result<()> {
+        let limits = Limits::new().message(1 << 20);
+        let config = Config::new().limits(limits).max_queued(1 << 20).shared();
+        let mut socket = WebSocket::from_http(TokioIo::new(upgrade.await?), negotiated, config);
         println!("{:?}", socket.receive().await?);
         socket.send("hello").await?;
         socket.close(CloseCode::NORMAL, "done").await?;
         Ok(())
     }
+
+    fn split(socket: WebSocket<TokioIo<Upgraded>>) {
+        let (reader, writer) = socket.split();
+        drop((reader, writer));
+    }
 }
 
 #[expect(dead_code, reason = "compiled, not run")]
 mod compression {
-    use sansocket::Connection;
+    use std::sync::Arc;
+
     use sansocket::deflate::{Agreement, Compression, Pool};
-    use sansocket::tokio::{Config, Opening, WebSocket};
+    use sansocket::tokio::{Opening, WebSocket};
+    use sansocket::{Config, Limits, Negotiated};
     use tokio::net::TcpStream;
 
     static POOL: Pool = Pool::new(64);
 
-    fn set(mut config: Config) -> Config {
+    fn set() -> Arc<Config> {
         let mut compression = Compression::shared();
         compression.outgoing.is_taken_over = false;
         compression.incoming.is_taken_over = false;
@@ -254,18 +407,17 @@ mod compression {
         compression.memory = 5;
         compression.threshold = 1024;
         compression.pool = Some(&POOL);
-        config.compression = Some(compression);
-        config.compression = Some(Compression::dedicated());
-        config.limits.message = 1 << 20;
-        config
+        drop(Config::new().compression(compression));
+        let config = Config::new().compression(Compression::dedicated());
+        config.limits(Limits::new().message(1 << 20)).shared()
     }
 
-    fn connection(agreement: Agreement, compression: Compression, connection: &mut Connection) {
-        connection.compress(agreement, &compression);
+    fn negotiated(agreement: Agreement, compression: Compression) -> Negotiated {
+        Negotiated::new().with_compression(agreement, compression)
     }
 
-    fn socket(opening: &Opening<TcpStream>, socket: &mut WebSocket<TcpStream>) {
-        let _: Option<Agreement> = opening.request.agreement();
-        socket.compress_from(usize::MAX);
+    fn socket(opening: &mut Opening<TcpStream>, socket: &mut WebSocket<TcpStream>) {
+        let _: Option<Agreement> = opening.request().agreement();
+        socket.connection_mut().compress_from(usize::MAX);
     }
 }

@@ -14,8 +14,9 @@ use crate::adapters::error::Error;
 use crate::adapters::ping_seed;
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
+    Timestamp,
 };
-use crate::handshake::client;
+use crate::handshake::{Negotiated, client};
 use crate::wire::{CloseCode, Role, Seed};
 
 /// A WebSocket over a stream of type `S`, which the runtime `I` polls.
@@ -49,6 +50,37 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     pub fn from_parts(stream: S, connection: Connection) -> Self {
         let link = Link::new(stream, connection.now());
         Self { link, connection, input: Input::default() }
+    }
+
+    /// Drives a server's connection over a stream that an HTTP library has upgraded. `negotiated` comes from
+    /// `server::Request::accept_http`.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "http", feature = "tokio"))]
+    /// # mod example {
+    /// use sansocket::server::{Request, RequestError};
+    /// use sansocket::tokio::WebSocket;
+    /// use sansocket::{Config, Error};
+    /// use tokio::io::{AsyncRead, AsyncWrite};
+    ///
+    /// /// Returns the response. `upgraded` is the stream after it.
+    /// fn serve<B, S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
+    ///     request: &http::Request<B>,
+    ///     upgraded: impl Future<Output = S> + Send + 'static,
+    /// ) -> Result<http::Response<()>, RequestError> {
+    ///     let config = Config::new().shared();
+    ///     let (response, negotiated) = Request::from_http(request, &config.policy)?.accept_http();
+    ///     tokio::spawn(async move {
+    ///         let mut socket = WebSocket::from_http(upgraded.await, negotiated, config);
+    ///         socket.send("welcome").await
+    ///     });
+    ///     Ok(response)
+    /// }
+    /// # }
+    /// ```
+    pub fn from_http(stream: S, negotiated: Negotiated, config: Arc<Config>) -> Self {
+        let connection = Connection::open_server(negotiated, config, Timestamp::default());
+        Self::from_upgraded(stream, &[], connection)
     }
 
     /// Drives a connection over a stream that an HTTP library has upgraded, with the bytes that it has read

@@ -9,11 +9,9 @@ use crate::case::{Answer, Kind};
 macro_rules! adapter {
     ($name:ident, $adapter:ident, $stream:ty, [$($async:ident)?], [$($wait:tt)*]) => {
         pub(crate) mod $name {
-            use sansocket::$adapter::{
-                Config, Error, Incoming, Opening, OwnedMessage, WebSocket,
-            };
+            use sansocket::$adapter::{Incoming, Opening, WebSocket};
             use sansocket::server::{Origins, Policy, Response};
-            use sansocket::{CloseCode, Event, Message, Url, client};
+            use sansocket::{CloseCode, Config, Error, Event, Message, OwnedMessage, Url, client};
 
             use super::Then;
             use crate::case::{Answer, Case, End, Failure, Kind, Seen, Step, pipeline};
@@ -35,10 +33,10 @@ macro_rules! adapter {
                 for protocol in &case.offer {
                     request.add_protocol(protocol)?;
                 }
-                let mut config = Config::default();
+                let mut config = Config::new();
                 config.compression = case.compression(End::Client);
                 let stream = Tallied::new(stream);
-                match WebSocket::connect_over(stream, request, config) $($wait)* {
+                match WebSocket::connect_over(stream, request, config.shared()) $($wait)* {
                     Ok((socket, response)) => {
                         seen.protocol = response.protocol().map(str::to_owned);
                         let agreed = response.header("Sec-WebSocket-Extensions");
@@ -58,13 +56,13 @@ macro_rules! adapter {
 
             $($async)? fn answer(stream: Stream) -> Result<(), Failure> {
                 stream.set_nodelay(true)?;
-                let policy = Policy::new().origins(Origins::any());
+                let config = Config::new().policy(Policy::new().origins(Origins::any()));
                 let stream = Tallied::new(stream);
-                match Incoming::receive(stream, &policy, Config::default()) $($wait)* ? {
+                match WebSocket::receive_request(stream, config.shared()) $($wait)* ? {
                     Incoming::Http(request) => {
-                        let case = Case::asked_by(request.head.target())?;
+                        let case = Case::asked_by(request.head().target())?;
                         match &case.answer {
-                            Some(Answer { status: 426, .. }) | None => request.refuse() $($wait)* ?,
+                            Some(Answer { status: 426, .. }) | None => request.reject() $($wait)* ?,
                             Some(page) => {
                                 let headers = super::pairs(page);
                                 let body = page.body.as_bytes();
@@ -74,10 +72,10 @@ macro_rules! adapter {
                         }
                         Seen::new(&case).print();
                     }
-                    Incoming::Opening(opening) => {
-                        let case = Case::asked_by(opening.request.path())?;
+                    Incoming::Opening(mut opening) => {
+                        let case = Case::asked_by(opening.request().path())?;
                         let mut seen = Seen::new(&case);
-                        let offered = opening.request.extensions();
+                        let offered = opening.request().extensions();
                         seen.offered = offered.map(|one| one.name()).collect::<Vec<_>>().join(", ");
                         match &case.answer {
                             Some(refusal) => {
@@ -100,11 +98,11 @@ macro_rules! adapter {
                 seen: &mut Seen,
             ) -> Result<(), Failure> {
                 if let Some(protocol) = &case.select {
-                    opening.request.select_protocol(protocol)?;
+                    opening.request().select_protocol(protocol)?;
                 }
-                seen.protocol = opening.request.protocol().map(str::to_owned);
+                seen.protocol = opening.request().protocol().map(str::to_owned);
                 if let Some(compression) = case.compression(End::Server) {
-                    let agreement = opening.request.compress(&compression);
+                    let agreement = opening.request().compress(&compression);
                     seen.agreed = agreement.map_or_else(String::new, |agreed| agreed.to_string());
                 }
                 let socket = opening.accept() $($wait)* ?;
@@ -174,7 +172,7 @@ macro_rules! adapter {
                         Step::Ping(payload) => ping(socket, payload, seen) $($wait)* ?,
                         Step::Close(code, reason) => {
                             let code = CloseCode::new(*code);
-                            socket.outbox().close(code, reason)?;
+                            socket.connection_mut().close(code, reason)?;
                         }
                         Step::Drop(()) => return socket.flush() $($wait)*,
                         Step::Get(()) => seen.fail("this is no HTTP client"),
@@ -189,7 +187,7 @@ macro_rules! adapter {
                 seen: &mut Seen,
             ) -> Result<(), Error> {
                 let pongs = seen.pongs.len();
-                socket.outbox().ping(payload.as_bytes())?;
+                socket.connection_mut().ping(payload.as_bytes())?;
                 watch(socket, seen, Then::Keep, |seen| seen.pongs.len() > pongs) $($wait)*
             }
 
@@ -201,13 +199,13 @@ macro_rules! adapter {
                 is_enough: impl Fn(&Seen) -> bool,
             ) -> Result<(), Error> {
                 while !is_enough(seen) {
-                    let Some((event, mut outbox)) = socket.next_event() $($wait)* ? else { break };
+                    let Some((event, sender)) = socket.next_event() $($wait)* ? else { break };
                     match event {
                         Event::Text(text) => {
                             seen.message(Kind::Text, text.as_bytes());
                             match then {
                                 Then::Drop => {}
-                                Then::Echo => outbox.send(text)?,
+                                Then::Echo => sender.send(text)?,
                                 Then::Keep => seen.early.push(OwnedMessage::Text(text.into())),
                             }
                         }
@@ -215,7 +213,7 @@ macro_rules! adapter {
                             seen.message(Kind::Binary, bytes);
                             match then {
                                 Then::Drop => {}
-                                Then::Echo => outbox.send(bytes)?,
+                                Then::Echo => sender.send(bytes)?,
                                 Then::Keep => {
                                     seen.early.push(OwnedMessage::Binary(bytes.to_vec().into()));
                                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use sansocket::adapters::OwnedMessage;
+use sansocket::OwnedMessage;
 use sansocket::deflate::{Compression, Context};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -122,12 +122,24 @@ impl<S: Write> Write for Tallied<S> {
 }
 
 impl sansocket::blocking::Stream for Tallied<TcpStream> {
-    fn set_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.stream.set_timeout(timeout)
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.stream.read_timeout()
     }
 
-    fn shutdown(&mut self, how: Shutdown) -> io::Result<()> {
-        sansocket::blocking::Stream::shutdown(&mut self.stream, how)
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.stream.set_read_timeout(timeout)
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.stream.write_timeout()
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.stream.set_write_timeout(timeout)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
     }
 }
 
