@@ -12,5 +12,6 @@ mod properties;
 mod slow_reader;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 mod tls;
+mod types;
 #[cfg(feature = "tokio")]
 mod upgraded;

@@ -29,4 +29,5 @@ mod sending;
 mod server_handshake;
 mod support;
 mod text;
+mod types;
 mod url;

@@ -10,3 +10,4 @@ mod misuse;
 mod porting;
 mod promises;
 mod rules;
+mod types;

@@ -64,7 +64,7 @@ fn the_shortcut_takes_only_what_is_whole_and_right() {
         assert_eq!(bytes, stream);
     }
     let mut decoder = Decoder::new(Role::Client, Limits::default());
-    decoder.refuse(Kind::Text);
+    decoder.reject_kind(Kind::Text);
     assert_eq!(decoder.decode_whole(&mut b"\x81\x01a".clone()), None);
     let result = decoder.decode(&mut b"\x81\x01a".clone());
     assert_eq!(result, Err(ProtocolError::UnsupportedKind));
