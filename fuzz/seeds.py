@@ -76,7 +76,7 @@ def main():
     write("handshake_client", RESPONSES)
     write("deflate_receive", COMPRESSED)
     random.seed(6455)
-    for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter"]:
+    for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter", "calls"]:
         write(name, {f"decisions-{count}": random.randbytes(count) for count in [24, 60, 150, 300]})
 
 

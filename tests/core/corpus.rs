@@ -9,6 +9,7 @@ type Body = fn(&[u8]);
 const TARGETS: &[(&str, Body)] = &[
     #[cfg(any())]
     ("adapter", harness::adapter),
+    ("calls", harness::calls),
     #[cfg(feature = "deflate")]
     ("deflate_pair", harness::deflate_pair),
     #[cfg(feature = "deflate")]
