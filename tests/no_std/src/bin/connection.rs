@@ -1,111 +1,77 @@
-//! Connections and handshakes of both roles, and deadlines, where there is an allocator but no `std`.
+//! Connections of both roles, from their opening to their end, where there is an allocator but no `std`.
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
-use sansocket::{
-    Connection, Deadlines, Event, Input, Instant, Limits, Seed, Timeouts, Url, client, server,
-};
+use sansocket::client::Request;
+use sansocket::{Config, Connection, Event, Input, Seed, Step, Timestamp, Url};
 
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
     let mut storage = [0; 1024];
-    if let Some(connection) = accept(&mut Input::new(&mut storage[..])) {
-        serve(connection, &mut Input::new(&mut storage[..]));
-    }
-    if let Some(connection) = connect(&mut Input::new(&mut storage[..])) {
-        serve(connection, &mut Input::new(&mut storage[..]));
+    let mut input = Input::new(&mut storage[..]);
+    let config = Config::new().shared();
+    serve(Connection::server(Arc::clone(&config), now()), &mut input);
+    if let Ok(url) = Url::parse("ws://example.com/chat") {
+        let seed = Seed::new(black_box([0; 32]));
+        serve(Connection::client(Request::new(url), config, seed, now()), &mut input);
     }
     loop {}
 }
 
-/// Reads from a port of the machine, such as there is none here.
-fn read(input: &mut Input<&mut [u8]>) {
-    let count = black_box(input.spare()).len();
-    input.fill(count);
-}
-
-fn write(out: &mut Vec<u8>) {
-    black_box(&mut *out).clear();
-}
-
 /// A clock of the machine.
-fn now() -> Instant {
-    Instant::new(Duration::from_millis(black_box(0)))
+fn now() -> Timestamp {
+    Timestamp::new(Duration::from_millis(black_box(0)))
 }
 
-fn accept(input: &mut Input<&mut [u8]>) -> Option<Connection> {
-    let mut out = Vec::new();
-    let mut handshake = server::Handshake::new();
+fn serve(mut connection: Connection, input: &mut Input<&mut [u8]>) {
     loop {
-        read(input);
-        handshake = match handshake.receive(input, &server::Policy::default()) {
-            Ok(server::Progress::Incomplete(handshake)) => handshake,
-            Ok(server::Progress::Request(request)) => {
-                let connection = request.accept(Limits::default(), &mut out);
-                write(&mut out);
-                return Some(connection);
-            }
-            Ok(server::Progress::NotUpgrade(head)) => {
-                head.require_upgrade(&mut out);
-                write(&mut out);
-                return None;
-            }
-            Err(error) => {
-                error.reject(&mut out);
-                write(&mut out);
-                return None;
-            }
-        };
-    }
-}
-
-fn connect(input: &mut Input<&mut [u8]>) -> Option<Connection> {
-    let mut out = Vec::new();
-    let request = client::Request::new(Url::parse("ws://example.com/chat").ok()?);
-    let seed = Seed::new(black_box([0; 32]));
-    let mut handshake = client::Handshake::start(request, Limits::default(), seed, &mut out);
-    write(&mut out);
-    loop {
-        read(input);
-        handshake = match handshake.receive(input).ok()? {
-            client::Progress::Incomplete(handshake) => handshake,
-            client::Progress::Open(connection, _) => return Some(connection),
-            client::Progress::Rejected(_) => return None,
-        };
-    }
-}
-
-fn serve(connection: Connection, input: &mut Input<&mut [u8]>) {
-    let Connection { mut receiver, mut sender } = connection;
-    let mut deadlines = Deadlines::new(Timeouts::default(), now());
-    deadlines.handle_open(now());
-    let mut out = Vec::new();
-    while !receiver.wants_close(&sender) {
-        read(input);
-        deadlines.handle_input(now());
-        while let Ok(Some(event)) = receiver.next_event(input, &mut sender) {
+        while let Some(event) = connection.next_event(input) {
             let _ = match event {
-                Event::Text(text) => sender.send(text, &mut out),
-                Event::Binary(bytes) => sender.send(bytes, &mut out),
+                Event::Request => {
+                    connection.accept();
+                    Ok(())
+                }
+                Event::NotUpgrade => {
+                    connection.require_upgrade();
+                    Ok(())
+                }
+                Event::Text(text) => connection.send(text),
+                Event::Binary(bytes) => connection.send(bytes),
                 _ => Ok(()),
             };
         }
-        if let Err(timed_out) = deadlines.handle_timeout(now(), &receiver, &mut sender) {
-            receiver.give_up(timed_out, &mut sender);
+        match connection.next_step() {
+            Step::Io { write: true, .. } => write(&mut connection),
+            Step::Io { .. } => read(&mut connection, input),
+            Step::Shutdown => connection.handle_shutdown(),
+            Step::Done(ended) => {
+                black_box(ended);
+                return;
+            }
         }
-        sender.poll_transmit(&mut out);
-        write(&mut out);
+        connection.handle_timeout(now());
     }
-    black_box(receiver.ended(&sender));
+}
+
+/// Reads from a port of the machine, such as there is none here.
+fn read(connection: &mut Connection, input: &mut Input<&mut [u8]>) {
+    let mut spare = connection.spare(input);
+    let count = black_box(spare.buffer()).len();
+    spare.filled(count, now());
+}
+
+fn write(connection: &mut Connection) {
+    let count = black_box(connection.transmit()).len();
+    connection.transmitted(count, now());
 }
 
 /// Memory that is handed out once and never taken back.
