@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sansocket::blocking::{Error, Incoming, Stream, Untimed, WebSocket};
+use sansocket::blocking::{Incoming, Stream, Untimed, WebSocket};
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Config, Connection, Event, Initiator, Input, Negotiated,
+    Cause, CloseCode, CloseFrame, Config, Connection, Error, Event, Initiator, Input, Negotiated,
     OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp,
 };
 

@@ -26,8 +26,6 @@ mod tcp;
 mod tls;
 mod web_socket;
 
-pub use super::Error;
-pub use crate::connection::OwnedMessage;
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use split::{Reader, Writer};
 pub use stream::{Split, Stream, Untimed};

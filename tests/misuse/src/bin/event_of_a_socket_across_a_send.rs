@@ -1,7 +1,8 @@
 //! While an event is held, messages go to the sender that came with it.
 use std::net::TcpStream;
 
-use sansocket::blocking::{Error, WebSocket};
+use sansocket::Error;
+use sansocket::blocking::WebSocket;
 
 fn look(socket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
     if let Some((event, _)) = socket.next_event()? {
