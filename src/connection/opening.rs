@@ -123,10 +123,7 @@ impl Opening {
     ) -> Option<Negotiated> {
         match mem::replace(&mut self.stage, Stage::Done) {
             Stage::Request(handshake) => self.receive_request(handshake, input, sender),
-            Stage::Response(handshake) => {
-                self.keep(input);
-                return self.receive_response(handshake, sender);
-            }
+            Stage::Response(handshake) => return self.receive_response(handshake, input, sender),
             // A client sends nothing before it has an answer. Bytes that come all the same wait.
             stage @ (Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done)
                 if self.has_room(sender) =>
@@ -211,36 +208,46 @@ impl Opening {
         self.stash.unread().len() <= sender.config.policy.limits.bytes as usize
     }
 
-    /// Goes on with a request. Most arrive whole, and are read where they lie.
+    /// Passes all bytes that have come to `parse`, which returns how many of them it used.
+    ///
+    /// Most heads arrive whole, and are read where they lie.
+    fn parse<B: AsMut<[u8]>, R>(
+        &mut self,
+        input: Option<&mut Input<B>>,
+        parse: impl FnOnce(&[u8]) -> (usize, R),
+    ) -> R {
+        match input {
+            Some(input) if self.stash.is_empty() => {
+                let (used, result) = parse(input.unread());
+                input.consume(used);
+                self.keep(Some(input));
+                result
+            }
+            input => {
+                self.keep(input);
+                let (used, result) = parse(self.stash.unread());
+                self.stash.consume(used);
+                result
+            }
+        }
+    }
+
     fn receive_request<B: AsMut<[u8]>>(
         &mut self,
         mut handshake: server::Handshake,
-        mut input: Option<&mut Input<B>>,
+        input: Option<&mut Input<B>>,
         sender: &mut Sender,
     ) {
         let policy = &sender.config.policy;
-        let received = match &mut input {
-            Some(input) if self.stash.is_empty() => {
-                let received = handshake.receive(input.unread(), policy);
-                if let Ok(Some((used, _))) = received {
-                    input.consume(used);
-                }
-                self.keep(Some(&mut **input));
-                received
-            }
-            _ => {
-                self.keep(input);
-                let received = handshake.receive(self.stash.unread(), policy);
-                if let Ok(Some((used, _))) = received {
-                    self.stash.consume(used);
-                }
-                received
-            }
-        };
+        let received = self.parse(input, |bytes| match handshake.receive(bytes, policy) {
+            Ok(Some((used, received))) => (used, Ok(Some(received))),
+            Ok(None) => (0, Ok(None)),
+            Err(error) => (0, Err(error)),
+        });
         match received {
             Ok(None) => self.stage = Stage::Request(handshake),
-            Ok(Some((_, server::Received::Request(request)))) => self.ask(request, sender),
-            Ok(Some((_, server::Received::NotUpgrade(head)))) => {
+            Ok(Some(server::Received::Request(request))) => self.ask(request, sender),
+            Ok(Some(server::Received::NotUpgrade(head))) => {
                 self.outcome = Some(Outcome::NotUpgrade);
                 self.stage = Stage::NotUpgrade(Box::new(head));
                 sender.ask();
@@ -261,27 +268,28 @@ impl Opening {
         sender.ask();
     }
 
-    fn receive_response(
+    fn receive_response<B: AsMut<[u8]>>(
         &mut self,
         mut handshake: Box<client::Handshake>,
+        input: Option<&mut Input<B>>,
         sender: &mut Sender,
     ) -> Option<Negotiated> {
-        let received = handshake.receive(self.stash.unread());
-        if let Ok((used, _)) = received {
-            self.stash.consume(used);
-        }
+        let received = self.parse(input, |bytes| match handshake.receive(bytes) {
+            Ok((used, received)) => (used, Ok(received)),
+            Err(error) => (0, Err(error)),
+        });
         match received {
-            Ok((_, None)) => {
+            Ok(None) => {
                 if handshake.is_rejected() {
                     sender.await_body();
                 }
                 self.stage = Stage::Response(handshake);
             }
-            Ok((_, Some(client::Received::Open(negotiated, response)))) => {
+            Ok(Some(client::Received::Open(negotiated, response))) => {
                 (self.outcome, self.response) = (Some(Outcome::Open), Some(response));
                 return Some(negotiated);
             }
-            Ok((_, Some(client::Received::Rejected(response)))) => self.rejected(response, sender),
+            Ok(Some(client::Received::Rejected(response))) => self.rejected(response, sender),
             Err(error) => self.fail(error, sender),
         }
         None

@@ -74,6 +74,11 @@ impl<L: FirstLine> HeadSearch<L> {
             *self = Self::Fields { line, start, search: FieldSearch::new(start) };
         }
         let Self::Fields { line, start, search } = self else { return Ok(None) };
+        if search.visited == *start
+            && let Some(headers) = parse_whole(bytes, *start, limits)
+        {
+            return Ok(Some(FoundHead { line: *line, headers, len: bytes.len() }));
+        }
         let Some(len) = search.find_end(bytes, limits)? else { return Ok(None) };
         let head = bytes.get(..len).unwrap_or_default();
         let headers = parse_headers::<L>(head, *start, search.lines)?;
@@ -186,6 +191,14 @@ fn count_lines(block: &[u8; BLOCK + 2]) -> (u8, bool) {
         stops |= is_line_feed & (is_blank | !is_crlf);
     }
     (lines, stops & 1 != 0)
+}
+
+/// Parses a head that arrived in one piece with nothing after it, as most do. Nothing need be searched then.
+fn parse_whole(bytes: &[u8], start: usize, limits: &HandshakeLimits) -> Option<Headers> {
+    if bytes.len() > to_usize(limits.bytes) {
+        return None;
+    }
+    Headers::parse_whole(bytes, start).filter(|it| it.len() <= to_usize(limits.fields))
 }
 
 fn parse_headers<L: FirstLine>(

@@ -80,14 +80,36 @@ impl Headers {
         }
     }
 
+    /// Parses the header lines of a head, if it ends where `bytes` end and each of its lines ends with CRLF.
+    pub(crate) fn parse_whole(bytes: &[u8], start: usize) -> Option<Self> {
+        let mut table = [httparse::EMPTY_HEADER; 32];
+        let lines = bytes.get(start..).filter(|_| bytes.ends_with(b"\r\n\r\n"))?;
+        match httparse::parse_headers(lines, &mut table) {
+            Ok(httparse::Status::Complete((len, fields))) if len == lines.len() => {
+                let headers = Self::from_fields(fields, bytes);
+                // `httparse` accepts a bare LF as the end of a line.
+                let follows_crlf = |field: Field| {
+                    let before = bytes.get(..to_usize(field.name.start)).unwrap_or_default();
+                    before.ends_with(b"\r\n")
+                };
+                let are_lines = headers.fields_from(0).all(follows_crlf);
+                are_lines.then_some(headers)
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     fn parse_up_to<const MOST: usize>(head: &[u8], start: usize) -> Result<Self, HeadError> {
         let mut table = [httparse::EMPTY_HEADER; MOST];
         let lines = head.get(start..).unwrap_or_default();
-        let fields = match httparse::parse_headers(lines, &mut table) {
-            Ok(httparse::Status::Complete((_, fields))) => fields,
-            Ok(httparse::Status::Partial) => return Err(HeadError::Incomplete),
-            Err(error) => return Err(explain(error, lines)),
-        };
+        match httparse::parse_headers(lines, &mut table) {
+            Ok(httparse::Status::Complete((_, fields))) => Ok(Self::from_fields(fields, head)),
+            Ok(httparse::Status::Partial) => Err(HeadError::Incomplete),
+            Err(error) => Err(explain(error, lines)),
+        }
+    }
+
+    fn from_fields(fields: &[httparse::Header<'_>], head: &[u8]) -> Self {
         let mut headers = Self::default();
         headers.memory.reserve_exact(fields.len() * Field::SIZE + head.len());
         for field in fields {
@@ -96,7 +118,7 @@ impl Headers {
             headers.push(Field { name, value }, KnownName::find(field.name.as_bytes()));
         }
         headers.memory.extend_from_slice(head);
-        Ok(headers)
+        headers
     }
 
     /// Returns the values of all lines with a known name.

@@ -1,7 +1,7 @@
 //! A serialized origin (RFC 6454, section 6.2).
 
 use super::host::{Authority, parse_host, parse_port, split_port};
-use super::text::split_before;
+use super::text::{has, split_before};
 
 /// A serialized origin.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl<'o> Origin<'o> {
         if !is_scheme(scheme) {
             return Err(OriginFault::Scheme);
         }
-        if authority.bytes().any(|byte| matches!(byte, b'/' | b'?' | b'#')) {
+        if has(authority.as_bytes(), |byte| matches!(byte, b'/' | b'?' | b'#')) {
             return Err(OriginFault::Path);
         }
         Tuple::parse(scheme, authority).map(Self::Tuple)

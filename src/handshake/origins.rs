@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 
-use super::host::Authority;
+use super::host::{Authority, parse_port};
 use super::origin::{Origin, OriginFault, Tuple};
 
 /// The origins from which a server accepts connections (section 10.2).
@@ -68,14 +68,29 @@ impl Origins {
 
     /// Returns whether a page of this origin may connect to `authority`.
     pub(crate) fn allow(&self, origin: &str, authority: &Authority<'_>) -> bool {
-        let parsed = Origin::parse(origin);
         match &self.0 {
             Rule::Any => true,
-            Rule::Listed(list) => {
-                parsed.is_ok_and(|origin| list.iter().any(|listed| listed.is(&origin)))
+            Rule::Listed(list) => Origin::parse(origin)
+                .is_ok_and(|origin| list.iter().any(|listed| listed.is(&origin))),
+            // Most origins are the authority as it stands, behind a scheme.
+            Rule::SameHost => {
+                is_written_as(origin, authority)
+                    || Origin::parse(origin).is_ok_and(|origin| origin.is_of(authority))
             }
-            Rule::SameHost => parsed.is_ok_and(|origin| origin.is_of(authority)),
         }
+    }
+}
+
+/// Returns whether an origin is that of a web page and has the host and port of `authority`, character by
+/// character.
+fn is_written_as(origin: &str, authority: &Authority<'_>) -> bool {
+    let rest = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    match (rest.and_then(|rest| rest.strip_prefix(authority.host())), authority.port()) {
+        (Some(""), None) => true,
+        (Some(rest), Some(port)) => {
+            rest.strip_prefix(':').is_some_and(|digits| parse_port(digits) == Some(Some(port)))
+        }
+        (Some(_), None) | (None, _) => false,
     }
 }
 

@@ -5,7 +5,7 @@ use super::head_error::HeadError;
 use super::headers::Span;
 use super::limits::HandshakeLimits;
 use super::request_error::RequestError;
-use super::text::to_usize;
+use super::text::{has, to_usize};
 use super::token::is_token_byte;
 use super::version::parse_http;
 
@@ -39,7 +39,7 @@ impl FirstLine for RequestLine {
         let minor = parse_http(line.get(target_end + 1..).unwrap_or_default())?;
         // RFC 3986, section 2, and RFC 9112, section 3.2: visible ASCII without a fragment. Browsers do not
         // encode some characters that a URI must not contain, so these pass.
-        if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+        if has(target.as_bytes(), |byte| !byte.is_ascii_graphic() || byte == b'#') {
             return Err(RequestError::BadTarget);
         }
         if target.len() > to_usize(limits.target) {

@@ -5,7 +5,7 @@ use super::head_error::HeadError;
 use super::headers::Span;
 use super::limits::HandshakeLimits;
 use super::response_error::ResponseError;
-use super::text::{is_control, to_usize};
+use super::text::{has, is_control, to_usize};
 use super::version::parse_http;
 
 /// A version, a status and a reason phrase.
@@ -64,9 +64,11 @@ impl FirstLine for StatusLine {
 
 /// RFC 9112, section 4: a reason holds visible characters, whitespace and bytes beyond ASCII.
 fn check_reason(reason: &[u8]) -> Result<(), HeadError> {
+    if !has(reason, is_control) {
+        return Ok(());
+    }
     match reason.iter().find(|byte| is_control(**byte)) {
-        None => Ok(()),
         Some(b'\r') => Err(HeadError::BadLineEnd),
-        Some(_) => Err(HeadError::ControlCharacter),
+        Some(_) | None => Err(HeadError::ControlCharacter),
     }
 }

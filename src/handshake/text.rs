@@ -5,6 +5,13 @@ pub(crate) fn count_while(bytes: &[u8], matches: impl Fn(u8) -> bool) -> usize {
     bytes.iter().position(|&byte| !matches(byte)).unwrap_or(bytes.len())
 }
 
+/// Returns whether a byte matches.
+///
+/// Without a branch per byte, the compiler compares many bytes at once.
+pub(crate) fn has(bytes: &[u8], matches: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |has, &byte| has | matches(byte))
+}
+
 /// Splits a text before the first matching character. Only ASCII characters may match.
 pub(crate) fn split_before(text: &str, matches: impl Fn(u8) -> bool) -> (&str, &str) {
     text.split_at(count_while(text.as_bytes(), |byte| !matches(byte)))

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::host::{Authority, parse_host, parse_port, split_port};
-use super::text::split_before;
+use super::text::{has, split_before};
 
 /// The URL of a WebSocket (section 3), such as `wss://example.com/chat?room=1`.
 ///
@@ -47,11 +47,11 @@ impl<'u> Url<'u> {
     pub fn parse_with(text: &'u str, policy: UrlPolicy) -> Result<Self, UrlError> {
         // RFC 3986, section 2: everything but visible ASCII must be encoded. Browsers remove it, which
         // makes one URL out of two.
-        if !text.bytes().fold(true, |is, byte| is & byte.is_ascii_graphic()) {
+        if has(text.as_bytes(), |byte| !byte.is_ascii_graphic()) {
             return Err(UrlError::BadCharacter);
         }
         // Section 3: `#` must be escaped; fragments are meaningless, empty ones too.
-        if text.contains('#') {
+        if has(text.as_bytes(), |byte| byte == b'#') {
             return Err(UrlError::HasFragment);
         }
         let (scheme, rest) = split_before(text, |byte| byte == b':');
@@ -64,10 +64,8 @@ impl<'u> Url<'u> {
             return Err(UrlError::BlockedPort);
         }
         // Section 3: an empty path means `/`, and an empty query is not sent.
-        let (path, query) = match resource.split_once('?') {
-            Some((path, query)) => (path, Some(query).filter(|query| !query.is_empty())),
-            None => (resource, None),
-        };
+        let (path, query) = split_before(resource, |byte| byte == b'?');
+        let query = query.strip_prefix('?').filter(|query| !query.is_empty());
         let path = if path.is_empty() { "/" } else { path };
         Ok(Self { is_secure, host, port, path, query })
     }
@@ -212,7 +210,7 @@ impl core::error::Error for UrlError {}
 
 fn parse_authority(authority: &str) -> Result<(&str, Option<u16>), UrlError> {
     // Section 3 allows only a host and a port. Credentials belong in a header.
-    if authority.contains('@') {
+    if has(authority.as_bytes(), |byte| byte == b'@') {
         return Err(UrlError::HasUserinfo);
     }
     let (host, port) = split_port(authority);
