@@ -330,7 +330,7 @@ impl Receiver {
         // What has been held back waits until reading goes on.
         let is_held_back = self.opening.is_some() && sender.output.is_blocked();
         let is_paused = is_held_back || sender.output.is_flooded();
-        if is_paused && !self.has_found(input, is_ours) {
+        if is_paused && sender.is_open() && !self.has_found(input, is_ours) {
             return self.pause(input, is_ours, sender);
         }
         let is_ours = self.unstash(input) || is_ours;

@@ -52,7 +52,9 @@ impl Sender {
             Ending::Done => Step::Done(self.account()),
             Ending::Shutdown if is_written => Step::Shutdown,
             Ending::Shutdown | Ending::Wait | Ending::None => {
-                let is_paused = self.output.is_blocked() || self.closing.is_deciding();
+                // After a close frame, there are no more replies.
+                let is_blocked = self.closing.is_open() && self.output.is_blocked();
+                let is_paused = is_blocked || self.closing.is_deciding();
                 let read = !self.closing.has_eof() && !is_paused;
                 Step::Io { read, write: !self.output.front().is_empty() }
             }

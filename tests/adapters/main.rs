@@ -6,7 +6,7 @@ mod blocking;
 mod conversations;
 #[cfg(feature = "tokio")]
 mod ported;
-#[cfg(any())]
+#[cfg(any(feature = "tokio", feature = "smol"))]
 mod properties;
 #[cfg(feature = "tokio")]
 mod slow_reader;

@@ -194,7 +194,14 @@ impl<S, I: Io<S>> Link<S, I> {
             Until::Offered => self.offer(cx, sender),
             Until::Written => {
                 let end = sending.end;
-                self.poll_until(cx, sender, |link, sender| link.has_taken(end, sender), read_ahead)
+                let is_done = |link: &Self, sender: &mut Sender| link.has_taken(end, sender);
+                ready!(self.poll_until(cx, sender, is_done, read_ahead))?;
+                // The connection may have ended before.
+                Poll::Ready(if self.written < end {
+                    Err(SendError::Closing.into())
+                } else {
+                    Ok(())
+                })
             }
         }
     }
@@ -226,12 +233,11 @@ impl<S, I: Io<S>> Link<S, I> {
         mut read_ahead: impl FnMut(&mut Context<'_>, &mut Self, &mut Sender) -> Poll<()>,
     ) -> Poll<Result<(), Error>> {
         while !is_done(self, sender) {
-            if let Some(ended) = sender.ended() {
-                let error = Error::explain(&ended, self.error.as_ref().map(copy));
-                return Poll::Ready(error.and(Err(SendError::Closing.into())));
-            }
             if self.flow == Flow::Broken {
                 return Poll::Ready(Err(self.copy_error().into()));
+            }
+            if let Some(ended) = sender.ended() {
+                return Poll::Ready(Error::explain(&ended, self.error.as_ref().map(copy)));
             }
             ready!(self.poll_proceed(cx));
             match self.poll_write(cx, sender) {

@@ -837,3 +837,19 @@ fn an_event_that_was_found_is_returned_though_replies_flood_the_queue_meanwhile(
         }
     }
 }
+
+/// Else two ends that close while both have replies to write would wait for each other.
+#[test]
+fn whoever_has_queued_a_close_frame_reads_on_though_replies_wait() {
+    let config = config(|config| config.max_queued = 10);
+    let (mut client, mut server) = open(&config);
+    client.send("a question").unwrap();
+    let answer = |event: Event<'_>, server: &mut Connection| {
+        assert_eq!(event, Event::Text("a question"));
+        server.send(vec![7; 100]).unwrap();
+    };
+    give(&mut server, &mut input(), &take(&mut client, START), START, answer);
+    assert_eq!(server.next_step(), Step::Io { read: false, write: true });
+    server.close(CloseCode::NORMAL, "").unwrap();
+    assert_eq!(server.next_step(), Step::Io { read: true, write: true });
+}

@@ -5,7 +5,7 @@
 
 #![cfg(feature = "alloc")]
 
-#[cfg(any())]
+#[cfg(feature = "asynchronous")]
 mod adapter;
 mod calls;
 mod changed;
@@ -27,10 +27,10 @@ mod seen;
 mod setup;
 mod way;
 mod wire;
-#[cfg(any())]
+#[cfg(feature = "asynchronous")]
 mod world;
 
-#[cfg(any())]
+#[cfg(feature = "asynchronous")]
 pub use adapter::adapter;
 pub use calls::calls;
 pub use changed::changed;

@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use std::time::Instant;
 
-use sansocket::adapters::asynchronous::Io;
+use sansocket::polled::Io;
 
 use crate::choices::Choices;
 
@@ -183,30 +183,47 @@ pub(crate) struct Memory<'d> {
     side: usize,
 }
 
-impl Io for Memory<'_> {
-    type Stream = Self;
+/// The runtime of the world, whose clock is moved by hand.
+pub(crate) enum Manual {}
+
+impl<'d> Io<Memory<'d>> for Manual {
     type Sleep = Sleep;
 
-    fn new(stream: Self) -> Self {
-        stream
-    }
-
-    fn get_ref(&self) -> &Self {
-        self
-    }
-
-    fn into_stream(self) -> Self {
-        self
-    }
-
-    fn sleep(duration: Duration) -> Sleep {
-        Sleep::new(duration)
+    fn sleep(duration: Duration) -> io::Result<Sleep> {
+        Ok(Sleep::new(duration))
     }
 
     fn now() -> Instant {
         CLOCK.with_borrow(|clock| clock.origin + clock.now)
     }
 
+    fn poll_read(
+        stream: &mut Memory<'d>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        stream.poll_read(cx, buffer)
+    }
+
+    fn poll_write(
+        stream: &mut Memory<'d>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.iter().copied()).collect();
+        stream.poll_write(cx, &bytes)
+    }
+
+    fn poll_flush(stream: &mut Memory<'d>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_flush(cx)
+    }
+
+    fn poll_shutdown(stream: &mut Memory<'d>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        stream.poll_shutdown(cx)
+    }
+}
+
+impl Memory<'_> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let from = 1 - self.side;
         assert!(!buffer.is_empty(), "there is room to read into");
