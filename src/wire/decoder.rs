@@ -394,10 +394,11 @@ impl Decoder {
         match opcode {
             OpCode::Close | OpCode::Ping | OpCode::Pong => Ok(()),
             OpCode::Continuation | OpCode::Text | OpCode::Binary => {
-                let before = self.message.map_or(0, |message| message.len);
+                let (before, fragments) =
+                    self.message.map_or((0, 0), |message| (message.len, message.fragments));
                 let limit = match is_compressed {
                     false => self.max_message,
-                    true => most_compressed(self.max_message),
+                    true => most_compressed(self.max_message, fragments),
                 };
                 if len > self.max_frame {
                     Err(ProtocolError::FrameTooBig)
@@ -477,9 +478,12 @@ const fn saturate(limit: u64) -> u32 {
     if limit < u32::MAX as u64 { limit as u32 } else { u32::MAX }
 }
 
-/// Returns the most bytes that a compressed message of `limit` bytes may take on the wire.
+/// Returns the most bytes that a compressed message of `limit` bytes may take on the wire, in the frame after
+/// so many `fragments`.
 ///
-/// Data that cannot be compressed grows, but by less than this.
-const fn most_compressed(limit: u64) -> u64 {
-    limit.saturating_add(limit / 4).saturating_add(1024)
+/// Data that cannot be compressed grows, but by less than a quarter and 1 KiB. A frame whose end is flushed
+/// grows by less than 16 bytes: at most 11 for two blocks of DEFLATE and their padding.
+const fn most_compressed(limit: u64, fragments: u32) -> u64 {
+    let flushed = 16 * (fragments as u64 + 1);
+    limit.saturating_add(limit / 4).saturating_add(1024).saturating_add(flushed)
 }

@@ -25,7 +25,7 @@ pub struct Limits {
     /// Maximum size of one message, in bytes. Default: 16 MiB.
     ///
     /// For a compressed message this is the decompressed size. Its compressed size may exceed the limit by
-    /// at most 25 % plus 1 KiB.
+    /// at most 25 % plus 1 KiB plus 16 bytes per frame.
     pub message: u64,
     /// Maximum number of pongs that wait to be written. Default: 16.
     ///

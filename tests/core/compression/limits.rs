@@ -101,32 +101,63 @@ fn the_limit_is_that_of_each_message() {
     assert_eq!((got.messages.len(), got.error), (5, None));
 }
 
-/// D-28, L-08: a quarter and 1 KiB more than the message may have.
+/// D-28, L-08: a quarter, 1 KiB, and 16 bytes per frame more than the message may have.
 ///
 #[test]
-fn the_limit_holds_for_what_is_on_the_wire() {
-    let empty_blocks = |bytes: usize| {
-        let mut payload = [0, 0, 0, 0xff, 0xff].repeat(bytes / 5);
-        payload.resize(bytes, 0);
-        payload
-    };
+fn the_limit_holds_for_the_compressed_bytes() {
     for (limit, most) in [(0, 1024), (1000, 2274), (4000, 6024)] {
-        for (bytes, error) in [(most, None), (most + 1, Some(ProtocolError::MessageTooBig))] {
-            // Of so many bytes that the last is the header of a block.
-            let bytes = bytes / 5 * 5 + 1;
-            let bytes = if error.is_some() { bytes.max(most + 1) } else { bytes.min(most) };
-            let payload = empty_blocks(bytes);
-            let connect = || client(limits(|limits| limits.message = limit));
-            let whole = take_anyhow(connect, &frame_to(Role::Client, 0xc2, &payload));
-            assert_eq!(whole.error, error, "{limit}: {bytes}");
-            let mut stream = frame_to(Role::Client, 0x42, &payload[..500]);
-            stream.extend(frame_to(Role::Client, 0x00, &payload[500..1000]));
-            stream.extend(frame_to(Role::Client, 0x80, &payload[1000..]));
-            assert_eq!(take_anyhow(connect, &stream).error, error, "{limit}: {bytes} in frames");
-            // As it is, it would be too big by far.
-            let plain = take_anyhow(connect, &frame_to(Role::Client, 0x82, &payload));
-            assert_eq!(plain.error.is_some(), bytes as u64 > limit);
+        let connect = || client(limits(|limits| limits.message = limit));
+        for cuts in [&[][..], &[500, 1000]] {
+            let most = most + 16 * (cuts.len() + 1);
+            let largest = in_frames(&empty_blocks(most), cuts);
+            assert_eq!(take_anyhow(connect, &largest).error, None, "{limit}: {most}");
+            let larger = in_frames(&empty_blocks(most + 5), cuts);
+            let too_big = Some(ProtocolError::MessageTooBig);
+            assert_eq!(take_anyhow(connect, &larger).error, too_big, "{limit}: {most}");
         }
+        // As it is, it would be too big by far.
+        let plain = take_anyhow(connect, &frame_to(Role::Client, 0x82, &empty_blocks(most)));
+        assert!(plain.error.is_some());
+    }
+}
+
+/// Returns empty blocks of DEFLATE: at most `most` bytes, of which the last is the header of a block.
+fn empty_blocks(most: usize) -> Vec<u8> {
+    let mut payload = [0, 0, 0, 0xff, 0xff].repeat((most - 1) / 5);
+    payload.push(0);
+    payload
+}
+
+/// Returns a compressed message, cut into frames at these places.
+fn in_frames(payload: &[u8], cuts: &[usize]) -> Vec<u8> {
+    let starts = [&[0], cuts].concat();
+    let ends = [cuts, &[payload.len()]].concat();
+    let mut stream = Vec::new();
+    for (&start, &end) in starts.iter().zip(&ends) {
+        let opcode = if start == 0 { 0x42 } else { 0 };
+        let fin = if end == payload.len() { 0x80 } else { 0 };
+        stream.extend(frame_to(Role::Client, fin | opcode, &payload[start..end]));
+    }
+    stream
+}
+
+/// L-08: 60,000 bytes in flushed parts of 4 bytes.
+#[test]
+fn a_receiver_accepts_what_a_sender_flushes_in_small_parts_at_the_same_limit() {
+    for role in ROLES {
+        let limits = limits(|limits| limits.message = 100_000);
+        let mut from = open_with(other(role), "", &Compression::default(), limits);
+        from.compress_from(0);
+        let message = noise(1, 60_000);
+        let mut out = Vec::new();
+        for part in message.chunks(4) {
+            from.send_part_to(part, &mut out).unwrap();
+        }
+        from.send_last_to(b"", &mut out).unwrap();
+        let mut got = Got::default();
+        got.take(&mut open_with(role, "", &Compression::default(), limits), &out);
+        assert_eq!((got.messages.len(), got.error), (1, None), "{role:?}");
+        assert!(got.messages[0] == message);
     }
 }
 
