@@ -82,7 +82,7 @@ fn exchange(one: &mut Connection, two: &mut Connection) {
 
 fn assert_compresses_nothing(connection: &mut Connection) {
     let mut out = Vec::new();
-    connection.send_to(&"a".repeat(1000), &mut out).unwrap();
+    connection.send_to("a".repeat(1000), &mut out).unwrap();
     assert!(!frames(&out)[0].is_compressed());
     let hello = match connection.role() {
         Role::Client => "c107 f248cdc9c90700",
@@ -437,7 +437,7 @@ fn receiving_context(connect: impl Fn() -> Connection) -> Context {
         let bytes = noise(1, distance);
         let mut out = Vec::new();
         let mut server = open(Role::Server, "");
-        server.send_to(&[&bytes[..], &bytes[..100]].concat(), &mut out).unwrap();
+        server.send_to([&bytes[..], &bytes[..100]].concat(), &mut out).unwrap();
         let mut got = Got::default();
         got.take(&mut connect(), &out);
         got.error.is_none()

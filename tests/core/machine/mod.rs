@@ -234,7 +234,7 @@ fn one_thread_reads_and_another_writes_and_neither_holds_the_lock_meanwhile() {
         });
         let mut input = input();
         for number in 0..100 {
-            client.send(&format!("message {number}")).unwrap();
+            client.send(format!("message {number}")).unwrap();
             let bytes = take(&mut client, START);
             let mut spare = receiver.spare(&mut input);
             spare.buffer()[..bytes.len()].copy_from_slice(&bytes);
@@ -355,7 +355,7 @@ fn parts_are_received_and_sent_as_a_stream() {
     server.set_streaming(true);
     let ((), usage) = measure(|| {
         for number in 0..1000 {
-            client.send_part(&vec![7; 5000]).unwrap();
+            client.send_part(vec![7; 5000]).unwrap();
             client.probe().unwrap();
             if number == 999 {
                 client.send_last(b"").unwrap();
@@ -546,7 +546,7 @@ fn two_ends_that_send_much_at_once_do_not_wait_for_each_other() {
     let (mut client, mut server) = open(&config(|config| config.max_queued = 1000));
     let mut input = input();
     for connection in [&mut client, &mut server] {
-        connection.send(&vec![7; 1 << 20]).unwrap();
+        connection.send(vec![7; 1 << 20].as_slice()).unwrap();
         assert!(connection.is_full());
         assert_eq!(connection.next_step(), Step::Io { read: true, write: true });
     }
@@ -611,7 +611,7 @@ fn calls_at_the_wrong_time_are_harmless() {
         assert_eq!(connection.send("too early"), Err(SendError::NotOpen));
         assert_eq!(connection.send(vec![0; 1 << 20]), Err(SendError::NotOpen));
         assert_eq!(
-            connection.send_with(&vec![0; 1 << 20], |_| panic!("not that")),
+            connection.send_with(vec![0; 1 << 20], |_| panic!("not that")),
             Err(SendError::NotOpen)
         );
         assert_eq!(connection.ping(b""), Err(SendError::NotOpen));

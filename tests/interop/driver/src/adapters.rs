@@ -1,4 +1,4 @@
-//! The peer under test: one text for all three adapters, which differ by `.await`.
+//! The peer under test: one source for all three adapters, which differ by `.await`.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ macro_rules! adapter {
                 Ok(seen)
             }
 
-            /// Plays the server in each case that is asked for.
+            /// Plays the server in each case that a client requests.
             pub(crate) fn serve() -> Result<(), Failure> {
                 serve_with(answer)
             }
@@ -120,7 +120,7 @@ macro_rules! adapter {
                     seen.close = Some((code, reason.unwrap_or_default(), is_clean));
                 }
                 match outcome {
-                    // It is in the code that a connection ends with.
+                    // The close code reports it.
                     Ok(()) | Err(Error::Io(_)) => {}
                     Err(error) => seen.fail(error),
                 }
@@ -157,7 +157,7 @@ macro_rules! adapter {
                         Step::Receive(count) => {
                             let early = seen.take_early(*count);
                             let total = seen.messages.len() + count - early.len();
-                            watch(socket, seen, Then::Drop, |seen| seen.messages.len() >= total)
+                            collect(socket, seen, Then::Drop, |seen| seen.messages.len() >= total)
                                 $($wait)* ?;
                         }
                         Step::Echo(count) => {
@@ -166,7 +166,7 @@ macro_rules! adapter {
                                 socket.send(message) $($wait)* ?;
                             }
                             let total = seen.messages.len() + count - early.len();
-                            watch(socket, seen, Then::Echo, |seen| seen.messages.len() >= total)
+                            collect(socket, seen, Then::Echo, |seen| seen.messages.len() >= total)
                                 $($wait)* ?;
                         }
                         Step::Ping(payload) => ping(socket, payload, seen) $($wait)* ?,
@@ -178,7 +178,7 @@ macro_rules! adapter {
                         Step::Get(()) => seen.fail("this is no HTTP client"),
                     }
                 }
-                watch(socket, seen, Then::Drop, |_| false) $($wait)*
+                collect(socket, seen, Then::Drop, |_| false) $($wait)*
             }
 
             $($async)? fn ping(
@@ -188,11 +188,11 @@ macro_rules! adapter {
             ) -> Result<(), Error> {
                 let pongs = seen.pongs.len();
                 socket.connection_mut().ping(payload.as_bytes())?;
-                watch(socket, seen, Then::Keep, |seen| seen.pongs.len() > pongs) $($wait)*
+                collect(socket, seen, Then::Keep, |seen| seen.pongs.len() > pongs) $($wait)*
             }
 
-            /// Notes what comes until it is enough, or there is no more.
-            $($async)? fn watch(
+            /// Reports events until `is_enough`, or until the end.
+            $($async)? fn collect(
                 socket: &mut WebSocket<Tallied<Stream>>,
                 seen: &mut Seen,
                 then: Then,
@@ -220,7 +220,7 @@ macro_rules! adapter {
                             }
                         }
                         Event::Pong(payload) => seen.pong(payload),
-                        // The code is told in the end, which a connection may also come to without.
+                        // `play` adds the code. A connection may end without a close frame.
                         Event::Close(close) => {
                             seen.close = Some((0, close.reason.to_owned(), false));
                         }
@@ -237,12 +237,12 @@ adapter!(on_thread, blocking, std::net::TcpStream, [], []);
 adapter!(on_tokio, tokio, tokio::net::TcpStream, [async], [.await]);
 adapter!(on_smol, smol, smol::net::TcpStream, [async], [.await]);
 
-/// What becomes of a message, once it is noted.
+/// What to do with a message after it is reported.
 #[derive(Clone, Copy)]
 enum Then {
     Drop,
     Echo,
-    /// It came before the answer to a ping, and is for the next step.
+    /// Keep it for the next step: it came before the answer to a ping.
     Keep,
 }
 

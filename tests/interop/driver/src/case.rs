@@ -1,4 +1,4 @@
-//! What to do in a case, and what an end saw of it.
+//! Cases: the steps that an end takes, and the report of what it saw.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -24,25 +24,25 @@ pub(crate) struct Case {
     pub(crate) offer: Vec<String>,
     /// The one that the server selects.
     pub(crate) select: Option<String>,
-    /// What the server answers instead of opening a connection.
+    /// The server's response if it rejects the request.
     pub(crate) answer: Option<Answer>,
-    /// How to compress, if both ends do.
+    /// The compression that both ends use, if any.
     deflate: Option<Deflate>,
     pub(crate) client: Vec<Step>,
     pub(crate) server: Vec<Step>,
 }
 
-/// How to compress.
+/// The compression of a case.
 #[derive(Clone, Copy, Deserialize)]
 struct Deflate {
-    /// Who asks for these contexts. The other end agrees to any.
+    /// The end that asks for these contexts. The other end accepts any.
     by: Option<End>,
-    /// The logarithm of the window's size, and whether the context is taken over.
+    /// The base-2 logarithm of the window size, and whether the context is taken over.
     #[serde(default = "full")]
     client: (u8, bool),
     #[serde(default = "full")]
     server: (u8, bool),
-    /// How many bytes a message of ours has at least if it is compressed.
+    /// The minimum size at which our end compresses a message, in bytes.
     threshold: Option<usize>,
 }
 
@@ -53,25 +53,25 @@ pub(crate) enum End {
     Server,
 }
 
-/// What an end does. At last it waits for the end of the connection.
+/// A step of an end. After its last step, an end waits for the end of the connection.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
-    /// Begins to close.
+    /// Sends a close frame.
     Close(u16, String),
     /// Ends TCP without closing.
     Drop(()),
-    /// Waits for so many messages, and sends each back.
+    /// Waits for this many messages, and sends each back.
     Echo(usize),
-    /// Sends a message in parts, with an answered ping between any two.
+    /// Sends a message in parts. After each but the last, sends a ping and waits for the pong.
     Fragments(Kind, Vec<Data>, String),
-    /// Asks for a page.
+    /// Requests a page by HTTP.
     Get(()),
-    /// Sends a ping and waits for its answer.
+    /// Sends a ping and waits for the pong.
     Ping(String),
-    /// Sends so many small messages.
+    /// Sends this many small messages.
     Pipeline(u32),
-    /// Waits for so many messages.
+    /// Waits for this many messages.
     Receive(usize),
     /// Sends a message.
     Send(Kind, Data),
@@ -89,24 +89,24 @@ pub(crate) enum Kind {
 pub(crate) enum Data {
     /// Text, or bytes in hexadecimal.
     Literal(String),
-    /// So many bytes which nothing can compress.
+    /// This many incompressible bytes.
     Noise { noise: u32 },
-    /// So many numbers: see [`number`].
+    /// This many numbers: see [`number`].
     Numbers(u32),
-    /// The same, so many times.
+    /// The same data, repeated.
     Repeated { repeat: Box<Data>, times: usize },
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// By their names in lower case.
+    /// The values by name. Names are in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) body: String,
 }
 
-/// What an end saw: README.md tells what each means.
+/// The report of an end: README.md describes the fields.
 #[derive(Default, Serialize)]
 pub(crate) struct Seen {
     case: String,
@@ -119,7 +119,7 @@ pub(crate) struct Seen {
     pub(crate) close: Option<(u16, String, bool)>,
     pub(crate) answer: Option<Answer>,
     pub(crate) wire: Option<Wire>,
-    /// Messages that came before they were waited for.
+    /// Messages that arrived before the step that waits for them.
     #[serde(skip)]
     pub(crate) early: Vec<OwnedMessage>,
     error: Option<String>,
@@ -136,7 +136,7 @@ impl Case {
         Ok(Self { name: name.to_owned(), ..case })
     }
 
-    /// How we compress as this end.
+    /// Returns our settings of compression as this end.
     pub(crate) fn compression(&self, end: End) -> Option<Compression> {
         let deflate = self.deflate?;
         let mut compression = Compression::dedicated();
@@ -152,7 +152,7 @@ impl Case {
         Some(compression)
     }
 
-    /// The case that a request asks for: the last segment of its path.
+    /// Returns the case that a request names: the last segment of its path.
     pub(crate) fn asked_by(target: &str) -> Result<Self, Failure> {
         Self::find(target.rsplit('/').next().unwrap_or_default())
     }
@@ -177,8 +177,8 @@ impl Data {
     }
 }
 
-/// A number in a message, so that each place in it is unlike all others: four bytes, the lowest first,
-/// or six digits and a letter of two bytes.
+/// Encodes a number, so that all positions of a message differ: four bytes in little endian, or six digits and a
+/// letter of two bytes.
 fn number(kind: Kind, number: u32) -> Vec<u8> {
     match kind {
         Kind::Binary => number.to_le_bytes().to_vec(),
@@ -186,7 +186,7 @@ fn number(kind: Kind, number: u32) -> Vec<u8> {
     }
 }
 
-/// So many bytes which nothing can compress, and which begin like no others.
+/// Returns this many incompressible bytes. Different counts begin with different bytes.
 fn noise(count: u32) -> Vec<u8> {
     let mut state = count.wrapping_add(0x9e37_79b9);
     let next = |_| {
@@ -202,7 +202,7 @@ const fn full() -> (u8, bool) {
     (15, true)
 }
 
-/// The messages of a [pipeline](Step::Pipeline): 32 bytes each.
+/// Returns the messages of a [pipeline](Step::Pipeline): 32 bytes each.
 pub(crate) fn pipeline(count: u32) -> impl Iterator<Item = Vec<u8>> {
     (0..count).map(|first| (first..first + 8).flat_map(|n| number(Kind::Binary, n)).collect())
 }
@@ -234,6 +234,6 @@ impl Seen {
     }
 
     pub(crate) fn print(&self) {
-        println!("{}", serde_json::to_string(self).expect("what was seen can be written"));
+        println!("{}", serde_json::to_string(self).expect("a report is valid JSON"));
     }
 }

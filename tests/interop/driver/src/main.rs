@@ -1,6 +1,6 @@
 //! One end of a connection under test: `interop_driver PEER client URL CASE..` or
-//! `interop_driver PEER server`, where PEER is an adapter of sansocket's, `tungstenite` or
-//! `tokio-tungstenite`. README.md tells what is printed.
+//! `interop_driver PEER server`, where PEER is an adapter of sansocket, `tungstenite` or
+//! `tokio-tungstenite`. README.md describes the output.
 
 mod adapters;
 mod case;
@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use case::{Case, Failure, Seen};
 
-/// How a peer plays the client in a case.
+/// Plays the client in one case.
 type Client = fn(&str, &Case) -> Result<Seen, Failure>;
-/// How a peer plays the server in all.
+/// Plays the server in all cases.
 type Server = fn() -> Result<(), Failure>;
 
 fn main() -> Result<(), Failure> {
@@ -38,7 +38,7 @@ fn main() -> Result<(), Failure> {
     match (role, rest) {
         ("client", [url, cases @ ..]) => {
             for name in cases {
-                within(PATIENCE, client, format!("{url}/{name}"), name).print();
+                within(TIMEOUT, client, format!("{url}/{name}"), name).print();
             }
             Ok(())
         }
@@ -47,19 +47,19 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// Plays the client in one case, for so long at the most.
-fn within(patience: Duration, client: Client, url: String, name: &str) -> Seen {
+/// Plays the client in one case, for at most `timeout`.
+fn within(timeout: Duration, client: Client, url: String, name: &str) -> Seen {
     let (sender, receiver) = mpsc::channel();
     let case_name = name.to_owned();
     thread::spawn(move || {
         let outcome = Case::find(&case_name).and_then(|case| client(&url, &case));
         let _ = sender.send(outcome.map_err(|error| error.to_string()));
     });
-    match receiver.recv_timeout(patience) {
+    match receiver.recv_timeout(timeout) {
         Ok(Ok(seen)) => seen,
         Ok(Err(error)) => Seen::failed(name, &error),
         Err(_) => Seen::failed(name, "took too long"),
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! tungstenite and tokio-tungstenite: one text for both, which differ by `.await`.
+//! The peers tungstenite and tokio-tungstenite: one source for both, which differ by `.await`.
 
 use tungstenite::http::Response;
 use tungstenite::protocol::frame::Frame;
@@ -127,7 +127,7 @@ macro_rules! peer {
                     }
                 }
                 loop {
-                    watch(socket, seen) $($wait)* ?;
+                    next_message(socket, seen) $($wait)* ?;
                 }
             }
 
@@ -139,7 +139,7 @@ macro_rules! peer {
                 send(socket, Message::Ping(payload.to_owned().into())) $($wait)* ?;
                 let pongs = seen.pongs.len();
                 while seen.pongs.len() == pongs {
-                    watch(socket, seen) $($wait)* ?;
+                    next_message(socket, seen) $($wait)* ?;
                 }
                 Ok(())
             }
@@ -147,15 +147,15 @@ macro_rules! peer {
             /// Waits for a message.
             $($async)? fn receive(socket: &mut Socket, seen: &mut Seen) -> Result<Message, Error> {
                 loop {
-                    let message = watch(socket, seen) $($wait)* ?;
+                    let message = next_message(socket, seen) $($wait)* ?;
                     if message.is_text() || message.is_binary() {
                         return Ok(message);
                     }
                 }
             }
 
-            /// Notes what comes next.
-            $($async)? fn watch(socket: &mut Socket, seen: &mut Seen) -> Result<Message, Error> {
+            /// Receives and reports the next message.
+            $($async)? fn next_message(socket: &mut Socket, seen: &mut Seen) -> Result<Message, Error> {
                 let message = next(socket) $($wait)* ?;
                 match &message {
                     Message::Text(text) => seen.message(Kind::Text, text.as_bytes()),
@@ -182,7 +182,7 @@ peer!(
     [.await]
 );
 
-/// Where the two have different names for the same.
+/// The functions that have different names in the two crates.
 mod io {
     pub(super) mod on_thread {
         use std::net::TcpStream;
@@ -260,7 +260,7 @@ mod io {
     }
 }
 
-/// A request, and the address to send it to.
+/// Returns a request, and the address of its server.
 fn request(url: &str, case: &Case) -> Result<(ClientRequestBuilder, String), Failure> {
     let uri: tungstenite::http::Uri = url.parse()?;
     let address = uri.authority().ok_or("a URL names a host")?.to_string();

@@ -1,4 +1,4 @@
-//! What runs the ends: each with `run` for a client, and `serve_with` for a server.
+//! The runtimes of the ends: each module has `run` for a client, and `serve_with` for a server.
 
 use std::net::TcpListener;
 
@@ -77,7 +77,7 @@ pub(crate) mod on_smol {
     }
 }
 
-/// Listens on a free port, and tells whoever started this where.
+/// Listens on a free port and prints it for the parent process.
 fn listen() -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{{\"port\": {}}}", listener.local_addr()?.port());

@@ -1,4 +1,4 @@
-//! What passes on a connection as it is on the wire, where compressed messages are smaller.
+//! Sizes of messages on the wire, where compressed messages are smaller.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use smol::io::{AsyncRead, AsyncWrite};
 use tokio::io::ReadBuf;
 
-/// A stream of which is noted what passes.
+/// A stream that counts the bytes of each message.
 pub(crate) struct Tallied<S> {
     stream: S,
     pub(crate) wire: Wire,
@@ -23,18 +23,18 @@ pub(crate) struct Wire {
     received: Tally,
 }
 
-/// Of each message whether it was compressed, and how many bytes its frames hold.
+/// For each message, whether it is compressed and the sum of its payload lengths.
 #[derive(Clone, Default, Serialize)]
 #[serde(transparent)]
 struct Tally {
     messages: Vec<(bool, u64)>,
-    /// Whether the head of the opening handshake is over.
+    /// Whether the head of the opening handshake has passed.
     #[serde(skip)]
     is_open: bool,
-    /// What has come of a head: of the handshake, or of a frame.
+    /// The bytes of an incomplete head: of the handshake, or of a frame.
     #[serde(skip)]
     head: Vec<u8>,
-    /// How many bytes of the frame are still to come.
+    /// The number of bytes of the frame that have not passed yet.
     #[serde(skip)]
     left: u64,
 }
@@ -46,7 +46,7 @@ impl<S> Tallied<S> {
 }
 
 impl Tally {
-    fn watch(&mut self, mut bytes: &[u8]) {
+    fn count(&mut self, mut bytes: &[u8]) {
         while let [first, rest @ ..] = bytes {
             if self.left > 0 {
                 let passing = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -67,7 +67,7 @@ impl Tally {
         }
     }
 
-    /// Notes a frame once its head is there (RFC 6455, section 5.2).
+    /// Counts a frame once its head is complete (RFC 6455, section 5.2).
     fn start_frame(&mut self) {
         let [first, second, extended @ ..] = self.head.as_slice() else { return };
         let extra = match second & 0x7f {
@@ -93,7 +93,7 @@ impl Tally {
 impl<S: Read> Read for Tallied<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
-        self.wire.received.watch(&buffer[..count]);
+        self.wire.received.count(&buffer[..count]);
         Ok(count)
     }
 }
@@ -101,7 +101,7 @@ impl<S: Read> Read for Tallied<S> {
 impl<S: Write> Write for Tallied<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.stream.write(bytes)?;
-        self.wire.sent.watch(&bytes[..count]);
+        self.wire.sent.count(&bytes[..count]);
         Ok(count)
     }
 
@@ -110,7 +110,7 @@ impl<S: Write> Write for Tallied<S> {
         let mut left = count;
         for slice in slices {
             let taken = left.min(slice.len());
-            self.wire.sent.watch(&slice[..taken]);
+            self.wire.sent.count(&slice[..taken]);
             left -= taken;
         }
         Ok(count)
@@ -151,7 +151,7 @@ impl<S: tokio::io::AsyncRead + Unpin> tokio::io::AsyncRead for Tallied<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.wire.received.watch(&buffer.filled()[before..]);
+        self.wire.received.count(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -163,7 +163,7 @@ impl<S: tokio::io::AsyncWrite + Unpin> tokio::io::AsyncWrite for Tallied<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.wire.sent.watch(&bytes[..count]);
+        self.wire.sent.count(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
 
@@ -183,7 +183,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tallied<S> {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        self.wire.received.watch(&buffer[..count]);
+        self.wire.received.count(&buffer[..count]);
         Poll::Ready(Ok(count))
     }
 }
@@ -195,7 +195,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tallied<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.wire.sent.watch(&bytes[..count]);
+        self.wire.sent.count(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
 
