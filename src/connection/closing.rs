@@ -90,11 +90,6 @@ impl Closing {
         }
     }
 
-    #[inline]
-    pub(crate) const fn state(&self) -> State {
-        self.state
-    }
-
     /// Whether messages can be sent and received.
     #[inline]
     pub(crate) const fn is_open(&self) -> bool {

@@ -31,6 +31,8 @@ pub(crate) struct Deadlines {
     /// In microseconds: the newest, and the average.
     round_trip: Option<(u32, u32)>,
     phase: Phase,
+    /// Whether the phase started at a time that was told. If not, it starts at the next one.
+    has_started: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +54,7 @@ pub(crate) enum Phase {
 impl Deadlines {
     pub(crate) const fn new(now: Timestamp) -> Self {
         let probes = Probes::new(now.as_nanos());
-        Self { now, since: now, probes, round_trip: None, phase: Phase::Opening }
+        Self { now, since: now, probes, round_trip: None, phase: Phase::Opening, has_started: true }
     }
 
     /// Makes the payloads of keepalive pings unpredictable.
@@ -64,6 +66,9 @@ impl Deadlines {
     #[inline]
     pub(crate) fn tell(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
+        if !self.has_started {
+            self.enter(self.phase);
+        }
     }
 
     #[cfg(feature = "std")]
@@ -77,7 +82,13 @@ impl Deadlines {
 
     /// Starts a phase.
     pub(crate) const fn enter(&mut self, phase: Phase) {
-        (self.phase, self.since) = (phase, self.now);
+        (self.phase, self.since, self.has_started) = (phase, self.now, true);
+    }
+
+    /// Has the phase start at the next time that is told. The application acts without telling the time, perhaps
+    /// long after it was last told.
+    pub(crate) const fn start_at_next(&mut self) {
+        self.has_started = false;
     }
 
     /// Moves on to a phase, unless that or a later one has started.

@@ -193,6 +193,7 @@ impl Opening {
     fn end(&mut self, sender: &mut Sender) {
         self.stash.clear();
         sender.end_unopened(Cause::Rejected);
+        sender.deadlines.start_at_next();
     }
 
     /// Moves the unread bytes of the input to the stash, as other connections use the same input.

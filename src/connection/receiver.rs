@@ -192,6 +192,7 @@ impl Receiver {
             && let Some(negotiated) = opening.accept(sender)
         {
             self.open(&negotiated, sender);
+            sender.deadlines.start_at_next();
         }
     }
 

@@ -219,8 +219,13 @@ impl Sender {
         check_close(code, reason, self.role)?;
         match self.closing.check_open() {
             Err(SendError::NotOpen) => Err(SendError::NotOpen),
-            Ok(()) | Err(_) => {
+            Err(_) => Ok(()),
+            Ok(()) => {
+                let phase = self.deadlines.phase();
                 self.queue_close(Close { code, reason });
+                if self.deadlines.phase() != phase {
+                    self.deadlines.start_at_next();
+                }
                 Ok(())
             }
         }
@@ -368,6 +373,7 @@ impl Sender {
     pub(super) fn fail(&mut self, error: ProtocolError) {
         self.queue_close(Close { code: Some(error.close_code()), reason: "" });
         self.closing.fail(error);
+        self.deadlines.follow(Phase::Ending);
     }
 
     /// Takes the peer's close frame, and replies to it.
@@ -376,6 +382,7 @@ impl Sender {
         // Section 5.5.1: the reply carries the code of the close frame.
         self.queue_close(Close { code: close.code, reason: "" });
         self.closing.receive_close(close, has_sent);
+        self.deadlines.follow(Phase::Ending);
     }
 
     /// Keeps what a close frame says that breaks the protocol.
@@ -390,6 +397,7 @@ impl Sender {
             return;
         }
         self.closing.receive_eof();
+        self.deadlines.follow(Phase::Ending);
         self.framer.shut();
     }
 
@@ -409,6 +417,7 @@ impl Sender {
     fn queue_close(&mut self, close: Close<'_>) {
         if self.closing.begin() {
             self.framer.queue_close(close);
+            self.deadlines.follow(Phase::Closing);
         }
     }
 

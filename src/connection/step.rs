@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::closing::{Ending, State};
+use super::closing::Ending;
 use super::deadlines::Phase;
 use super::ended::{Cause, Ended, TimedOut};
 use super::sender::Sender;
@@ -44,7 +44,6 @@ impl Sender {
     }
 
     fn find_step(&mut self) -> Step {
-        self.follow();
         self.transmit_due();
         let ending = self.closing.ending(self.role);
         let is_written = self.output.is_empty() || self.closing.is_broken();
@@ -176,7 +175,6 @@ impl Sender {
     /// bytes lie unread is not taken for silent.
     pub fn handle_timeout(&mut self, now: Timestamp) -> bool {
         self.deadlines.tell(now);
-        self.follow();
         if self.poll_timeout().is_none() || !self.deadlines.is_due(&self.config.timeouts) {
             return false;
         }
@@ -237,15 +235,6 @@ impl Sender {
     fn give_up_decision(&mut self) {
         server::respond_unavailable(self.out());
         self.end_unopened(Cause::TimedOut(TimedOut::Decision));
-    }
-
-    /// Has the deadlines follow the state of the connection.
-    fn follow(&mut self) {
-        match self.closing.state() {
-            State::Closing => self.deadlines.follow(Phase::Closing),
-            State::Ended(_) => self.deadlines.follow(Phase::Ending),
-            State::Opening | State::Deciding | State::Open => {}
-        }
     }
 
     /// Brings the output up to date.

@@ -454,8 +454,8 @@ fn a_failed_connection_waits_only_for_its_end() {
     let mut clock = Clock::open(Role::Server, Timeouts::default());
     receive(&mut clock.connection, &[0x83]).unwrap_err();
     assert_eq!(clock.handle(1000), Ok(vec![close(1002)]));
-    assert_eq!(clock.due(), Some(at(6000)));
-    let violation = clock.handle(6000).unwrap_err();
+    assert_eq!(clock.due(), Some(at(5000)));
+    let violation = clock.handle(5000).unwrap_err();
     assert!(matches!(violation, Cause::Violation(_)), "{violation:?}");
 }
 
@@ -469,6 +469,7 @@ fn a_close_frame_that_was_not_written_in_time_was_not_sent() {
             clock.receive(0, first, b"");
             if !is_answer {
                 clock.connection.close(None, "").unwrap();
+                assert!(!clock.connection.handle_timeout(at(0)));
             }
             if is_queued {
                 assert!(!clock.connection.transmit().is_empty());

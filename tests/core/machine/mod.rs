@@ -853,3 +853,24 @@ fn whoever_has_queued_a_close_frame_reads_on_though_replies_wait() {
     server.close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(server.next_step(), Step::Io { read: true, write: true });
 }
+
+/// The application acts without telling the time, perhaps long after it was last told.
+#[test]
+fn a_phase_that_the_application_starts_begins_at_the_next_time_that_is_told() {
+    let (_, mut server) = open(&config(|_| {}));
+    // Nothing was told for 25 seconds.
+    server.close(CloseCode::NORMAL, "").unwrap();
+    let frame = take(&mut server, at(25_000));
+    assert!(!frame.is_empty());
+    assert_eq!(server.poll_timeout(), Some(at(35_000)));
+    assert!(!server.handle_timeout(at(34_999)));
+    assert!(server.handle_timeout(at(35_000)));
+
+    let config = config(|_| {});
+    let (mut client, mut server, mut input) = (client(&config), self::server(&config), input());
+    give(&mut server, &mut input, &take(&mut client, START), START, ignore);
+    // The decision took 40 seconds.
+    server.accept();
+    assert!(take(&mut server, at(40_000)).starts_with(b"HTTP/1.1 101 "));
+    assert_eq!(server.poll_timeout(), Some(at(70_000)));
+}
