@@ -13,6 +13,7 @@ mod in_time;
 mod incoming;
 mod io;
 mod link;
+mod sending;
 mod streams;
 mod turn;
 mod waiting;
