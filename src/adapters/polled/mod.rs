@@ -8,8 +8,8 @@
 //! A runtime adds an [`Io`]: how to read, write and sleep. [`tokio`](crate::tokio) and
 //! [`smol`](crate::smol) do so, and name the types here for their streams.
 
+mod connect;
 mod halves;
-mod in_time;
 mod incoming;
 mod io;
 mod link;
@@ -19,8 +19,8 @@ mod turn;
 mod waiting;
 mod websocket;
 
+pub(super) use connect::{connect, race};
 pub use halves::{Reader, Writer};
-pub(super) use in_time::in_time;
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use io::Io;
 pub use websocket::WebSocket;
