@@ -84,10 +84,10 @@ impl Server {
     }
 }
 
-/// Writes what waits, and reads at most once. Returns whether it has read, or `None` at the end. Here events
-/// take no time; before one that does, write if the connection [is urgent](sansocket::Sender::is_urgent).
+/// Writes, and reads at most once. Returns whether it has read, or `None` at the end. Events take no time here;
+/// before one that does, write if the connection [is urgent](sansocket::Sender::is_urgent).
 fn drive(peer: &mut Peer, input: &mut Input<Vec<u8>>, now: Timestamp) -> Option<bool> {
-    let ((stream, connection), mut has_read) = (peer, false);
+    let ((stream, connection), now, mut has_read) = (peer, || now, false);
     loop {
         while let Some(event) = connection.next_event(input) {
             match event {
@@ -106,7 +106,7 @@ fn drive(peer: &mut Peer, input: &mut Input<Vec<u8>>, now: Timestamp) -> Option<
             {
                 has_read = true;
             }
-            Step::Io { .. } if connection.handle_timeout(now) => {}
+            Step::Io { .. } if connection.handle_timeout(now()) => {}
             Step::Io { .. } => return Some(has_read),
             Step::Shutdown => {
                 let _ = stream.shutdown(Shutdown::Write);

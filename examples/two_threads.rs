@@ -38,10 +38,10 @@ fn serve(mut stream: &TcpStream, config: Arc<Config>) -> io::Result<()> {
             Some(Event::Request) => connection.accept(),
             Some(_) => connection.require_upgrade(),
             None => match connection.next_step() {
-                Step::Io { write: true, .. } => _ = connection.write_to(&mut stream, now()),
+                Step::Io { write: true, .. } => _ = connection.write_to(&mut stream, now),
                 Step::Io { .. } => {
                     stream.set_read_timeout(timeout(connection.poll_timeout(), now()))?;
-                    let _ = connection.read_from(&mut stream, &mut input, now());
+                    let _ = connection.read_from(&mut stream, &mut input, now);
                     connection.handle_timeout(now());
                 }
                 Step::Shutdown => shut(stream, &mut connection),
