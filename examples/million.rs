@@ -1,30 +1,28 @@
 //! Holds a million connections in one process, with both ends: `cargo run --release --example million`.
 //!
-//! There is no socket: bytes go from one end to the other. Each pair has shaken hands and passed a message
-//! in both directions. Then half a minute passes in no time, as time is an argument, and the server pings
-//! each of its peers. Another number may be given, after `--`.
+//! There is no socket: bytes pass from one end to the other. Each pair has shaken hands and passed a message in
+//! both directions. Then half a minute passes in no time, as time is an argument, and the server pings each of
+//! its peers. Another number may be given, after `--`.
 
 use std::collections::VecDeque;
 use std::error::Error;
-use std::mem;
-use std::time::{Duration, Instant as Clock};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use counting_allocator::measure;
-use sansocket::{
-    Connection, Deadlines, Event, Input, Instant, Limits, Seed, Timeouts, Url, client, server,
-};
+use sansocket::{Config, Connection, Event, Input, Role, Seed, Timestamp, Url, client};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().nth(1).map_or(Ok(1_000_000), |count| count.parse())?;
-    let (before, start) = (resident()?, Clock::now());
+    let (before, start) = (resident()?, Instant::now());
     let mut world = World::open(count)?;
     println!("opened {count} in {:.2?}", start.elapsed());
 
-    let start = Clock::now();
-    let answers = world.ping_all(Instant::new(Duration::from_secs(30)))?;
+    let start = Instant::now();
+    let answers = world.ping_all(Timestamp::new(Duration::from_secs(30)));
     println!("pinged {answers} in {:.2?}", start.elapsed());
 
-    // Each end is what is freed with it: of the server's its place in the tables, too.
+    // What is freed with an end is what it took, including the server's place in the tables.
     let both = resident()?;
     let World { servers, timers, clients, .. } = world;
     let ((), of_servers) = measure(|| drop((servers, timers)));
@@ -38,108 +36,87 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 struct World {
-    servers: Vec<Server>,
-    /// Which server's deadline is next. All have the same patience, so that they queue up in order.
-    timers: VecDeque<(Instant, usize)>,
+    servers: Vec<Connection>,
+    /// Which server's deadline is next. All have the same timeouts, so that they queue up in order.
+    timers: VecDeque<(Timestamp, usize)>,
     clients: Vec<Connection>,
-    /// What one end has to write.
-    out: Vec<u8>,
-    /// What the other has read.
+    /// All of them read into this.
     input: Input<Vec<u8>>,
-}
-
-/// The server's end of a connection.
-struct Server {
-    connection: Connection,
-    deadlines: Deadlines,
 }
 
 impl World {
     fn open(count: usize) -> Result<Self, Box<dyn Error>> {
+        let (now, config) = (Timestamp::default(), Arc::<Config>::default());
         let mut world = Self {
             servers: Vec::with_capacity(count),
             timers: VecDeque::with_capacity(count),
             clients: Vec::with_capacity(count),
-            out: Vec::new(),
-            input: Input::default(),
+            input: Input::new(vec![0; 4 << 10]),
         };
         for number in 0..count {
-            world.shake_hands()?;
-            world.pass_message(number, &format!("I am {number}"))?;
+            let request = client::Request::new(Url::parse("ws://localhost/")?);
+            let mut client = Connection::client(request, Arc::clone(&config), Seed::random()?, now);
+            let mut server = Connection::server(Arc::clone(&config), now);
+            pass(&mut client, &mut server, &mut world.input, now);
+            pass(&mut server, &mut client, &mut world.input, now);
+            client.send(format!("I am {number}"))?;
+            pass(&mut client, &mut server, &mut world.input, now);
+            if pass(&mut server, &mut client, &mut world.input, now) != 1 {
+                return Err("no echo".into());
+            }
+            world.timers.extend(server.poll_timeout().map(|due| (due, number)));
+            world.servers.push(server);
+            world.clients.push(client);
         }
         Ok(world)
     }
 
-    /// Has one end read what the other has written.
-    fn pass(&mut self) {
-        self.out = self.input.replace(mem::take(&mut self.out));
-        self.out.clear();
-    }
-
-    fn shake_hands(&mut self) -> Result<(), Box<dyn Error>> {
-        let now = Instant::default();
-        let request = client::Request::new(Url::parse("ws://localhost/")?);
-        let (limits, seed) = (Limits::default(), Seed::random()?);
-        let handshake = client::Handshake::start(request, limits, seed, &mut self.out);
-        self.pass();
-        let mut deadlines = Deadlines::new(Timeouts::default(), now);
-        let policy = server::Policy::default();
-        let progress = server::Handshake::new().receive(&mut self.input, &policy)?;
-        let server::Progress::Request(request) = progress else { return Err("no request".into()) };
-        let connection = request.accept(limits, &mut self.out);
-        deadlines.handle_open(now);
-        self.timers.extend(deadlines.poll_timeout().map(|due| (due, self.servers.len())));
-        self.servers.push(Server { connection, deadlines });
-        self.pass();
-        let progress = handshake.receive(&mut self.input)?;
-        let client::Progress::Open(client, _) = progress else { return Err("refused".into()) };
-        self.clients.push(client);
-        Ok(())
-    }
-
-    /// Sends a message to the server, which sends it back.
-    fn pass_message(&mut self, number: usize, message: &str) -> Result<(), Box<dyn Error>> {
-        self.clients[number].sender.send(message, &mut self.out)?;
-        self.pass();
-        let Connection { receiver, sender } = &mut self.servers[number].connection;
-        while let Some(event) = receiver.next_event(&mut self.input, sender)? {
-            let Event::Text(text) = event else { return Err("not what was sent".into()) };
-            sender.send(text, &mut self.out)?;
-        }
-        self.pass();
-        let Connection { receiver, sender } = &mut self.clients[number];
-        let event = receiver.next_event(&mut self.input, sender)?;
-        if event == Some(Event::Text(message)) { Ok(()) } else { Err("no echo".into()) }
-    }
-
-    /// Pings all that have been silent for too long, and tells how many have answered.
-    fn ping_all(&mut self, now: Instant) -> Result<usize, Box<dyn Error>> {
+    /// Pings all that have been silent for too long. Returns how many have answered.
+    fn ping_all(&mut self, now: Timestamp) -> usize {
         let mut answers = 0;
         while let Some((_, number)) = self.timers.pop_front_if(|(due, _)| *due <= now) {
-            let Server { connection: Connection { receiver, sender }, deadlines } =
-                &mut self.servers[number];
-            deadlines.handle_timeout(now, receiver, sender)?;
-            sender.poll_transmit(&mut self.out);
-            self.pass();
-
-            let client = &mut self.clients[number];
-            while client.receiver.next_event(&mut self.input, &mut client.sender)?.is_some() {}
-            client.sender.poll_transmit(&mut self.out);
-            self.pass();
-
-            let Server { connection: Connection { receiver, sender }, deadlines } =
-                &mut self.servers[number];
-            while let Some(event) = receiver.next_event(&mut self.input, sender)? {
-                let Event::Pong(payload) = event else { return Err("not a pong".into()) };
-                answers += usize::from(deadlines.handle_pong(payload, now).is_some());
-            }
-            self.timers.extend(deadlines.poll_timeout().map(|due| (due, number)));
+            let (server, client) = (&mut self.servers[number], &mut self.clients[number]);
+            server.handle_timeout(now);
+            pass(server, client, &mut self.input, now);
+            pass(client, server, &mut self.input, now);
+            answers += usize::from(server.round_trip().is_some());
+            self.timers.extend(server.poll_timeout().map(|due| (due, number)));
         }
-        Ok(answers)
+        answers
     }
 }
 
-/// The resident memory of this process, in bytes.
+/// Has one end read what the other writes. Returns how many messages it got. A server sends them back.
+fn pass(
+    from: &mut Connection,
+    to: &mut Connection,
+    input: &mut Input<Vec<u8>>,
+    now: Timestamp,
+) -> usize {
+    let bytes = from.transmit();
+    let count = bytes.len();
+    let mut spare = to.spare(input);
+    spare.buffer()[..count].copy_from_slice(bytes);
+    spare.filled(count, now);
+    from.transmitted(count, now);
+    from.free_memory();
+    let mut messages = 0;
+    while let Some(event) = to.next_event(input) {
+        match event {
+            Event::Request => to.accept(),
+            Event::Text(text) => {
+                messages += 1;
+                if to.role() == Role::Server {
+                    let _ = to.send(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    messages
+}
+
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Result<isize, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;

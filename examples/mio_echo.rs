@@ -1,179 +1,120 @@
 //! Sends back every message, by mio: `cargo run --release --example mio_echo -- 127.0.0.1:9001`.
 //!
-//! One thread serves as many connections as `ulimit -n` allows. Their deadlines stand in one ordered set, and
-//! all are read into the same [`Input`]. What becomes of the bytes is told in `session/mod.rs`.
-
-mod session;
+//! One thread serves as many connections as `ulimit -n` allows. All are read into one [`Input`]. Their timers
+//! are in one ordered set, so no connection is polled.
 
 use std::collections::{BTreeSet, HashMap};
-use std::error::Error;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::Shutdown;
-use std::time::{Duration, Instant as Clock};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use sansocket::{Input, Instant};
-use session::Session;
+use sansocket::{Config, Connection, Event, Input, Step, Timestamp};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9001".to_owned());
-    let mut listener = TcpListener::bind(address.parse()?)?;
+    let mut listener = TcpListener::bind(address.parse().map_err(io::Error::other)?)?;
     println!("echo by mio, listening on ws://{}", listener.local_addr()?);
-    let poll = Poll::new()?;
+    let (mut poll, start) = (Poll::new()?, Instant::now());
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let server = Server {
-        poll,
-        listener,
-        start: Clock::now(),
-        input: Input::new(vec![0; 64 << 10]),
-        peers: HashMap::new(),
-        last: LISTENER,
-        timers: BTreeSet::new(),
-    };
-    Ok(server.run()?)
+    let mut server = Server { input: Input::new(vec![0; 64 << 10]), ..Server::default() };
+    let (mut events, mut ready) = (Events::with_capacity(1024), BTreeSet::new());
+    loop {
+        let now = Timestamp::new(start.elapsed());
+        let next = server.timers.first().map(|(due, _)| due.since(now));
+        let timeout = if ready.is_empty() { next } else { Some(Duration::ZERO) };
+        match poll.poll(&mut events, timeout) {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => ready.extend(events.iter().map(|event| event.token())),
+        }
+        let now = Timestamp::new(start.elapsed());
+        let later = server.timers.split_off(&(now, Token(usize::MAX)));
+        ready.extend(
+            std::mem::replace(&mut server.timers, later).into_iter().map(|(_, token)| token),
+        );
+        if ready.remove(&LISTENER)
+            && let Err(error) = server.accept(&listener, &poll, now)
+            && error.kind() != ErrorKind::WouldBlock
+        {
+            eprintln!("{error}"); // There may be no more descriptors for a while.
+            server.timers.insert((now + Duration::from_secs(1), LISTENER));
+        }
+        // Each connection has one turn, and then the next, however much one of them receives.
+        ready.retain(|token| server.turn(*token, now));
+    }
 }
 
+#[derive(Default)]
 struct Server {
-    poll: Poll,
-    listener: TcpListener,
-    start: Clock,
-    /// Empty between two turns.
+    config: Arc<Config>,
     input: Input<Vec<u8>>,
     peers: HashMap<Token, Peer>,
-    /// Tokens are not used again: an event that comes too late finds nobody.
-    last: Token,
-    /// Whose turn it is when, if nothing happens before.
-    timers: BTreeSet<(Instant, Token)>,
+    /// The newest token. None is reused, so an event that comes too late finds nobody.
+    last: usize,
+    timers: BTreeSet<(Timestamp, Token)>,
 }
+
+type Peer = (TcpStream, Connection);
 
 impl Server {
-    fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(1024);
-        let mut ready = BTreeSet::new();
+    fn accept(&mut self, listener: &TcpListener, poll: &Poll, now: Timestamp) -> io::Result<()> {
         loop {
-            let patience = match self.timers.first() {
-                _ if !ready.is_empty() => Some(Duration::ZERO),
-                first => first.map(|(due, _)| due.since(self.now())),
-            };
-            match self.poll.poll(&mut events, patience) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-                _ => ready.extend(events.iter().map(|event| event.token())),
-            }
-            let now = self.now();
-            while let Some(&(due, token)) = self.timers.first().filter(|(due, _)| *due <= now) {
-                self.timers.remove(&(due, token));
-                ready.insert(token);
-            }
-            // Each has one turn, and then the next, however much one of them has to say.
-            ready.retain(|token| self.turn(*token, now));
+            let (mut stream, _) = listener.accept()?;
+            stream.set_nodelay(true)?;
+            self.last += 1;
+            let (token, interest) = (Token(self.last), Interest::READABLE | Interest::WRITABLE);
+            poll.registry().register(&mut stream, token, interest)?;
+            self.peers.insert(token, (stream, Connection::server(Arc::clone(&self.config), now)));
+            self.turn(token, now);
         }
     }
 
-    fn now(&self) -> Instant {
-        Instant::new(self.start.elapsed())
-    }
-
-    /// Tells whether there may be more to do at once.
-    fn turn(&mut self, token: Token, now: Instant) -> bool {
-        if token == LISTENER {
-            self.accept(now);
-            return false;
-        }
+    /// Returns whether there may be more to do at once.
+    fn turn(&mut self, token: Token, now: Timestamp) -> bool {
         let Some(peer) = self.peers.get_mut(&token) else { return false };
-        if let Some(due) = peer.due.take() {
-            self.timers.remove(&(due, token));
-        }
-        let outcome = peer.turn(&mut self.input, now);
-        if outcome.is_ok() {
-            peer.due = peer.session.deadlines.poll_timeout();
-            self.timers.extend(peer.due.map(|due| (due, token)));
-        } else {
+        self.timers.remove(&(peer.1.poll_timeout().unwrap_or_default(), token));
+        let Some(has_read) = drive(peer, &mut self.input, now) else {
             self.peers.remove(&token);
-        }
-        outcome.unwrap_or(false)
-    }
-
-    fn accept(&mut self, now: Instant) {
-        let error = loop {
-            if let Err(error) = self.accept_one(now) {
-                break error;
-            }
+            return false;
         };
-        if error.kind() != ErrorKind::WouldBlock {
-            eprintln!("{error}"); // Such as that there are no more descriptors.
-            self.timers.insert((now + PAUSE, LISTENER));
-        }
-    }
-
-    fn accept_one(&mut self, now: Instant) -> io::Result<()> {
-        let (mut stream, _) = self.listener.accept()?;
-        stream.set_nodelay(true)?;
-        self.last.0 += 1;
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, self.last, interest)?;
-        self.peers
-            .insert(self.last, Peer { stream, session: Session::new(now), written: 0, due: None });
-        Ok(())
+        self.timers.extend(peer.1.poll_timeout().map(|due| (due, token)));
+        has_read
     }
 }
 
-struct Peer {
-    stream: TcpStream,
-    session: Session,
-    /// How much of [`Session::out`] has been written.
-    written: usize,
-    /// Where this peer stands among the timers.
-    due: Option<Instant>,
-}
-
-impl Peer {
-    /// Writes what waits, reads once if that is all gone, and writes the replies. Tells whether there may
-    /// be more to read; fails when the stream has ended, or should.
-    fn turn(&mut self, input: &mut Input<Vec<u8>>, now: Instant) -> Result<bool, Box<dyn Error>> {
-        let can_read = self.write(now)?;
-        let has_read = can_read && self.read(input, now)?;
-        self.session.handle_timeout(now)?;
-        Ok(self.write(now)? && has_read)
-    }
-
-    /// Tells whether there was anything.
-    fn read(&mut self, input: &mut Input<Vec<u8>>, now: Instant) -> Result<bool, Box<dyn Error>> {
-        match self.stream.read(input.spare()) {
-            Ok(0) => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
-            Ok(count) => input.fill(count),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-        self.session.receive(input, now)?;
-        Ok(true)
-    }
-
-    /// Tells whether all is written.
-    fn write(&mut self, now: Instant) -> io::Result<bool> {
-        let Session { out, deadlines, .. } = &mut self.session;
-        while self.written < out.len() {
-            match self.stream.write(&out[self.written..]) {
-                Ok(count) => {
-                    // A peer which takes more of it is alive, though we do not hear it meanwhile.
-                    if self.written > 0 {
-                        deadlines.handle_input(now);
-                    }
-                    self.written += count;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
+/// Writes, and reads at most once. Returns whether it has read, or `None` at the end. Events take no time here;
+/// before one that does, write if the connection [is urgent](sansocket::Sender::is_urgent).
+fn drive(peer: &mut Peer, input: &mut Input<Vec<u8>>, now: Timestamp) -> Option<bool> {
+    let ((stream, connection), now, mut has_read) = (peer, || now, false);
+    loop {
+        while let Some(event) = connection.next_event(input) {
+            match event {
+                Event::Request => connection.accept(),
+                Event::NotUpgrade => connection.require_upgrade(),
+                Event::Text(text) => drop(connection.send(text)),
+                Event::Binary(bytes) => drop(connection.send(bytes)),
+                _ => {}
             }
         }
-        (*out, self.written) = (Vec::new(), 0);
-        if self.session.is_over() {
-            self.stream.shutdown(Shutdown::Write)?;
+        // The connection notes errors of the stream.
+        match connection.next_step() {
+            Step::Io { write: true, .. } if connection.write_to(stream, now).unwrap_or(true) => {}
+            Step::Io { read: true, .. }
+                if !has_read && connection.read_from(stream, input, now).unwrap_or(true) =>
+            {
+                has_read = true;
+            }
+            Step::Io { .. } if connection.handle_timeout(now()) => {}
+            Step::Io { .. } => return Some(has_read),
+            Step::Shutdown => {
+                let _ = stream.shutdown(Shutdown::Write);
+                connection.handle_shutdown();
+            }
+            Step::Done(_) => return None,
         }
-        Ok(true)
     }
 }
 
 const LISTENER: Token = Token(0);
-
-/// How long to wait for a descriptor.
-const PAUSE: Duration = Duration::from_secs(1);

@@ -1,177 +1,161 @@
 //! Sends back every message, with two threads to a connection, of which one reads and one writes:
 //! `cargo run --example two_threads -- 127.0.0.1:9001`.
 //!
-//! The [`Receiver`] belongs to the thread that reads. The [`Sender`] stands behind a lock, together with what
-//! it wants to have written; any thread may send. Nobody holds that lock while it reads or writes: whoever
-//! did would wait for a peer that waits for us.
+//! The [`Receiver`] belongs to the thread that reads. The [`Sender`] is behind a lock, and any thread may send.
+//! No thread holds the lock while it reads or writes, as it would wait for a peer that waits for us. The thread
+//! that writes wakes up for whatever is queued, so pongs and close frames never wait for the application.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
-use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
-use sansocket::blocking::{Config, Incoming, Parts};
-use sansocket::server::Policy;
-use sansocket::{
-    Connection, Deadlines, Event, Input, Instant, Message, Receiver, SendError, Sender, Timeouts,
-};
+use sansocket::{Config, Connection, Event, Input, Receiver, Sender, Step, Timestamp};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9001".to_owned());
     let listener = TcpListener::bind(address)?;
     println!("echo by two threads, listening on ws://{}", listener.local_addr()?);
+    let config = Arc::<Config>::default();
     for stream in listener.incoming() {
-        let stream = stream?;
-        thread::spawn(move || serve(stream).inspect_err(|error| eprintln!("{error}")));
+        let (stream, config) = (stream?, Arc::clone(&config));
+        thread::spawn(move || serve(&stream, config).inspect_err(|error| eprintln!("{error}")));
     }
     Ok(())
 }
 
-fn serve(stream: TcpStream) -> Result<(), Box<dyn Error + Send + Sync>> {
+fn serve(mut stream: &TcpStream, config: Arc<Config>) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let socket = match Incoming::receive(stream, &Policy::default(), Config::default())? {
-        Incoming::Opening(opening) => opening.accept()?,
-        Incoming::Http(request) => return Ok(request.refuse()?),
-    };
-    let Parts { stream, connection, input, out } = socket.into_parts();
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let Connection { receiver, sender } = connection;
-    let queue = Mutex::new(Queue { sender, out, is_over: false });
-    let outgoing = Outgoing { queue, changed: Condvar::new() };
-    thread::scope(|scope| {
-        scope.spawn(|| outgoing.write(&stream));
-        let outcome = read(&stream, receiver, input, &outgoing);
-        outgoing.change(|queue| queue.is_over = true);
-        if outcome.is_err() {
-            stream.shutdown(Shutdown::Both)?;
+    let start = Instant::now();
+    let now = || Timestamp::new(start.elapsed());
+    let mut input = Input::new(vec![0; 64 << 10]);
+    let mut connection = Connection::server(config, now());
+    // One thread does the opening. Messages that arrive with the request stay in the input until later.
+    while !connection.is_open() {
+        match connection.next_event(&mut input) {
+            Some(Event::Request) => connection.accept(),
+            Some(_) => connection.require_upgrade(),
+            None => match connection.next_step() {
+                Step::Io { write: true, .. } => _ = connection.write_to(&mut stream, now),
+                Step::Io { .. } => {
+                    stream.set_read_timeout(timeout(connection.poll_timeout(), now()))?;
+                    let _ = connection.read_from(&mut stream, &mut input, now);
+                    connection.handle_timeout(now());
+                }
+                Step::Shutdown => shut(stream, &mut connection),
+                Step::Done(_) => return Ok(()),
+            },
         }
-        outcome
+    }
+    let (receiver, sender) = connection.split();
+    let outgoing = Outgoing { sender: Mutex::new(sender), changed: Condvar::new() };
+    thread::scope(|scope| {
+        scope.spawn(|| outgoing.write(stream, now));
+        read(stream, receiver, input, &outgoing, now)
     })
 }
 
-/// What all threads share that have something to say.
+/// The sender, which all threads share.
 struct Outgoing {
-    queue: Mutex<Queue>,
+    sender: Mutex<Sender>,
     changed: Condvar,
 }
 
-struct Queue {
-    sender: Sender,
-    /// What is to be written.
-    out: Vec<u8>,
-    /// Whether nothing follows it.
-    is_over: bool,
-}
-
 impl Outgoing {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Sender> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, action: impl FnOnce(&mut Queue) -> T) -> T {
+    /// Changes the sender. Any thread may call this.
+    fn change<T>(&self, action: impl FnOnce(&mut Sender) -> T) -> T {
         let result = action(&mut self.lock());
         self.changed.notify_all();
         result
     }
 
-    /// Waits until what is to be written is as it should be, or it is over.
-    fn wait_until(&self, is_so: impl Fn(&[u8]) -> bool) -> MutexGuard<'_, Queue> {
-        let waits = |queue: &mut Queue| !queue.is_over && !is_so(&queue.out);
-        self.changed.wait_while(self.lock(), waits).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Any thread may call this.
-    fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
-        self.change(|Queue { sender, out, .. }| sender.send(message, out))
-    }
-
-    /// Writes until it is over: what one thread does.
-    fn write(&self, mut stream: &TcpStream) -> io::Result<()> {
+    /// Writes until the end of the connection.
+    fn write(&self, mut stream: &TcpStream, now: impl Fn() -> Timestamp) {
         loop {
-            let mut queue = self.wait_until(|out| !out.is_empty());
-            let out = mem::take(&mut queue.out);
-            drop(queue);
-            self.changed.notify_all();
-            if out.is_empty() {
-                return stream.shutdown(Shutdown::Write);
-            }
-            if let Err(error) = stream.write_all(&out) {
-                self.change(|queue| queue.is_over = true);
-                stream.shutdown(Shutdown::Both)?;
-                return Err(error);
+            let mut sender = self.lock();
+            match sender.next_step() {
+                Step::Io { write: false, .. } => drop(self.changed.wait(sender)),
+                Step::Io { write: true, .. } => {
+                    let Some(bytes) = sender.take_transmit() else { continue };
+                    drop(sender);
+                    let outcome = stream.write(&bytes);
+                    self.change(|sender| match outcome {
+                        Ok(count @ 1..) => sender.transmitted(count, now()),
+                        Ok(0) | Err(_) => {
+                            // The thread that reads may wait for a peer that is gone.
+                            let _ = stream.shutdown(Shutdown::Both);
+                            sender.handle_write_error(now());
+                        }
+                    });
+                }
+                Step::Shutdown => shut(stream, &mut sender),
+                Step::Done(_) => return,
             }
         }
     }
 }
 
-/// Reads until the stream ends: what the other thread does.
+/// Reads until the end of the connection, and sends back all messages.
 fn read(
     mut stream: &TcpStream,
     mut receiver: Receiver,
     mut input: Input<Vec<u8>>,
     outgoing: &Outgoing,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let start = Clock::now();
-    let now = || Instant::new(start.elapsed());
-    let mut deadlines = Deadlines::new(Timeouts::default(), now());
-    deadlines.handle_open(now());
+    now: impl Fn() -> Timestamp,
+) -> io::Result<()> {
     loop {
-        reply(&mut receiver, &mut input, outgoing, &mut deadlines, now())?;
-        if !outgoing.lock().out.is_empty() {
-            // So no more waits than the replies to two reads, one of which is being written.
-            drop(outgoing.wait_until(|out| out.is_empty()));
-            // A peer which takes that is alive, though we have not heard it meanwhile.
-            deadlines.handle_input(now());
-        }
-        let mut queue = outgoing.lock();
-        let Queue { sender, out, is_over } = &mut *queue;
-        deadlines.handle_timeout(now(), &receiver, sender)?;
-        sender.poll_transmit(out);
-        *is_over |= receiver.wants_close(sender);
-        drop(queue);
-        outgoing.changed.notify_all();
-
-        let patience = deadlines.poll_timeout().map(|due| due.since(now()).max(LEAST));
-        stream.set_read_timeout(patience)?;
-        match stream.read(receiver.spare(&mut input)) {
-            Ok(0) => return Ok(()),
-            Ok(count) => {
-                receiver.fill(&mut input, count);
-                deadlines.handle_input(now());
+        // The lock is held while an event is looked for, not while it is handled.
+        while let Some(event) = outgoing.change(|sender| receiver.next_event(&mut input, sender)) {
+            match event {
+                Event::Text(text) => _ = outgoing.change(|sender| sender.send(text)),
+                Event::Binary(bytes) => _ = outgoing.change(|sender| sender.send(bytes)),
+                _ => {}
             }
-            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut].contains(&error.kind()) => {}
-            Err(error) => return Err(error.into()),
         }
+        let mut sender = outgoing.lock();
+        let timeout = timeout(sender.poll_timeout(), now());
+        match sender.next_step() {
+            Step::Io { read: true, .. } => {
+                drop(sender);
+                stream.set_read_timeout(timeout)?;
+                let mut spare = receiver.spare(&mut input);
+                match stream.read(spare.buffer()) {
+                    Ok(count) => spare.filled(count, now()),
+                    Err(error) if is_temporary(&error) => {}
+                    Err(_) => receiver.handle_eof(),
+                }
+            }
+            // The peer has to take our replies, or a deadline passes.
+            Step::Io { .. } => {
+                drop(outgoing.changed.wait_timeout(sender, timeout.unwrap_or(Duration::MAX)));
+            }
+            Step::Shutdown => shut(stream, &mut sender),
+            Step::Done(_) => {
+                // The thread that writes may wait for a peer that takes nothing.
+                let _ = stream.shutdown(Shutdown::Both);
+                return Ok(());
+            }
+        }
+        outgoing.change(|sender| sender.handle_timeout(now()));
     }
 }
 
-/// Sends back all messages that have come.
-fn reply(
-    receiver: &mut Receiver,
-    input: &mut Input<Vec<u8>>,
-    outgoing: &Outgoing,
-    deadlines: &mut Deadlines,
-    now: Instant,
-) -> Result<(), SendError> {
-    loop {
-        // The lock is held while an event is looked for, but not while the event is.
-        let event = receiver.next_event(input, &mut outgoing.lock().sender);
-        match event {
-            Ok(Some(Event::Text(text))) => outgoing.send(text)?,
-            Ok(Some(Event::Binary(bytes))) => outgoing.send(bytes)?,
-            Ok(Some(Event::Pong(payload))) => _ = deadlines.handle_pong(payload, now),
-            Ok(Some(_)) => {}
-            // After a violation, as after a close frame, the answer is in the sender.
-            Ok(None) | Err(_) => return Ok(()),
-        }
-    }
+fn shut(stream: &TcpStream, sender: &mut Sender) {
+    let _ = stream.shutdown(Shutdown::Write);
+    sender.handle_shutdown();
 }
 
-/// How long a peer may take nothing of what is written.
-const PATIENCE: Duration = Duration::from_secs(20);
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
 
-/// Streams take no shorter timeout.
-const LEAST: Duration = Duration::from_millis(1);
+/// Returns how long to wait. Streams accept no shorter timeout than a millisecond.
+fn timeout(due: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    due.map(|due| due.since(now).max(Duration::from_millis(1)))
+}

@@ -7,6 +7,7 @@
 //! | [`tokio`], [`smol`] | the traits of one runtime |
 //! | [`tls`] | what `wss://` URLs need |
 
+mod addresses;
 mod error;
 mod ping_seed;
 mod storage;

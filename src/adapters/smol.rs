@@ -22,17 +22,17 @@ use core::time::Duration;
 use std::io::{self, IoSlice};
 
 use async_io::Timer;
-use async_net::TcpStream;
+use async_net::{TcpStream, resolve};
 use futures_io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "smol-rustls")]
 use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 
 use super::error::Error;
-use super::polled::{self, Io, in_time};
+use super::polled::{self, Io};
 #[cfg(feature = "smol-rustls")]
 use super::tls;
 use crate::connection::Config;
-use crate::handshake::{Url, client};
+use crate::handshake::Url;
 
 /// A WebSocket over a stream with the traits of futures-io.
 pub type WebSocket<S> = polled::WebSocket<S, Smol>;
@@ -50,6 +50,8 @@ pub type Writer<S> = polled::Writer<S, Smol>;
 impl WebSocket<TcpStream> {
     /// Opens a connection to a `ws://` URL over TCP.
     ///
+    /// Every 250 ms another address of the host is tried, until one of them answers (RFC 8305).
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
@@ -58,11 +60,7 @@ impl WebSocket<TcpStream> {
         if url.is_secure() {
             return Err(Error::no_tls());
         }
-        in_time::<TcpStream, Smol, _>(&config.clone(), async {
-            let stream = open_tcp(&url).await?;
-            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
-        })
-        .await
+        polled::connect(url, config, open_tcp(url)).await
     }
 }
 
@@ -72,8 +70,8 @@ impl WebSocket<TlsStream<TcpStream>> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over). An invalid certificate
-    /// is an [`Error::Io`] with an error of rustls as its source.
+    /// Returns the errors of [`connect`](WebSocket::connect). An invalid certificate is an [`Error::Io`] with
+    /// an error of rustls as its source.
     pub async fn connect_tls(
         url: &str,
         tls: Arc<ClientConfig>,
@@ -81,16 +79,14 @@ impl WebSocket<TlsStream<TcpStream>> {
     ) -> Result<Self, Error> {
         let (url, name) = tls::parse(url)?;
         let connector = TlsConnector::from(tls::for_websocket(tls));
-        in_time::<TcpStream, Smol, _>(&config.clone(), async {
-            let stream = connector.connect(name, open_tcp(&url).await?).await?;
-            Ok(Self::connect_over(stream, client::Request::new(url), config).await?.0)
-        })
-        .await
+        let stream = async { connector.connect(name, open_tcp(url).await?).await };
+        polled::connect(url, config, stream).await
     }
 }
 
-async fn open_tcp(url: &Url<'_>) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((url.host(), url.port())).await?;
+async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
+    let addresses = resolve((url.host(), url.port())).await?;
+    let stream = polled::race::<_, Smol, _>(addresses, TcpStream::connect).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

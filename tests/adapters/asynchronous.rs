@@ -276,6 +276,7 @@ mod time {
     static SLEEPS: AtomicUsize = AtomicUsize::new(0);
 
     /// The runtime of tokio, whose timers are counted.
+    #[derive(Debug)]
     enum Counted {}
 
     impl Io<DuplexStream> for Counted {

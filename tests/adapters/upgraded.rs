@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use sansocket::tokio::WebSocket;
-use sansocket::{Config, Connection, Error, Limits, Negotiated, ProtocolError, Seed, Timestamp};
+use sansocket::{
+    Config, Connection, Error, Limits, Negotiated, ProtocolError, Seed, Timestamp, blocking,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream that gives one stretch of bytes, and notes for how many it is asked.
+/// A stream that returns `bytes`, and records how many bytes the last read asked for.
 struct Stream {
     bytes: Vec<u8>,
     asked: usize,
@@ -45,6 +47,14 @@ impl AsyncWrite for Stream {
     }
 }
 
+#[test]
+fn a_blocking_connection_of_an_http_library_begins_with_frames() {
+    let stream = blocking::Untimed(io::Cursor::new(masked(&["one"])));
+    let config = Config::new().shared();
+    let mut socket = blocking::WebSocket::from_http(stream, Negotiated::new(), config);
+    assert_eq!(socket.receive().unwrap(), Some("one".into()));
+}
+
 /// Returns messages as a client sends them.
 fn masked(texts: &[&str]) -> Vec<u8> {
     let (config, seed) = (Config::new().shared(), Seed::new([1; 32]));
@@ -55,7 +65,7 @@ fn masked(texts: &[&str]) -> Vec<u8> {
     client.transmit().to_vec()
 }
 
-/// What was read ahead may be cut anywhere, and is too little to read into.
+/// The bytes that were read ahead may end anywhere. Their storage is too small for reads.
 #[tokio::test]
 async fn a_connection_of_an_http_library_begins_with_frames() {
     let config = Config::new().limits(Limits::new().message(3)).shared();

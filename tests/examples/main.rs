@@ -4,7 +4,6 @@ mod echo;
 mod inspect;
 #[cfg(all(feature = "http", feature = "tokio"))]
 mod libraries;
-#[cfg(any())]
 mod loops;
 mod program;
 mod servers;

@@ -91,6 +91,7 @@ const LAYERS: &[&str] = &[
     "connection/connection",
     "connection/std_io",
     "connection",
+    "adapters/addresses",
     "adapters/error",
     "adapters/ping_seed",
     "adapters/storage",

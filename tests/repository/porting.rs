@@ -183,7 +183,7 @@ mod tungstenite {
 
     use super::Result;
     use sansocket::blocking::WebSocket;
-    use sansocket::{CloseCode, Config, Connection, client};
+    use sansocket::{CloseCode, Config, Connection, Negotiated, client};
 
     fn connect(url: &str, config: Arc<Config>) -> Result<()> {
         WebSocket::connect(url, config)?;
@@ -208,8 +208,16 @@ mod tungstenite {
         Ok(())
     }
 
-    fn raw(stream: TcpStream, connection: Connection) -> WebSocket<TcpStream> {
-        WebSocket::from_upgraded(stream, &[], connection)
+    fn open_server(stream: TcpStream, config: Arc<Config>) -> WebSocket<TcpStream> {
+        WebSocket::from_http(stream, Negotiated::new(), config)
+    }
+
+    fn read_before(
+        stream: TcpStream,
+        part: Vec<u8>,
+        connection: Connection,
+    ) -> WebSocket<TcpStream> {
+        WebSocket::from_upgraded(stream, &part, connection)
     }
 
     fn talk(mut socket: WebSocket<TcpStream>) -> Result<()> {

@@ -11,7 +11,7 @@ use echo::Example;
 fn completion_echo_serves_all_comers() {
     let example = Example::start(&mut Command::new(env!("CARGO_BIN_EXE_completion_echo")));
     println!("{}", example.said);
-    example.try_out();
+    example.try_out(true);
 }
 
 #[test]
@@ -19,12 +19,12 @@ fn completion_echo_does_so_by_threads() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_completion_echo"));
     let example = Example::start(command.arg("--threads"));
     assert_eq!(example.said, "echo by threads, ");
-    example.try_out();
+    example.try_out(true);
 }
 
 #[test]
 fn compio_echo_serves_all_comers() {
     let example = Example::start(&mut Command::new(env!("CARGO_BIN_EXE_compio_echo")));
     println!("{}", example.said);
-    example.try_out();
+    example.try_out(true);
 }

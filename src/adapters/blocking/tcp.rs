@@ -1,6 +1,5 @@
 //! Connections over TCP, by staggered attempts (RFC 8305).
 
-use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -9,6 +8,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
+use crate::adapters::addresses::{STAGGER, alternate};
 use crate::adapters::error::Error;
 use crate::connection::TimedOut;
 use crate::handshake::Url;
@@ -33,19 +33,6 @@ pub(super) fn connect(
     })?;
     stream.set_nodelay(true)?;
     Ok(stream)
-}
-
-/// Alternates between the families of addresses, such that of the first one goes first (section 4).
-fn alternate(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
-    let addresses: Vec<_> = addresses.collect();
-    let is_first = |address: &SocketAddr| {
-        Some(address.is_ipv6()) == addresses.first().map(SocketAddr::is_ipv6)
-    };
-    let (first, second): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_first);
-    let mut ranked: Vec<_> =
-        first.into_iter().enumerate().chain(second.into_iter().enumerate()).collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, address)| address).collect()
 }
 
 /// Tries the addresses in order. An attempt that takes long goes on beside the next one (section 5).
@@ -79,5 +66,24 @@ fn attempt(address: SocketAddr, due: Option<Instant>) -> io::Result<TcpStream> {
     }
 }
 
-/// How long to wait for an attempt before the next one is made (section 8).
-const STAGGER: Duration = Duration::from_millis(250);
+#[cfg(all(test, feature = "tokio"))]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::adapters::addresses::Deaf;
+
+    #[test]
+    fn an_address_that_does_not_answer_is_passed_over_after_250_ms() {
+        let (deaf, listener) = (Deaf::new(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let heard = listener.local_addr().unwrap();
+        let start = Instant::now();
+        let due = Some(start + 10 * STAGGER);
+        let stream = race(&[deaf.address, heard], due).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), heard);
+        let took = start.elapsed();
+        assert!((STAGGER..5 * STAGGER).contains(&took), "{took:?}");
+        let error = race(&[deaf.address, deaf.address], Some(start + 3 * STAGGER)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+}

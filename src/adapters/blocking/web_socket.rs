@@ -19,7 +19,7 @@ use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
     Timestamp,
 };
-use crate::handshake::{Url, client};
+use crate::handshake::{Negotiated, Url, client};
 use crate::wire::{CloseCode, Role, Seed};
 
 /// A WebSocket over a blocking stream.
@@ -102,6 +102,13 @@ impl<S: Stream> WebSocket<S> {
     /// on from the latest that it was given.
     pub fn from_parts(stream: S, connection: Connection) -> Self {
         Self::new(stream, connection, Instant::now())
+    }
+
+    /// Drives a server's connection over a stream that an HTTP library has upgraded. `negotiated` comes from
+    /// `server::Request::accept_http`.
+    pub fn from_http(stream: S, negotiated: Negotiated, config: Arc<Config>) -> Self {
+        let connection = Connection::open_server(negotiated, config, Timestamp::default());
+        Self::from_upgraded(stream, &[], connection)
     }
 
     /// Continues a stream that an HTTP library has upgraded, and perhaps read ahead of.

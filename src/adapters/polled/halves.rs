@@ -2,13 +2,13 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::future::poll_fn;
 use core::task::{Context, Poll, Waker};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::io::Io;
-use super::link::{Link, Sending, Until};
+use super::link::Link;
+use super::sending::sending_methods;
 use super::turn::Turn;
 use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
@@ -35,6 +35,7 @@ use crate::wire::CloseCode;
 ///     Ok(())
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Reader<S, I: Io<S>> {
     shared: Arc<Shared<S, I>>,
     place: Place,
@@ -54,6 +55,7 @@ pub struct Reader<S, I: Io<S>> {
 ///     writer.send("hello").await
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Writer<S, I: Io<S>> {
     shared: Arc<Shared<S, I>>,
     /// For the `Sink` that it is. Futures have places of their own, as several tasks may await them at once.
@@ -61,6 +63,7 @@ pub struct Writer<S, I: Io<S>> {
 }
 
 /// What both halves use, each for as long as a poll takes and never across an await.
+#[derive(Debug)]
 struct Shared<S, I: Io<S>> {
     half: Mutex<Half<S, I>>,
     waiting: Arc<Waiting>,
@@ -68,6 +71,7 @@ struct Shared<S, I: Io<S>> {
     waker: Waker,
 }
 
+#[derive(Debug)]
 struct Half<S, I: Io<S>> {
     link: Link<S, I>,
     sender: Sender,
@@ -117,7 +121,7 @@ impl<S, I: Io<S>> Reader<S, I> {
     ///
     /// Returns the errors of [`WebSocket::receive`].
     pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        poll_fn(|cx| self.poll_receive(cx)).await.transpose()
+        poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_receive(cx))).await.transpose()
     }
 
     /// Returns how the connection ended, once it has.
@@ -135,37 +139,21 @@ impl<S, I: Io<S>> Reader<S, I> {
         &mut self.receiver
     }
 
-    pub(super) fn poll_receive(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<OwnedMessage, Error>>> {
-        self.poll(cx, |turn, cx| turn.poll_receive(cx))
-    }
-
-    fn poll<R>(
+    pub(super) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
         mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let Self { shared, place, receiver, input } = self;
         shared.poll(place, cx, |Half { link, sender }, cx| {
-            poll(&mut Turn { link, receiver, sender, input }, cx)
+            let incoming = Some((&mut *receiver, &mut *input));
+            poll(&mut Turn { link, sender, incoming }, cx)
         })
     }
 }
 
 impl<S, I: Io<S>> Writer<S, I> {
-    /// Sends a message. Completes when the stream has taken all of it.
-    ///
-    /// If the future is dropped, the message is queued whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Send`] if the connection is closing, and the error with which it ends meanwhile.
-    pub async fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        let message = message.into();
-        self.queue(Until::Written, |sender| sender.send(message)).await
-    }
+    sending_methods!(self, &self);
 
     /// Queues a message, once fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. The
     /// [`Reader`] writes it.
@@ -175,7 +163,9 @@ impl<S, I: Io<S>> Writer<S, I> {
     /// Returns the errors of [`send`](Self::send).
     pub async fn feed<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         let message = message.into();
-        self.queue(Until::Queued, |sender| sender.send(message)).await
+        self.queue(|sender| sender.send(message)).await?;
+        self.shared.waiting.wake_others(None);
+        Ok(())
     }
 
     /// Queues a message, if fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. The
@@ -186,36 +176,6 @@ impl<S, I: Io<S>> Writer<S, I> {
     /// Returns the errors of [`Sender::try_send`].
     pub fn try_send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
         self.queue_now(|sender| sender.try_send(message))
-    }
-
-    /// Sends a part of a message. More parts follow: see [`WebSocket::send_part`].
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send) and of [`Sender::send_part`].
-    pub async fn send_part<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        let part = part.into();
-        self.queue(Until::Offered, |sender| sender.send_part(part)).await
-    }
-
-    /// Sends the last part of a message. Completes when the stream has taken all of the message.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send_part`](Self::send_part).
-    pub async fn send_last<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        let part = part.into();
-        self.queue(Until::Written, |sender| sender.send_last(part)).await
-    }
-
-    /// Sends a keepalive ping now. Its answer updates the [`round_trip`](Reader::round_trip) time.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send).
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.queue_now(Sender::probe)?;
-        self.offer().await
     }
 
     /// Sends a close frame. The [`Reader`] waits for the answer.
@@ -230,17 +190,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     ) -> Result<(), Error> {
         let code = code.into();
         self.queue_now(|sender| sender.close(code, reason))?;
-        self.offer().await
-    }
-
-    /// Writes all that is queued.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error with which the connection ends meanwhile.
-    pub async fn flush(&self) -> Result<(), Error> {
-        let place = self.place.another();
-        poll_fn(|cx| self.poll_until(&place, cx, Link::is_flushed)).await
+        self.drive(|turn, cx| turn.poll_offer(cx)).await
     }
 
     /// Returns how many bytes wait to be written.
@@ -269,47 +219,41 @@ impl<S, I: Io<S>> Writer<S, I> {
         &self,
         queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        self.shared.change(&self.place, |Half { link, sender }| {
+        {
+            let Half { link, sender } = &mut *self.shared.lock();
             sender.note_time(link.now());
-            sender.unprompted(queue)
-        })
+            sender.unprompted(queue)?;
+        }
+        // The reader writes it.
+        self.shared.waiting.wake_others(None);
+        Ok(())
     }
 
-    pub(super) fn poll_here(
+    pub(super) fn poll<R>(
         &self,
         cx: &mut Context<'_>,
-        is_done: impl Fn(&Link<S, I>, &mut Sender) -> bool,
-    ) -> Poll<Result<(), Error>> {
-        self.poll_until(&self.place, cx, is_done)
+        poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        self.poll_from(&self.place, cx, poll)
     }
 
-    fn poll_until(
+    fn poll_from<R>(
         &self,
         place: &Place,
         cx: &mut Context<'_>,
-        is_done: impl Fn(&Link<S, I>, &mut Sender) -> bool,
-    ) -> Poll<Result<(), Error>> {
+        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
         self.shared.poll(place, cx, |Half { link, sender }, cx| {
-            link.poll_until(cx, sender, &is_done, |_, _, _| Poll::Pending)
+            poll(&mut Turn { link, sender, incoming: None }, cx)
         })
     }
 
-    async fn offer(&self) -> Result<(), Error> {
-        let place = self.place.another();
-        poll_fn(|cx| self.shared.poll(&place, cx, |half, cx| half.link.offer(cx, &mut half.sender)))
-            .await
-    }
-
-    async fn queue(
+    async fn drive<R>(
         &self,
-        until: Until,
-        queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
-    ) -> Result<(), Error> {
-        let (place, mut sending) = (self.place.another(), Sending::new(until, queue));
-        let mut poll = |Half { link, sender }: &mut Half<S, I>, cx: &mut Context<'_>| {
-            link.poll_send(cx, sender, &mut sending, |_, _, _| Poll::Pending)
-        };
-        poll_fn(|cx| self.shared.poll(&place, cx, &mut poll)).await
+        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+    ) -> R {
+        let place = self.place.another();
+        poll_fn(|cx| self.poll_from(&place, cx, &mut poll)).await
     }
 }
 
@@ -356,17 +300,5 @@ impl<S, I: Io<S>> Shared<S, I> {
 impl<S, I: Io<S>> Clone for Writer<S, I> {
     fn clone(&self) -> Self {
         Self::of(&self.shared)
-    }
-}
-
-impl<S, I: Io<S>> fmt::Debug for Reader<S, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("receiver", &self.receiver).finish_non_exhaustive()
-    }
-}
-
-impl<S, I: Io<S>> fmt::Debug for Writer<S, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").finish_non_exhaustive()
     }
 }

@@ -2,11 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::fmt;
-use core::future::poll_fn;
 
 use super::io::Io;
-use super::link::Link;
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::Connection;
@@ -42,22 +39,14 @@ pub enum Incoming<S, I: Io<S>> {
 }
 
 /// A request for a WebSocket, which waits for a decision. The time that takes is up to the application.
+#[derive(Debug)]
 #[must_use]
-pub struct Opening<S, I: Io<S>>(WebSocket<S, I>);
+pub struct Opening<S, I: Io<S>>(pub(super) WebSocket<S, I>);
 
 /// A request on the port of a WebSocket that asks for none.
+#[derive(Debug)]
 #[must_use]
-pub struct HttpRequest<S, I: Io<S>>(WebSocket<S, I>);
-
-impl<S, I: Io<S>> Incoming<S, I> {
-    pub(super) const fn opening(socket: WebSocket<S, I>) -> Self {
-        Self::Opening(Opening(socket))
-    }
-
-    pub(super) const fn http(socket: WebSocket<S, I>) -> Self {
-        Self::Http(HttpRequest(socket))
-    }
-}
+pub struct HttpRequest<S, I: Io<S>>(pub(super) WebSocket<S, I>);
 
 impl<S, I: Io<S>> Opening<S, I> {
     /// Returns the request: to look at it, select a subprotocol, add headers.
@@ -77,7 +66,7 @@ impl<S, I: Io<S>> Opening<S, I> {
         Box::pin(async {
             let Self(mut socket) = self;
             socket.decide(Connection::accept);
-            poll_fn(|cx| socket.turn().poll_until(cx, Link::is_flushed)).await?;
+            socket.flush().await?;
             Ok(socket)
         })
         .await
@@ -136,18 +125,6 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     async fn end(mut self, decide: impl FnOnce(&mut Connection)) -> Result<(), Error> {
         self.decide(decide);
-        poll_fn(|cx| self.turn().poll_end(cx)).await
-    }
-}
-
-impl<S, I: Io<S>> fmt::Debug for Opening<S, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Opening").field(&self.0).finish()
-    }
-}
-
-impl<S, I: Io<S>> fmt::Debug for HttpRequest<S, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("HttpRequest").field(&self.0).finish()
+        self.drive(|turn, cx| turn.poll_end(cx)).await
     }
 }

@@ -1,5 +1,6 @@
 //! What a runtime adds: the traits of its streams, and its timers.
 
+use core::fmt::Debug;
 use core::future::Future;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -23,7 +24,7 @@ use std::time::Instant;
 /// ```
 pub trait Io<S> {
     /// A timer.
-    type Sleep: Future + Unpin;
+    type Sleep: Debug + Future + Unpin;
 
     /// Starts a timer.
     ///

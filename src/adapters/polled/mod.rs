@@ -8,18 +8,19 @@
 //! A runtime adds an [`Io`]: how to read, write and sleep. [`tokio`](crate::tokio) and
 //! [`smol`](crate::smol) do so, and name the types here for their streams.
 
+mod connect;
 mod halves;
-mod in_time;
 mod incoming;
 mod io;
 mod link;
+mod sending;
 mod streams;
 mod turn;
 mod waiting;
 mod websocket;
 
+pub(super) use connect::{connect, race};
 pub use halves::{Reader, Writer};
-pub(super) use in_time::in_time;
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use io::Io;
 pub use websocket::WebSocket;

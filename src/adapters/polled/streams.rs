@@ -8,7 +8,7 @@ use futures_sink::Sink;
 
 use super::halves::{Reader, Writer};
 use super::io::Io;
-use super::link::Link;
+use super::turn::Turn;
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::OwnedMessage;
@@ -28,7 +28,7 @@ impl<S: Unpin, I: Io<S>> Sink<OwnedMessage> for WebSocket<S, I> {
     type Error = Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.turn().poll_until(cx, Link::has_room)
+        self.turn().poll_until(cx, Turn::has_room)
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: OwnedMessage) -> Result<(), Error> {
@@ -36,7 +36,7 @@ impl<S: Unpin, I: Io<S>> Sink<OwnedMessage> for WebSocket<S, I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.turn().poll_until(cx, Link::is_flushed)
+        self.turn().poll_until(cx, Turn::is_flushed)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -50,7 +50,7 @@ impl<S, I: Io<S>> Stream for Reader<S, I> {
     type Item = Result<OwnedMessage, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_receive(cx)
+        self.poll(cx, |turn, cx| turn.poll_receive(cx))
     }
 }
 
@@ -59,7 +59,7 @@ impl<S, I: Io<S>> Sink<OwnedMessage> for Writer<S, I> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_here(cx, Link::has_room)
+        self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::has_room))
     }
 
     fn start_send(self: Pin<&mut Self>, message: OwnedMessage) -> Result<(), Error> {
@@ -67,11 +67,11 @@ impl<S, I: Io<S>> Sink<OwnedMessage> for Writer<S, I> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_here(cx, Link::is_flushed)
+        self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::is_flushed))
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.queue_now(|sender| sender.close(CloseCode::NORMAL, ""))?;
-        self.poll_here(cx, Link::is_flushed)
+        self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::is_flushed))
     }
 }

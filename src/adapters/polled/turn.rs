@@ -4,17 +4,17 @@ use alloc::vec::Vec;
 use core::task::{Context, Poll, ready};
 
 use super::io::Io;
-use super::link::{Link, Sending};
+use super::link::{Flow, Link};
 use crate::adapters::error::Error;
 use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
 
-/// All that one poll of a connection works with, whether it is split or not.
+/// All that one poll of a connection works with.
 pub(super) struct Turn<'t, S, I: Io<S>> {
     pub(super) link: &'t mut Link<S, I>,
-    pub(super) receiver: &'t mut Receiver,
     pub(super) sender: &'t mut Sender,
-    pub(super) input: &'t mut Input<Vec<u8>>,
+    /// What receives. `None` in a task that only sends.
+    pub(super) incoming: Option<(&'t mut Receiver, &'t mut Input<Vec<u8>>)>,
 }
 
 impl<S, I: Io<S>> Turn<'_, S, I> {
@@ -22,7 +22,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
     ///
     /// What it has done stays done if it is not called again.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        while !self.receiver.has_event(self.input, self.sender) {
+        while !self.has_event() {
             ready!(self.link.poll_proceed(cx));
             self.sender.note_time(self.link.now());
             let step = self.sender.next_step();
@@ -39,58 +39,119 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<OwnedMessage, Error>>> {
-        let was_streaming = self.receiver.is_streaming();
-        self.receiver.set_streaming(false);
+        let was_streaming = self.set_streaming(false);
         let outcome = self.poll_message(cx);
-        self.receiver.set_streaming(was_streaming);
+        self.set_streaming(was_streaming);
         outcome.map(Result::transpose)
     }
 
     /// Waits for the end, and discards what the peer still sends.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while ready!(self.poll_event(cx))? {
-            self.receiver.next_event(self.input, self.sender);
-            let _ = self.link.poll_urgent(cx, self.sender);
+            if let Some((receiver, input)) = &mut self.incoming {
+                receiver.next_event(input, self.sender);
+            }
+            ready!(self.link.poll_urgent(cx, self.sender));
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Sends a message. Reads up to the next event while the stream takes nothing.
-    pub(super) fn poll_send<Q: FnOnce(&mut Sender) -> Result<(), SendError>>(
+    /// Queues something once there is room for it. Returns how many bytes the stream has taken when it has
+    /// taken that, too.
+    pub(super) fn poll_queue<Q: FnOnce(&mut Sender) -> Result<(), SendError>>(
         &mut self,
         cx: &mut Context<'_>,
-        sending: &mut Sending<Q>,
-    ) -> Poll<Result<(), Error>> {
-        let Self { link, receiver, sender, input } = self;
-        link.poll_send(cx, sender, sending, |cx, link, sender| {
-            Turn { link, receiver, sender, input }.poll_read_ahead(cx)
-        })
+        queue: &mut Option<Q>,
+    ) -> Poll<Result<u64, Error>> {
+        ready!(self.poll_until(cx, Self::has_room))?;
+        if let Some(queue) = queue.take() {
+            self.sender.unprompted(queue)?;
+        }
+        Poll::Ready(Ok(self.link.written + self.sender.queued() as u64))
     }
 
-    /// Writes until `is_done`. Reads up to the next event while the stream takes nothing.
+    /// Waits until the stream has taken so many bytes, and does not buffer the last of them.
+    pub(super) fn poll_taken(&mut self, cx: &mut Context<'_>, end: u64) -> Poll<Result<(), Error>> {
+        ready!(self.poll_until(cx, |turn| {
+            turn.link.written >= end && (turn.has_queued() || turn.link.flow == Flow::Flushed)
+        }))?;
+        // The connection may have ended before.
+        Poll::Ready(if self.link.written < end { Err(SendError::Closing.into()) } else { Ok(()) })
+    }
+
+    /// Writes as much as the stream takes at once. Never waits.
+    pub(super) fn poll_offer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.link.check_flow()?;
+        while let Poll::Ready(outcome) = self.link.poll_write(cx, self.sender) {
+            outcome?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes until `is_done`. The deadlines act meanwhile.
+    ///
+    /// While the stream takes nothing, this reads up to the next event, so that two ends which send at the same
+    /// time need not wait for each other.
     pub(super) fn poll_until(
         &mut self,
         cx: &mut Context<'_>,
-        is_done: impl Fn(&Link<S, I>, &mut Sender) -> bool,
+        is_done: impl Fn(&mut Self) -> bool,
     ) -> Poll<Result<(), Error>> {
-        let Self { link, receiver, sender, input } = self;
-        link.poll_until(cx, sender, is_done, |cx, link, sender| {
-            Turn { link, receiver, sender, input }.poll_read_ahead(cx)
-        })
+        while !is_done(self) {
+            self.link.check_flow()?;
+            if let Some(ended) = self.sender.ended() {
+                return Poll::Ready(Error::explain(&ended, self.link.copy_error()));
+            }
+            ready!(self.link.poll_proceed(cx));
+            match self.link.poll_write(cx, self.sender) {
+                Poll::Ready(outcome) => outcome?,
+                Poll::Pending if self.poll_read_ahead(cx).is_ready() => {}
+                Poll::Pending => ready!(self.link.poll_time(cx, self.sender))?,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether there is room for a message, or no use in waiting for it.
+    pub(super) fn has_room(&mut self) -> bool {
+        !self.sender.is_open() || (!self.sender.is_full() && self.link.flow != Flow::Broken)
+    }
+
+    /// Whether all that was queued has been written and flushed.
+    pub(super) fn is_flushed(&mut self) -> bool {
+        !self.has_queued() && self.link.flow == Flow::Flushed
+    }
+
+    fn has_queued(&mut self) -> bool {
+        !self.sender.transmit().is_empty()
+    }
+
+    fn has_event(&mut self) -> bool {
+        let Some((receiver, input)) = &mut self.incoming else { return false };
+        receiver.has_event(input, self.sender)
+    }
+
+    /// Sets whether messages are delivered in parts. Returns whether they were before.
+    fn set_streaming(&mut self, is_streaming: bool) -> bool {
+        let Some((receiver, _)) = &mut self.incoming else { return false };
+        let was_streaming = receiver.is_streaming();
+        receiver.set_streaming(is_streaming);
+        was_streaming
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<OwnedMessage>, Error>> {
         while ready!(self.poll_event(cx))? {
-            if self.receiver.has_part(self.input) {
+            let Some((receiver, input)) = &mut self.incoming else { break };
+            if receiver.has_part(input) {
                 return Poll::Ready(Err(Error::PartsPending));
             }
-            let event = self.receiver.next_event(self.input, self.sender);
-            let _ = self.link.poll_urgent(cx, self.sender);
+            let event = receiver.next_event(input, self.sender);
+            ready!(self.link.poll_urgent(cx, self.sender));
             match event {
                 Some(Event::Text(text)) => return Poll::Ready(Ok(Some(text.into()))),
                 Some(Event::Binary(bytes)) => return Poll::Ready(Ok(Some((&*bytes).into()))),
                 Some(Event::Violation(error)) => {
-                    self.link.set_reported();
+                    self.link.is_reported = true;
                     return Poll::Ready(Err(error.into()));
                 }
                 _ => {}
@@ -124,9 +185,8 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
 
     /// Reads once, unless there is an event already.
     fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.receiver.has_event(self.input, self.sender)
-            || !matches!(self.sender.next_step(), Step::Io { read: true, .. })
-        {
+        let wants_read = |step| matches!(step, Step::Io { read: true, .. });
+        if self.has_event() || !wants_read(self.sender.next_step()) {
             return Poll::Pending;
         }
         let outcome = self.poll_read(cx);
@@ -136,23 +196,21 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         outcome
     }
 
-    /// Reads once. All that was read before has been used up.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        storage::attach(self.input);
-        let mut spare = self.receiver.spare(self.input);
-        let count = ready!(self.link.poll_read(cx, spare.buffer()));
-        let now = self.link.now();
-        spare.filled(count, now);
+        let Some((receiver, input)) = &mut self.incoming else { return Poll::Pending };
+        ready!(self.link.poll_read(cx, receiver, input));
         // A peer that never stops sending is not waited for, once it has nothing more to say.
         if !self.sender.is_open() {
-            self.sender.handle_timeout(now);
+            self.sender.handle_timeout(self.link.now());
         }
         Poll::Ready(())
     }
 
     /// Frees what a connection that waits does not need.
     fn rest(&mut self) {
-        storage::detach(self.input);
+        if let Some((_, input)) = &mut self.incoming {
+            storage::detach(input);
+        }
         self.sender.free_memory();
     }
 }

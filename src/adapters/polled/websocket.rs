@@ -3,12 +3,13 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::future::poll_fn;
+use core::task::{Context, Poll};
 
-use super::incoming::Incoming;
+use super::incoming::{HttpRequest, Incoming, Opening};
 use super::io::Io;
-use super::link::{Link, Sending, Until};
+use super::link::Link;
+use super::sending::sending_methods;
 use super::turn::Turn;
 use crate::adapters::error::Error;
 use crate::adapters::ping_seed;
@@ -38,6 +39,7 @@ use crate::wire::{CloseCode, Role, Seed};
 ///     socket.close(CloseCode::NORMAL, "").await
 /// }
 /// ```
+#[derive(Debug)]
 pub struct WebSocket<S, I: Io<S>> {
     pub(super) link: Link<S, I>,
     pub(super) connection: Connection,
@@ -155,8 +157,8 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         ping_seed::set(&mut connection);
         let mut socket = Self { link, connection, input: Input::default() };
         match socket.next_event().await? {
-            Some((Event::NotUpgrade, _)) => Ok(Incoming::http(socket)),
-            Some(_) => Ok(Incoming::opening(socket)),
+            Some((Event::NotUpgrade, _)) => Ok(Incoming::Http(HttpRequest(socket))),
+            Some(_) => Ok(Incoming::Opening(Opening(socket))),
             None => Err(Error::left_early()),
         }
     }
@@ -171,7 +173,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// Returns an error once if the connection ends without a closing handshake: [`Error::Protocol`] after
     /// [`Event::Violation`], [`Error::TimedOut`], or [`Error::Io`]. `None` follows.
     pub async fn next_event(&mut self) -> Result<Option<(Event<'_>, &mut Sender)>, Error> {
-        if !poll_fn(|cx| self.turn().poll_event(cx)).await? {
+        if !self.drive(|turn, cx| turn.poll_event(cx)).await? {
             return Ok(None);
         }
         let Self { link, connection, input } = self;
@@ -190,23 +192,10 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// Returns the errors of [`next_event`](Self::next_event), [`Error::Protocol`] at once. Returns
     /// [`Error::PartsPending`] within a message that `next_event` delivers in parts.
     pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        poll_fn(|cx| self.turn().poll_receive(cx)).await.transpose()
+        self.drive(|turn, cx| turn.poll_receive(cx)).await.transpose()
     }
 
-    /// Sends a message. Completes when the stream has taken all of it.
-    ///
-    /// If the future is dropped, the message is queued whole or not at all. While the stream takes nothing,
-    /// one message is read ahead. If that does not help, both ends are
-    /// [blocked](crate::TimedOut::Blocked).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Send`] if the connection is closing, and the errors of
-    /// [`next_event`](Self::next_event).
-    pub async fn send<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        let message = message.into();
-        self.queue(Until::Written, |sender| sender.send(message)).await
-    }
+    sending_methods!(self, &mut self);
 
     /// Queues a message, once fewer than [`Config::max_queued`] bytes wait. It leaves with the next
     /// [`flush`](Self::flush), or while an event is awaited.
@@ -216,47 +205,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// Returns the errors of [`send`](Self::send).
     pub async fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         let message = message.into();
-        self.queue(Until::Queued, |sender| sender.send(message)).await
-    }
-
-    /// Sends a part of a message. More parts follow. Completes when the part is queued and the stream has
-    /// taken what it takes at once.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send) and of [`Sender::send_part`].
-    pub async fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        let part = part.into();
-        self.queue(Until::Offered, |sender| sender.send_part(part)).await
-    }
-
-    /// Sends the last part of a message. Completes when the stream has taken all of the message.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send_part`](Self::send_part).
-    pub async fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        let part = part.into();
-        self.queue(Until::Written, |sender| sender.send_last(part)).await
-    }
-
-    /// Sends a keepalive ping now. Its answer updates the [`round_trip`](Self::round_trip) time.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send).
-    pub async fn ping(&mut self) -> Result<(), Error> {
-        self.connection.probe()?;
-        poll_fn(|cx| self.link.offer(cx, &mut self.connection)).await
-    }
-
-    /// Writes all that is queued.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`next_event`](Self::next_event).
-    pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.turn().poll_until(cx, Link::is_flushed)).await
+        self.queue(|sender| sender.send(message)).await.map(drop)
     }
 
     /// Closes the connection and waits for the end. Messages that still arrive are discarded: to receive
@@ -271,7 +220,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         reason: &str,
     ) -> Result<(), Error> {
         self.connection.close(code, reason)?;
-        poll_fn(|cx| self.turn().poll_end(cx)).await
+        self.drive(|turn, cx| turn.poll_end(cx)).await
     }
 
     /// Returns how the connection ended, once it has.
@@ -303,21 +252,14 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     pub(super) const fn turn(&mut self) -> Turn<'_, S, I> {
         let (receiver, sender) = self.connection.halves();
-        Turn { link: &mut self.link, receiver, sender, input: &mut self.input }
+        let incoming = Some((receiver, &mut self.input));
+        Turn { link: &mut self.link, sender, incoming }
     }
 
-    async fn queue(
+    pub(super) async fn drive<R>(
         &mut self,
-        until: Until,
-        queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
-    ) -> Result<(), Error> {
-        let mut sending = Sending::new(until, queue);
-        poll_fn(|cx| self.turn().poll_send(cx, &mut sending)).await
-    }
-}
-
-impl<S, I: Io<S>> fmt::Debug for WebSocket<S, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("connection", &self.connection).finish_non_exhaustive()
+        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+    ) -> R {
+        poll_fn(|cx| poll(&mut self.turn(), cx)).await
     }
 }

@@ -184,6 +184,7 @@ pub(crate) struct Memory<'d> {
 }
 
 /// The runtime of the world, whose clock is moved by hand.
+#[derive(Debug)]
 pub(crate) enum Manual {}
 
 impl<'d> Io<Memory<'d>> for Manual {
@@ -356,6 +357,7 @@ fn pass(most: Duration) -> bool {
 }
 
 /// Waits until time has passed.
+#[derive(Debug)]
 pub(crate) struct Sleep {
     number: usize,
 }

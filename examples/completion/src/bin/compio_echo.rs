@@ -1,28 +1,21 @@
 //! Sends back every message, within compio: from `examples/completion`,
 //! `cargo run --release --bin compio_echo -- 127.0.0.1:9001`.
 //!
-//! A stream of compio takes a buffer and gives it back when it has been read into. It becomes the storage of
-//! the [`Input`], and what was the storage is next: nothing is copied. A read may not be dropped, as it may
-//! have taken bytes already; so it waits on while the deadlines act, and a ping is written beside it. What
-//! becomes of the bytes is told in `examples/session/mod.rs`.
+//! A stream of compio takes a buffer and returns it when it has been read into. The buffer becomes the storage
+//! of the [`Input`], and the old storage is read into next: nothing is copied. A read must not be dropped, as it
+//! may have taken bytes already. So it goes on while deadlines pass, and a ping is written beside it.
 
-#[path = "../../../session/mod.rs"]
-mod session;
-
-use std::error::Error;
-use std::io::{self, ErrorKind};
-use std::mem;
+use std::io;
 use std::pin::pin;
-use std::time::{Duration, Instant as Clock};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use compio::BufResult;
-use compio::buf::{IntoInner, IoBuf};
 use compio::io::{AsyncRead, AsyncWrite};
 use compio::net::{TcpListener, TcpStream};
 use compio::runtime::{Runtime, spawn};
 use compio::time::{sleep, timeout};
-use sansocket::{Input, Instant};
-use session::Session;
+use sansocket::{Config, Connection, Event, Input, Step, Timestamp};
 
 #[compio::main]
 async fn main() -> io::Result<()> {
@@ -30,13 +23,10 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     let driver = Runtime::current().driver_type();
     println!("echo by compio ({driver:?}), listening on ws://{}", listener.local_addr()?);
+    let config = Arc::<Config>::default();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => spawn(async {
-                // There is nobody to tell.
-                let _ = serve(stream).await;
-            })
-            .detach(),
+            Ok((stream, _)) => spawn(serve(stream, Arc::clone(&config))).detach(),
             Err(error) => {
                 eprintln!("{error}"); // Such as that there are no more descriptors.
                 sleep(PAUSE).await;
@@ -45,58 +35,95 @@ async fn main() -> io::Result<()> {
     }
 }
 
-async fn serve(stream: TcpStream) -> Result<(), Box<dyn Error>> {
-    stream.set_nodelay(true)?;
-    let start = Clock::now();
-    let now = || Instant::new(start.elapsed());
-    let mut session = Session::new(now());
+async fn serve(stream: TcpStream, config: Arc<Config>) {
+    let start = Instant::now();
+    let now = || Timestamp::new(start.elapsed());
+    let mut connection = Connection::server(config, now());
     let mut input = Input::default();
-    let mut storage = Vec::new();
+    let mut buffer = Vec::new();
+    let _ = stream.set_nodelay(true);
     loop {
-        // All replies are written before more is read.
-        session.handle_timeout(now())?;
-        write(&stream, &mut session).await?;
-
-        storage.clear();
-        storage.reserve(READ);
+        while let Some(event) = connection.next_event(&mut input) {
+            match event {
+                Event::Request => connection.accept(),
+                Event::NotUpgrade => connection.require_upgrade(),
+                Event::Text(text) => drop(connection.send(text)),
+                Event::Binary(bytes) => drop(connection.send(bytes)),
+                _ => {}
+            }
+        }
+        if is_over(&stream, &mut connection, now).await {
+            return;
+        }
+        buffer.clear();
+        buffer.reserve(READ);
         let mut reader = &stream;
-        let mut read = pin!(reader.read(storage));
+        let mut read = pin!(reader.read(buffer));
         let BufResult(outcome, filled) = loop {
-            let Some(due) = session.deadlines.poll_timeout() else { break read.await };
-            match timeout(due.since(now()), read.as_mut()).await {
+            match timeout(wait(&connection, now()), read.as_mut()).await {
                 Ok(done) => break done,
                 Err(_) => {
-                    session.handle_timeout(now())?;
-                    write(&stream, &mut session).await?;
+                    connection.handle_timeout(now());
+                    if is_over(&stream, &mut connection, now).await {
+                        return;
+                    }
                 }
             }
         };
-        if outcome? == 0 {
-            return Ok(());
+        buffer = match outcome {
+            Ok(_) => connection.receive(&mut input, filled, now()),
+            Err(_) => {
+                connection.handle_eof(now());
+                filled
+            }
+        };
+    }
+}
+
+/// Writes all that waits. Returns whether the connection is over.
+async fn is_over(
+    mut stream: &TcpStream,
+    connection: &mut Connection,
+    now: impl Fn() -> Timestamp,
+) -> bool {
+    loop {
+        match connection.next_step() {
+            Step::Io { write: true, .. } => write(stream, connection, &now).await,
+            Step::Io { .. } => return false,
+            Step::Shutdown => {
+                let _ = stream.shutdown().await;
+                connection.handle_shutdown();
+            }
+            Step::Done(_) => return true,
         }
-        storage = input.replace(filled);
-        session.receive(&mut input, now())?;
     }
 }
 
-/// Writes all that waits, and shuts the stream if nothing follows.
-async fn write(mut stream: &TcpStream, session: &mut Session) -> io::Result<()> {
-    let mut out = mem::take(&mut session.out);
-    let mut written = 0;
-    while written < out.len() {
-        let write = timeout(PATIENCE, stream.write(out.slice(written..)));
-        let BufResult(outcome, slice) = write.await.map_err(|_| ErrorKind::TimedOut)?;
-        written += outcome?;
-        out = slice.into_inner();
+/// Writes once. Deadlines pass meanwhile.
+async fn write(mut stream: &TcpStream, connection: &mut Connection, now: impl Fn() -> Timestamp) {
+    let Some(bytes) = connection.take_transmit() else { return };
+    let mut write = pin!(stream.write(bytes));
+    loop {
+        match timeout(wait(connection, now()), write.as_mut()).await {
+            Ok(BufResult(Ok(count @ 1..), _)) => return connection.transmitted(count, now()),
+            Ok(_) => return connection.handle_write_error(now()),
+            Err(_) if connection.handle_timeout(now()) && is_done(connection) => return,
+            Err(_) => {}
+        }
     }
-    if session.is_over() { stream.shutdown().await } else { Ok(()) }
 }
 
-/// How long a peer may take nothing of what is written.
-const PATIENCE: Duration = Duration::from_secs(20);
+fn is_done(connection: &mut Connection) -> bool {
+    matches!(connection.next_step(), Step::Done(_))
+}
+
+/// Returns how long to wait until a deadline passes.
+fn wait(connection: &Connection, now: Timestamp) -> Duration {
+    connection.poll_timeout().map_or(Duration::from_secs(3600), |due| due.since(now))
+}
 
 /// How long to wait for a descriptor.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How many bytes to read at once, at least. Whoever waits for a peer owns so many.
+/// The least size of a read, in bytes. A connection that waits for its peer owns so many.
 const READ: usize = 4 << 10;

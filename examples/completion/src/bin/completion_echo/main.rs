@@ -3,54 +3,51 @@
 //!
 //! The loop hands out buffers and gets them back when they have been read into, or written. It runs on
 //! io_uring, and on threads where the kernel has none, or with `--threads`. A buffer that was read becomes the
-//! storage of the [`Input`] all share, and what was the storage is next to be read into: nothing is copied.
-//! What becomes of the bytes is told in `examples/session/mod.rs`.
+//! storage of the [`Input`] that all connections share, and the old storage is read into next: nothing is
+//! copied.
 
-#[path = "../../../../session/mod.rs"]
-mod session;
 mod threads;
 #[cfg(target_os = "linux")]
 mod uring;
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
-use std::io::{self, ErrorKind};
-use std::mem;
+use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::{Duration, Instant};
 
-use sansocket::{Input, Instant};
-use session::Session;
+use bytes::Bytes;
+use sansocket::{Config, Connection, Event, Input, Step, Timestamp};
 
-/// What is done while the loop goes on. It owns all that it takes.
+/// An operation that is done while the loop goes on. It owns all that it needs.
 enum Operation {
     Accept(Arc<TcpListener>),
     /// Reads once, into the capacity of a buffer.
     Read(Arc<TcpStream>, Vec<u8>),
-    /// Writes once, what begins at a place of a buffer.
-    Write(Arc<TcpStream>, Vec<u8>, usize),
+    /// Writes once.
+    Write(Arc<TcpStream>, Bytes),
 }
 
-/// What an operation has come to.
+/// The result of an operation.
 enum Completion {
     Accepted(TcpStream),
-    /// Nothing, if the stream has ended.
+    /// The buffer is empty at the end of the stream.
     Read(Vec<u8>),
-    /// Up to this place.
-    Written(Vec<u8>, usize),
+    /// The number of bytes.
+    Written(usize),
 }
 
-/// Tells who asked for an operation.
+/// Identifies who asked for an operation.
 type Token = u64;
 
 trait Backend {
     fn submit(&mut self, token: Token, operation: Operation) -> io::Result<()>;
 
-    /// Waits until an operation is done, but no longer than this.
+    /// Waits until an operation is done, but at most for `timeout`.
     fn wait(
         &mut self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<Vec<(Token, io::Result<Completion>)>>;
 }
 
@@ -64,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = Server {
         backend,
         listener: Arc::new(listener),
-        start: Clock::now(),
+        start: Instant::now(),
+        config: Arc::default(),
         input: Input::default(),
         peers: HashMap::new(),
         last: LISTENER,
@@ -88,14 +86,14 @@ fn choose(wants_threads: bool) -> (&'static str, Box<dyn Backend>) {
 struct Server {
     backend: Box<dyn Backend>,
     listener: Arc<TcpListener>,
-    start: Clock,
-    /// Empty between two turns.
+    start: Instant,
+    config: Arc<Config>,
     input: Input<Vec<u8>>,
     peers: HashMap<Token, Peer>,
-    /// Tokens are not used again: what is done too late is done for nobody.
+    /// The newest token. None is reused, so what is done too late is done for nobody.
     last: Token,
-    /// Whose turn it is when, if nothing happens before.
-    timers: BTreeSet<(Instant, Token)>,
+    /// When each connection has a turn, if nothing happens before.
+    timers: BTreeSet<(Timestamp, Token)>,
 }
 
 impl Server {
@@ -103,8 +101,8 @@ impl Server {
         self.accept()?;
         loop {
             let now = self.now();
-            let patience = self.timers.first().map(|(due, _)| due.since(now));
-            let completions = self.backend.wait(patience)?;
+            let timeout = self.timers.first().map(|(due, _)| due.since(now));
+            let completions = self.backend.wait(timeout)?;
             let now = self.now();
             for (token, completion) in completions {
                 match completion {
@@ -128,23 +126,22 @@ impl Server {
         }
     }
 
-    fn now(&self) -> Instant {
-        Instant::new(self.start.elapsed())
+    fn now(&self) -> Timestamp {
+        Timestamp::new(self.start.elapsed())
     }
 
     fn accept(&mut self) -> io::Result<()> {
         self.backend.submit(LISTENER, Operation::Accept(Arc::clone(&self.listener)))
     }
 
-    fn welcome(&mut self, stream: TcpStream, now: Instant) -> io::Result<()> {
+    fn welcome(&mut self, stream: TcpStream, now: Timestamp) -> io::Result<()> {
         stream.set_nodelay(true)?;
         self.last += 1;
         let peer = Peer {
             token: self.last,
             stream: Arc::new(stream),
-            session: Session::new(now),
+            connection: Connection::server(Arc::clone(&self.config), now),
             buffer: Some(Vec::new()),
-            is_writing: false,
             due: None,
         };
         self.peers.insert(self.last, peer);
@@ -152,13 +149,14 @@ impl Server {
         self.accept()
     }
 
-    fn turn(&mut self, token: Token, completion: Option<io::Result<Completion>>, now: Instant) {
+    fn turn(&mut self, token: Token, completion: Option<io::Result<Completion>>, now: Timestamp) {
         let Some(peer) = self.peers.get_mut(&token) else { return };
         if let Some(due) = peer.due.take() {
             self.timers.remove(&(due, token));
         }
-        if peer.turn(completion, &mut self.input, &mut *self.backend, now).is_ok() {
-            peer.due = peer.session.deadlines.poll_timeout();
+        peer.take(completion, &mut self.input, now);
+        if let Ok(true) = peer.turn(&mut self.input, &mut *self.backend, now) {
+            peer.due = peer.connection.poll_timeout();
             self.timers.extend(peer.due.map(|due| (due, token)));
         } else {
             // An operation may still hold on to the stream: this ends it.
@@ -171,62 +169,80 @@ impl Server {
 struct Peer {
     token: Token,
     stream: Arc<TcpStream>,
-    session: Session,
-    /// What to read into, unless it is being read into.
+    connection: Connection,
+    /// The buffer to read into, unless a read has it.
     buffer: Option<Vec<u8>>,
-    is_writing: bool,
-    /// Where this peer stands among the timers.
-    due: Option<Instant>,
+    /// Its place among the timers.
+    due: Option<Timestamp>,
 }
 
 impl Peer {
-    /// Takes what was done, and asks for what is to be done next. Fails when the stream has ended, or
-    /// should.
-    fn turn(
+    /// Takes the result of an operation.
+    fn take(
         &mut self,
         completion: Option<io::Result<Completion>>,
         input: &mut Input<Vec<u8>>,
-        backend: &mut dyn Backend,
-        now: Instant,
-    ) -> Result<(), Box<dyn Error>> {
-        match completion.transpose()? {
-            Some(Completion::Read(buffer)) if buffer.is_empty() => {
-                return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+        now: Timestamp,
+    ) {
+        let connection = &mut self.connection;
+        match completion {
+            Some(Ok(Completion::Read(buffer))) => {
+                self.buffer = Some(connection.receive(input, buffer, now));
             }
-            Some(Completion::Read(buffer)) => {
-                self.buffer = Some(input.replace(buffer));
-                self.session.receive(input, now)?;
+            Some(Ok(Completion::Written(count))) => connection.transmitted(count, now),
+            // Whether a read or a write has failed, the other will, too.
+            Some(Err(_)) => {
+                connection.handle_write_error(now);
+                connection.handle_eof(now);
             }
-            Some(Completion::Written(out, written)) if written < out.len() => {
-                // A peer which takes a part of it is alive, though we do not hear it meanwhile.
-                self.session.deadlines.handle_input(now);
-                backend.submit(self.token, Operation::Write(self.stream(), out, written))?;
-            }
-            Some(Completion::Written(..)) => self.is_writing = false,
-            Some(Completion::Accepted(_)) | None => {}
+            Some(Ok(Completion::Accepted(_))) | None => {}
         }
-        self.session.handle_timeout(now)?;
-        if self.is_writing {
-            return Ok(());
-        }
-        if !self.session.out.is_empty() {
-            self.is_writing = true;
-            let out = mem::take(&mut self.session.out);
-            return Ok(backend.submit(self.token, Operation::Write(self.stream(), out, 0))?);
-        }
-        if self.session.is_over() {
-            self.stream.shutdown(Shutdown::Write)?;
-        }
-        if let Some(mut buffer) = self.buffer.take() {
-            buffer.clear();
-            buffer.reserve(READ);
-            backend.submit(self.token, Operation::Read(self.stream(), buffer))?;
-        }
-        Ok(())
     }
 
-    fn stream(&self) -> Arc<TcpStream> {
-        Arc::clone(&self.stream)
+    /// Submits the next operations. Returns `false` at the end of the connection.
+    fn turn(
+        &mut self,
+        input: &mut Input<Vec<u8>>,
+        backend: &mut dyn Backend,
+        now: Timestamp,
+    ) -> io::Result<bool> {
+        loop {
+            while let Some(event) = self.connection.next_event(input) {
+                echo(event, &mut self.connection);
+            }
+            match self.connection.next_step() {
+                Step::Io { read, .. } => {
+                    if let Some(bytes) = self.connection.take_transmit() {
+                        let stream = Arc::clone(&self.stream);
+                        backend.submit(self.token, Operation::Write(stream, bytes))?;
+                    }
+                    if read && let Some(mut buffer) = self.buffer.take() {
+                        buffer.clear();
+                        buffer.reserve(READ);
+                        let stream = Arc::clone(&self.stream);
+                        backend.submit(self.token, Operation::Read(stream, buffer))?;
+                    }
+                    if !self.connection.handle_timeout(now) {
+                        return Ok(true);
+                    }
+                }
+                Step::Shutdown => {
+                    let _ = self.stream.shutdown(Shutdown::Write);
+                    self.connection.handle_shutdown();
+                }
+                Step::Done(_) => return Ok(false),
+            }
+        }
+    }
+}
+
+fn echo(event: Event<'_>, connection: &mut Connection) {
+    match event {
+        Event::Request => connection.accept(),
+        Event::NotUpgrade => connection.require_upgrade(),
+        Event::Text(text) => drop(connection.send(text)),
+        Event::Binary(bytes) => drop(connection.send(bytes)),
+        _ => {}
     }
 }
 
@@ -235,5 +251,5 @@ const LISTENER: Token = 0;
 /// How long to wait for a descriptor.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How many bytes to read at once, at least. Whoever waits for a peer owns so many.
+/// The least size of a read, in bytes. A connection that waits for its peer owns so many.
 const READ: usize = 4 << 10;

@@ -32,8 +32,8 @@ impl Backend for Threads {
         Ok(())
     }
 
-    fn wait(&mut self, patience: Option<Duration>) -> io::Result<Vec<Done>> {
-        let first = self.done.recv_timeout(patience.unwrap_or(Duration::MAX));
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Done>> {
+        let first = self.done.recv_timeout(timeout.unwrap_or(Duration::MAX));
         match first {
             Ok(first) => Ok([first].into_iter().chain(self.done.try_iter()).collect()),
             Err(RecvTimeoutError::Timeout) => Ok(Vec::new()),
@@ -52,10 +52,7 @@ impl Operation {
                 buffer.truncate(count);
                 Ok(Completion::Read(buffer))
             }
-            Self::Write(stream, buffer, from) => {
-                let count = (&*stream).write(&buffer[from..])?;
-                Ok(Completion::Written(buffer, from + count))
-            }
+            Self::Write(stream, bytes) => Ok(Completion::Written((&*stream).write(&bytes)?)),
         }
     }
 }

@@ -50,11 +50,11 @@ impl Backend for Uring {
 
     fn wait(
         &mut self,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> io::Result<Vec<(Token, io::Result<Completion>)>> {
-        let patience = patience.map(Timespec::from);
-        let args = match &patience {
-            Some(patience) => SubmitArgs::new().timespec(patience),
+        let timeout = timeout.map(Timespec::from);
+        let args = match &timeout {
+            Some(timeout) => SubmitArgs::new().timespec(timeout),
             None => SubmitArgs::new(),
         };
         match self.ring.submitter().submit_with_args(1, &args) {
@@ -88,8 +88,7 @@ impl Operation {
                 let (start, room) = (buffer.as_mut_ptr(), length(buffer.capacity()));
                 opcode::Recv::new(Fd(stream.as_raw_fd()), start, room).build()
             }
-            Self::Write(stream, buffer, from) => {
-                let bytes = &buffer[*from..];
+            Self::Write(stream, bytes) => {
                 opcode::Send::new(Fd(stream.as_raw_fd()), bytes.as_ptr(), length(bytes.len()))
                     .flags(libc::MSG_NOSIGNAL)
                     .build()
@@ -108,7 +107,7 @@ impl Operation {
                 unsafe { buffer.set_len(count) };
                 Completion::Read(buffer)
             }
-            Self::Write(_, buffer, from) => Completion::Written(buffer, from + count),
+            Self::Write(..) => Completion::Written(count),
         })
     }
 }
