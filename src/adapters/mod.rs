@@ -22,4 +22,7 @@ pub mod smol;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
+#[cfg(all(test, feature = "smol", feature = "tokio"))]
+mod tests;
+
 pub use error::Error;

@@ -102,6 +102,7 @@ const LAYERS: &[&str] = &[
     "adapters/polled",
     "adapters/tokio",
     "adapters/smol",
+    "adapters/tests",
     "adapters",
     "lib",
 ];

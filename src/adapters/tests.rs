@@ -1,0 +1,67 @@
+//! Tests of the attempts to reach a host, over the streams of each runtime.
+
+use core::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::time::Instant;
+
+use super::addresses::{Deaf, STAGGER};
+use super::polled::race;
+use super::smol::Smol;
+use super::tokio::Tokio;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn an_address_that_does_not_answer_is_passed_over_after_250_ms() {
+    let (deaf, listener) = (Deaf::new(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let heard = listener.local_addr().unwrap();
+    let addresses = [deaf.address, heard];
+    let start = Instant::now();
+    let stream =
+        runtime().block_on(race::<_, Tokio, _>(addresses, tokio::net::TcpStream::connect)).unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), heard);
+    let stream = smol::block_on(race::<_, Smol, _>(addresses, smol::net::TcpStream::connect));
+    assert_eq!(stream.unwrap().peer_addr().unwrap(), heard);
+    let took = start.elapsed();
+    assert!((2 * STAGGER..8 * STAGGER).contains(&took), "{took:?}");
+}
+
+#[test]
+fn the_error_of_the_last_address_is_reported() {
+    let refuses = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let outcome =
+        runtime().block_on(race::<_, Tokio, _>([refuses, refuses], tokio::net::TcpStream::connect));
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    let outcome = runtime().block_on(race::<_, Tokio, _>([], tokio::net::TcpStream::connect));
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+/// An attempt that takes long still wins if those after it fail.
+#[test]
+fn an_address_that_answers_late_is_not_given_up() {
+    use tokio::io::DuplexStream;
+
+    let attempt = |address: SocketAddr| async move {
+        match address.port() {
+            1 => tokio::time::sleep(2 * STAGGER + STAGGER / 2).await,
+            _ => return Err(ErrorKind::ConnectionRefused.into()),
+        }
+        Ok(tokio::io::duplex(1).0)
+    };
+    let addresses = [1, 2, 3, 4].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    let start = Instant::now();
+    let outcome = runtime().block_on(race::<DuplexStream, Tokio, _>(addresses, attempt));
+    assert!(outcome.is_ok() && start.elapsed() >= 2 * STAGGER, "{outcome:?}");
+}
+
+#[test]
+fn without_timers_the_addresses_are_tried_one_after_the_other() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let refuses = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addresses = [refuses, listener.local_addr().unwrap()];
+    runtime.block_on(race::<_, Tokio, _>(addresses, tokio::net::TcpStream::connect)).unwrap();
+}
