@@ -55,8 +55,11 @@ fn wait(
 ) -> Result<bool, Error> {
     while !receiver.has_event(input, &mut link.sender()) {
         let looked = link.port().looked.take();
-        if let Some(looked) = looked {
-            link.sender().handle_timeout(looked);
+        if let Some(looked) = looked
+            && link.sender().handle_timeout(looked)
+        {
+            // That may be an event.
+            continue;
         }
         let now = link.port().now();
         link.sender().note_time(now);

@@ -20,6 +20,7 @@ mod blocking {
     }
 
     include!("body.rs");
+    include!("faults.rs");
 }
 
 #[cfg(feature = "tokio")]
@@ -49,6 +50,7 @@ mod tokio {
 
     use ::tokio;
     include!("body.rs");
+    include!("faults.rs");
 }
 
 #[cfg(feature = "smol")]
@@ -73,4 +75,5 @@ mod smol {
 
     use ::smol;
     include!("body.rs");
+    include!("faults.rs");
 }

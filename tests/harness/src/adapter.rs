@@ -34,6 +34,8 @@ struct Side<'d> {
     /// How many times it may nap.
     naps: Cell<usize>,
     is_streaming: bool,
+    /// Whether anybody pings. Where few bytes may wait, one pong would keep an end from reading.
+    pings: bool,
     /// Whether it closes when it has sent all, rather than wait for the other.
     closes: bool,
     /// Whether it replies while it holds an event. It then reads no more until its replies are taken, so the
@@ -67,6 +69,7 @@ pub fn adapter(data: &[u8]) {
         senders: Cell::new(2),
         naps: Cell::new(if passing == Passing::May { 3 } else { 0 }),
         is_streaming: is_set(bit),
+        pings: max_queued >= LEAST_WITH_PINGS,
         closes,
         replies: bit == 2,
     });
@@ -126,7 +129,8 @@ fn config(passing: Passing, max_queued: usize) -> Arc<Config> {
     let mut config = Config::default();
     config.max_queued = max_queued;
     let long = (passing == Passing::May).then_some(Duration::from_secs(1_000_000));
-    config.timeouts.idle = long.map(|_| Duration::from_secs(1));
+    let pings = max_queued >= LEAST_WITH_PINGS;
+    config.timeouts.idle = long.filter(|_| pings).map(|_| Duration::from_secs(1));
     (config.timeouts.opening, config.timeouts.pong) = (long, long);
     (config.timeouts.close, config.timeouts.end) = (long, long);
     config.shared()
@@ -219,7 +223,7 @@ async fn write<'d>(side: &Side<'_>, mut writer: Writer<Memory<'d>, Manual>, task
         let message = side.message(task);
         match side.below(8) {
             0 => drop(attempt_or_wait(patience, writer.flush()).await),
-            1 => drop(attempt_or_wait(patience, writer.ping()).await),
+            1 if side.pings => drop(attempt_or_wait(patience, writer.ping()).await),
             2 => {
                 let outcome = attempt_or_wait(patience, feed(&mut writer, &message)).await;
                 side.note(outcome, task, &message);
@@ -374,7 +378,7 @@ impl Side<'_> {
         let patience = self.short_patience();
         match self.below(10) {
             0 => drop(attempt_or_wait(patience, socket.flush()).await),
-            1 => drop(attempt_or_wait(patience, socket.ping()).await),
+            1 if self.pings => drop(attempt_or_wait(patience, socket.ping()).await),
             2 => self.nap().await,
             3 | 4 => self.receive_for(socket, patience).await,
             5 => self.send_in_parts(socket).await,
@@ -483,6 +487,9 @@ fn check_broken(broken: &Side<'_>, other: &Side<'_>) {
     // What cannot be written is no longer known to have been sent.
     other.check_seen(broken, Seen::Beginning);
 }
+
+/// So many bytes may wait at least if there are pings.
+const LEAST_WITH_PINGS: usize = 1000;
 
 /// How much of what the other end sent has been seen.
 #[derive(Clone, Copy, PartialEq, Eq)]
