@@ -133,13 +133,16 @@ impl fmt::Debug for Error {
 }
 
 impl core::error::Error for Error {
-    /// Returns the error within. That of an [`io::Error`] which wraps another one, such as that of rustls, is
-    /// one step further down.
+    /// Returns the error within. If that is an [`io::Error`] which wraps another error, such as one of rustls,
+    /// it is the other one.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Handshake(error) => Some(error),
             Self::Header(error) => Some(error),
-            Self::Io(error) => Some(error),
+            Self::Io(error) => match error.get_ref() {
+                Some(inner) => Some(inner),
+                None => Some(error),
+            },
             Self::Protocol(error) => Some(error),
             Self::Send(error) => Some(error),
             Self::TimedOut(error) => Some(error),

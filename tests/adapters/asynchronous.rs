@@ -12,7 +12,7 @@ use sansocket::polled::{self, Io};
 use sansocket::tokio::{Reader, WebSocket, Writer};
 use sansocket::{
     Cause, CloseCode, Config, Connection, Error, Event, Initiator, Negotiated, OwnedMessage, Role,
-    Seed, SendError, TimedOut, Timestamp,
+    Seed, SendError, TimedOut, Timestamp, Url, client,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, Join, duplex};
 use tokio::runtime::{self, Runtime};
@@ -511,6 +511,233 @@ mod backpressure {
         let (back, outcome) = tokio::join!(talk, echo(&mut server));
         outcome.unwrap();
         assert_eq!(back, Some(large.into()));
+    }
+}
+
+/// Faults that people reported of other libraries.
+mod faults {
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+    use super::*;
+
+    /// A stream that repeats the same bytes as fast as it is read, and takes all that is written.
+    struct Flood(&'static [u8]);
+
+    impl AsyncRead for Flood {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            while buffer.remaining() >= self.0.len() {
+                buffer.put_slice(self.0);
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Flood {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    const TEXTS: &[u8] = b"\x81\x81\0\0\0\0a";
+    const PONGS: &[u8] = b"\x8a\x80\0\0\0\0";
+    const FRAGMENTS: &[u8] = b"\x01\x80\0\0\0\0\0\x80\0\0\0\0\x80\x80\0\0\0\0";
+
+    /// Within a runtime, and without one, whose tasks have no budget.
+    #[test]
+    fn a_flood_lets_other_tasks_run_whatever_it_consists_of() {
+        let runtime = runtime();
+        for (frames, in_runtime) in
+            [TEXTS, PONGS, FRAGMENTS].into_iter().flat_map(|it| [(it, true), (it, false)])
+        {
+            let config = config(|config| config.timeouts = patient().timeouts);
+            let mut socket = WebSocket::from_parts(Flood(frames), connection(Role::Server, config));
+            let mut count = 0;
+            let mut poll = async || {
+                let mut receive = pin!(async {
+                    while let Ok(Some(_)) = socket.receive().await {
+                        count += 1;
+                    }
+                });
+                std::future::poll_fn(|cx| Poll::Ready(receive.as_mut().poll(cx).is_pending())).await
+            };
+            let is_pending = match in_runtime {
+                true => runtime.block_on(poll()),
+                false => pin!(poll()).poll(&mut Context::from_waker(Waker::noop())).is_ready(),
+            };
+            assert!(is_pending && count <= 200, "{count} messages in one poll");
+        }
+    }
+
+    /// Two ends that both send more than is read ahead.
+    #[tokio::test(start_paused = true)]
+    async fn two_ends_that_send_without_reading_are_told_that_they_are_blocked() {
+        let (mut one, mut two) = pair(1000, Arc::default());
+        let send = async |socket: &mut Socket| loop {
+            if let Err(error) = socket.send(&[7; 10_000]).await {
+                return (error, socket.ended().unwrap());
+            }
+        };
+        let ((error, ended), (other, _)) = tokio::join!(send(&mut one), send(&mut two));
+        assert!(matches!(error, Error::TimedOut(TimedOut::Blocked)), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "peer takes nothing: it is gone, or both ends are blocked on writing"
+        );
+        assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Blocked));
+        assert!(matches!(other, Error::TimedOut(TimedOut::Blocked) | Error::Io(_)), "{other}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_whose_send_was_dropped_is_sent_whole_or_not_at_all() {
+        let (mut client, mut server) = pair(1000, config(|config| config.max_queued = 1000));
+        // The first two are queued: there was room. The third is not.
+        for (message, queued) in [(1, 10_004), (2, 10_004), (3, 10_004)] {
+            assert!(timeout(seconds(1), server.send(&[message; 10_000])).await.is_err());
+            let queued_now = server.connection_mut().queued();
+            assert!(queued_now <= queued, "{queued_now} bytes after {message}");
+        }
+        let receive = async {
+            let mut seen = Vec::new();
+            while let Ok(Some(message)) =
+                timeout(seconds(1), client.receive()).await.unwrap_or(Ok(None))
+            {
+                assert_eq!(message.len(), 10_000);
+                seen.push(message.as_bytes()[0]);
+            }
+            seen
+        };
+        let (seen, outcome) = tokio::join!(receive, timeout(seconds(3), server.flush()));
+        outcome.unwrap().unwrap();
+        assert_eq!(seen, [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_receive_that_was_dropped_within_a_message_in_parts_loses_nothing() {
+        for is_taken_apart in [false, true] {
+            let (mut server, mut peer) = server(1000, Arc::default());
+            server.connection_mut().set_streaming(true);
+            peer.write_all(b"\x01\x83\0\0\0\0one").await.unwrap();
+            assert!(timeout(seconds(1), server.receive()).await.is_err());
+            if is_taken_apart {
+                let (stream, connection) = server.into_parts();
+                server = WebSocket::from_parts(stream, connection);
+            }
+            peer.write_all(b"\x80\x83\0\0\0\0two\x01\x85\0\0\0\0three").await.unwrap();
+            let (event, _) = server.next_event().await.unwrap().unwrap();
+            assert_eq!(event, Event::Text("onetwo"));
+            // The next one is in parts again. What is left of it is no whole message.
+            let (event, _) = server.next_event().await.unwrap().unwrap();
+            assert!(matches!(event, Event::Part { bytes, last: false, .. } if bytes == b"three"));
+            peer.write_all(b"\x80\x84\0\0\0\0four\x81\x84\0\0\0\0five").await.unwrap();
+            assert!(matches!(server.receive().await, Err(Error::PartsPending)));
+            let (event, _) = server.next_event().await.unwrap().unwrap();
+            assert!(matches!(event, Event::Part { bytes, last: true, .. } if bytes == b"four"));
+            assert_eq!(server.receive().await.unwrap(), Some("five".into()));
+        }
+    }
+
+    /// A socket that is taken apart between two messages of one read keeps the second.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_read_goes_with_the_connection() {
+        let (mut server, mut peer) = server(1000, Arc::default());
+        peer.write_all(b"\x81\x83\0\0\0\0one\x81\x83\0\0\0\0two").await.unwrap();
+        assert_eq!(server.receive().await.unwrap(), Some("one".into()));
+        // A message that was read ahead has been found already.
+        assert!(timeout(seconds(1), server.send(&[7; 10_000])).await.is_err());
+        let (stream, connection) = server.into_parts();
+        let mut server: Socket = WebSocket::from_parts(stream, connection);
+        assert_eq!(server.receive().await.unwrap(), Some("two".into()));
+    }
+
+    #[test]
+    fn without_timers_a_connection_works_without_timeouts_and_else_fails_with_a_clear_error() {
+        let runtime = runtime::Builder::new_current_thread().build().unwrap();
+        let outcome = runtime.block_on(async {
+            let (mut client, mut server) = pair(1000, patient());
+            client.send("hello").await.unwrap();
+            assert_eq!(server.receive().await.unwrap(), Some("hello".into()));
+            let (mut server, _peer) = super::server(1000, Arc::default());
+            server.receive().await
+        });
+        let Err(Error::Io(error)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert_eq!(error.to_string(), "deadlines need a tokio runtime with enable_time");
+    }
+
+    /// A server that is not what it should be may answer with anything.
+    #[tokio::test]
+    async fn an_error_shows_no_more_than_the_beginning_of_the_body_of_a_rejection() {
+        let (stream, mut peer) = duplex(100_000);
+        let head = "HTTP/1.1 500 Oops\r\nContent-Length: 10000\r\n\r\n";
+        peer.write_all(&[head.as_bytes(), &[0x1b; 10_000]].concat()).await.unwrap();
+        let request = client::Request::new(Url::parse("ws://example.com/").unwrap());
+        let error = Socket::connect_over(stream, request, Arc::default()).await.unwrap_err();
+        assert_eq!(error.to_string(), "server refused the connection with status 500");
+        let debug = format!("{error:?}");
+        assert!(debug.contains("\\u{1b}\\u{1b}") && debug.len() < 2000, "{debug}");
+    }
+
+    #[test]
+    fn errors_of_headers_become_those_of_adapters() {
+        fn build() -> Result<(), Error> {
+            let mut request = client::Request::new(Url::parse("ws://example.com/")?);
+            Ok(request.add_header("Cookie", "a\r\nb")?)
+        }
+        let error = build().unwrap_err();
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.is::<sansocket::HeaderError>(), "{error:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_written_before_an_event_of_a_reader_is_returned() {
+        for (frames, answer) in [
+            (&b"\x89\x81\0\0\0\0p\x81\x80\0\0\0\0"[..], &b"\x8a\x01p"[..]),
+            (b"\x88\x82\0\0\0\0\x03\xe8", b"\x88\x02\x03\xe8"),
+            (b"\x83\x80\0\0\0\0", b"\x88\x02\x03\xea"),
+        ] {
+            let (server, mut peer) = server(1000, Arc::default());
+            let (mut reader, _writer) = server.split();
+            peer.write_all(frames).await.unwrap();
+            let event = reader.next_event().await.unwrap().unwrap();
+            assert!(!matches!(event, Event::Text(_)));
+            let mut bytes = vec![0; answer.len()];
+            timeout(seconds(1), peer.read_exact(&mut bytes)).await.unwrap().unwrap();
+            assert_eq!(bytes, answer);
+        }
+    }
+
+    /// Replies of the application leave together.
+    #[tokio::test(start_paused = true)]
+    async fn replies_to_one_read_are_written_before_the_next_read() {
+        let (mut server, mut peer) = server(1000, Arc::default());
+        peer.write_all(&b"\x81\x81\0\0\0\0a".repeat(3)).await.unwrap();
+        for _ in 0..3 {
+            let (event, sender) = server.next_event().await.unwrap().unwrap();
+            assert_eq!(event, Event::Text("a"));
+            sender.send("b").unwrap();
+            let read = timeout(Duration::from_millis(1), peer.read_u8()).await;
+            assert!(read.is_err(), "replies wait for the next read");
+        }
+        assert!(timeout(seconds(1), server.next_event()).await.is_err());
+        let mut replies = [0; 9];
+        peer.read_exact(&mut replies).await.unwrap();
+        assert_eq!(replies, *b"\x81\x01b\x81\x01b\x81\x01b");
     }
 }
 

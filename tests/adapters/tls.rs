@@ -203,8 +203,8 @@ fn in_tokio<T>(future: impl Future<Output = T>) -> T {
 
 /// What rustls says within an error.
 fn tls_error(outcome: &Outcome) -> Option<&TlsError> {
-    let (Err(Error::Io(error)), None) = outcome else { return None };
-    error.get_ref()?.downcast_ref()
+    let (Err(error), None) = outcome else { return None };
+    std::error::Error::source(error)?.downcast_ref()
 }
 
 fn is_cut_off(outcome: &Outcome) -> bool {

@@ -275,7 +275,6 @@ fn a_peer_that_leaves_without_a_close_frame_is_named_in_the_error() {
     let serve = accepted!(Arc::default(), socket => wait!(socket.receive()).unwrap_err());
     let error = between(serve, |address| drop(open_by_hand(address)));
     assert_eq!(error.to_string(), "peer ended the connection without a close frame");
-    let source = std::error::Error::source(&error).unwrap();
-    let source = source.downcast_ref::<std::io::Error>().unwrap();
-    assert_eq!(source.kind(), std::io::ErrorKind::UnexpectedEof);
+    let Error::Io(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
 }
