@@ -65,7 +65,7 @@ impl Line {
     /// A message that is a write of its own can be copied or lent, whichever takes less, as it is done
     /// for each peer.
     pub(crate) fn ours(&self) -> Option<f64> {
-        match (self.value("sansocket"), self.value("sansocket-lent")) {
+        match (self.value("sansocket"), self.value("sansocket-borrowed")) {
             (Some(copied), Some(lent)) => Some(copied.min(lent)),
             (core, _) => core.or_else(|| self.value("sansocket-tokio")),
         }

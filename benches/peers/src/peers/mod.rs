@@ -23,7 +23,7 @@ pub(crate) fn all() -> Vec<Box<dyn Peer>> {
     vec![
         Box::new(sansocket::Messages),
         Box::new(sansocket::Parts),
-        Box::new(sansocket::Lent),
+        Box::new(sansocket::Borrowed),
         Box::new(sansocket::Tokio),
         Box::new(tungstenite::Tungstenite),
         Box::new(fastwebsockets::FastWebsockets),

@@ -1,8 +1,9 @@
-//! sansocket, by the loops of its documentation: see the `workload` crate for those of the core.
+//! sansocket, with the loops of its documentation. Those of the core are in the `workload` crate.
 
-use sansocket::adapters::Config;
+use std::sync::Arc;
+
 use sansocket::tokio::WebSocket;
-use sansocket::{Connection, Event, Input, Limits, Role, Seed};
+use sansocket::{Config, Event, Input, Role, Seed};
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening, receive, send};
 
@@ -11,7 +12,7 @@ use crate::peer::{Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
 use crate::streams::{End, Stream, answer};
 
-/// The core: messages whole, and sent by a buffer.
+/// The core: whole messages.
 pub(super) struct Messages;
 
 impl Peer for Messages {
@@ -52,12 +53,11 @@ impl Peer for Messages {
 
     fn idle(&self) -> Option<Maker> {
         let mut input = Input::new(vec![0; 64 << 10]);
-        let mut out = Vec::with_capacity(1024);
-        Some(Box::new(move || Box::new(opening::idle(&mut input, &mut out))))
+        Some(Box::new(move || Box::new(opening::idle(&mut input))))
     }
 }
 
-/// The core: messages part by part, as they come.
+/// The core: messages in parts.
 pub(super) struct Parts;
 
 impl Peer for Parts {
@@ -70,16 +70,17 @@ impl Peer for Parts {
     }
 }
 
-/// The core: messages lent for a vectored write each.
-pub(super) struct Lent;
+/// The core: borrowed messages, each in a vectored write.
+pub(super) struct Borrowed;
 
-impl Peer for Lent {
+impl Peer for Borrowed {
     fn name(&self) -> &'static str {
-        "sansocket-lent"
+        "sansocket-borrowed"
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        (outgoing.batch == 1).then(|| send::frames(outgoing, payload))
+        let is_server = outgoing.role == Role::Server && outgoing.batch == 1;
+        is_server.then(|| Box::new(send::borrowed(payload)) as Run)
     }
 }
 
@@ -115,7 +116,8 @@ impl Peer for Tokio {
             now(async {
                 for _ in 0..count / batch {
                     for _ in 0..batch {
-                        socket.outbox().send(payload).expect("the connection is open");
+                        let sender = socket.connection_mut();
+                        sender.send(payload).expect("the connection is open");
                     }
                     socket.flush().await.expect("the stream takes everything");
                 }
@@ -127,7 +129,7 @@ impl Peer for Tokio {
         Some(Box::new(|count| {
             for _ in 0..count {
                 let stream = Stream::once(workload::wire::REQUEST);
-                let socket = now(WebSocket::accept(stream)).expect("the request is good");
+                let socket = now(WebSocket::accept(stream, Arc::<Config>::default())).expect("the request is good");
                 std::hint::black_box(&socket);
             }
         }))
@@ -139,7 +141,7 @@ impl Peer for Tokio {
                 let url = sansocket::Url::parse(opening::URL).expect("the URL is good");
                 let request = sansocket::client::Request::new(url);
                 let opening =
-                    WebSocket::connect_over(Stream::answering(), request, Config::default());
+                    WebSocket::connect_over(Stream::answering(), request, Arc::default());
                 let socket = now(opening).expect("the response is good");
                 std::hint::black_box(&socket);
             }
@@ -165,18 +167,14 @@ impl Peer for Tokio {
 }
 
 fn socket<T: End>(stream: Stream<T>, role: Role) -> WebSocket<Stream<T>> {
-    let connection = match role {
-        Role::Server => Connection::server(Limits::default()),
-        Role::Client => Connection::client(Limits::default(), Seed::new([7; 32])),
-    };
-    WebSocket::from_upgraded(stream, vec![], connection, Config::default())
+    WebSocket::from_upgraded(stream, &[], receive::connect(role))
 }
 
 async fn echo<T: End>(socket: &mut WebSocket<Stream<T>>) {
-    while let Some((event, mut outbox)) = socket.next_event().await.expect("no rule is broken") {
+    while let Some((event, sender)) = socket.next_event().await.expect("no rule is broken") {
         match event {
-            Event::Text(text) => outbox.send(text).expect("the connection is open"),
-            Event::Binary(bytes) => outbox.send(bytes).expect("the connection is open"),
+            Event::Text(text) => sender.send(text).expect("the connection is open"),
+            Event::Binary(bytes) => sender.send(bytes).expect("the connection is open"),
             _ => {}
         }
     }

@@ -14,11 +14,11 @@ use super::compat::Compat;
 
 pub(super) async fn sansocket(stream: TcpStream) -> Outcome {
     use sansocket::{Event, tokio::WebSocket};
-    let mut socket = WebSocket::accept(stream).await?;
-    while let Ok(Some((event, mut outbox))) = socket.next_event().await {
+    let mut socket = WebSocket::accept(stream, Default::default()).await?;
+    while let Ok(Some((event, sender))) = socket.next_event().await {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }
