@@ -29,6 +29,7 @@ pub(super) struct Deaf {
 }
 
 #[cfg(all(test, feature = "tokio"))]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 impl Deaf {
     pub(super) fn new() -> Self {
         use std::net::TcpStream;

@@ -1,5 +1,7 @@
 //! Tests of the attempts to reach a host, over the streams of each runtime.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use core::net::SocketAddr;
 use std::io::ErrorKind;
 use std::net::TcpListener;

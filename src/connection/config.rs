@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use super::timeouts::Timeouts;
 #[cfg(feature = "deflate")]
-use crate::deflate::Compression;
+use crate::deflate::{Compression, Pool};
 use crate::handshake::server::Policy;
 use crate::wire::Limits;
 
@@ -43,6 +43,10 @@ pub struct Config {
     /// How messages are compressed, if the peer agrees. Default: not at all.
     #[cfg(feature = "deflate")]
     pub compression: Option<Compression>,
+    /// The pool from which compressors come for connections that take no context over. `None` frees a
+    /// compressor after each message. Default: a pool of four.
+    #[cfg(feature = "deflate")]
+    pub pool: Option<Arc<Pool>>,
 }
 
 impl Config {
@@ -56,6 +60,8 @@ impl Config {
             discard_after_close: false,
             #[cfg(feature = "deflate")]
             compression: None,
+            #[cfg(feature = "deflate")]
+            pool: Some(Arc::new(Pool::new(4))),
         }
     }
 
@@ -94,6 +100,13 @@ impl Config {
     #[must_use]
     pub fn compression(self, compression: Compression) -> Self {
         Self { compression: Some(compression), ..self }
+    }
+
+    /// Sets [`pool`](Self::pool).
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn pool(self, pool: impl Into<Option<Arc<Pool>>>) -> Self {
+        Self { pool: pool.into(), ..self }
     }
 
     /// Puts the configuration into an `Arc`, as connections take it.

@@ -229,7 +229,9 @@ impl Receiver {
             let (incoming, outgoing) =
                 (agreement.incoming(sender.role), agreement.outgoing(sender.role));
             self.parser.set_inflation(crate::deflate::Inflation::new(incoming));
-            sender.framer.set_deflation(crate::deflate::Deflation::new(outgoing, compression));
+            let pool = sender.config.pool.clone();
+            let deflation = crate::deflate::Deflation::new(outgoing, compression, pool);
+            sender.framer.set_deflation(deflation);
         }
         sender.open();
     }

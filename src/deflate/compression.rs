@@ -1,7 +1,5 @@
 //! The settings of compression, and what they cost.
 
-use super::pool::Pool;
-
 /// How to compress messages if the peer agrees (RFC 7692).
 ///
 /// A message can refer to earlier messages if both ends keep a *context*: memory that outlives messages.
@@ -39,9 +37,6 @@ pub struct Compression {
     ///
     /// [`Sender::compress_from`](crate::Sender::compress_from) changes it between messages.
     pub threshold: usize,
-    /// The pool from which compressors come if no context is kept. `None` frees the compressor after each
-    /// message. Default: a pool of four for the whole process.
-    pub pool: Option<&'static Pool>,
 }
 
 /// The memory of earlier messages that both ends keep for one direction (RFC 7692, section 7.1).
@@ -72,7 +67,6 @@ impl Compression {
             level: 6,
             memory: 8,
             threshold: 64,
-            pool: Some(&POOL),
         }
     }
 
@@ -144,9 +138,6 @@ impl Context {
         Self { window_bits, ..self }
     }
 }
-
-/// The default pool.
-static POOL: Pool = Pool::new(4);
 
 /// The memory of a compressor that does not depend on its settings, in bytes.
 const DEFLATE_OVERHEAD: usize = 132 << 10;

@@ -1,6 +1,7 @@
 //! The compression of a connection's outgoing messages.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::compression::{Compression, Context};
@@ -13,7 +14,7 @@ use super::step::Flush;
 pub(crate) struct Deflation {
     /// `Some` while a message is sent. If the context is taken over, from the first message on.
     deflater: Option<Box<Deflater>>,
-    pool: Option<&'static Pool>,
+    pool: Option<Arc<Pool>>,
     /// Minimum size of a message that is compressed, in bytes. [`NEVER`] disables compression.
     threshold: u32,
     shape: Shape,
@@ -22,12 +23,12 @@ pub(crate) struct Deflation {
 
 impl Deflation {
     /// Compresses within the limits of both `agreed` and `compression`.
-    pub(crate) fn new(agreed: Context, compression: &Compression) -> Self {
+    pub(crate) fn new(agreed: Context, compression: &Compression, pool: Option<Arc<Pool>>) -> Self {
         let wanted = compression.outgoing.bounded();
         let window_bits = agreed.bounded().window_bits.min(wanted.window_bits);
         Self {
             deflater: None,
-            pool: compression.pool,
+            pool,
             threshold: to_threshold(compression.threshold),
             shape: Shape {
                 window_bits,
@@ -71,7 +72,7 @@ impl Deflation {
 
     fn deflater(&mut self) -> &mut Deflater {
         let Self { deflater, pool, shape, .. } = self;
-        let from_pool = || pool.and_then(|pool| pool.take(*shape));
+        let from_pool = || pool.as_ref().and_then(|pool| pool.take(*shape));
         let make = || Box::new(Deflater::new(*shape));
         deflater.get_or_insert_with(|| from_pool().unwrap_or_else(make))
     }
@@ -82,11 +83,10 @@ impl Deflation {
         if self.is_taken_over {
             return;
         }
-        if let (Some(mut deflater), Some(pool)) = (self.deflater.take(), self.pool) {
+        if let (Some(mut deflater), Some(pool)) = (self.deflater.take(), &self.pool) {
             deflater.reset();
             pool.put(deflater);
         }
-        self.deflater = None;
     }
 }
 

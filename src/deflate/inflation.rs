@@ -9,7 +9,7 @@
 //! the last. [`TAIL`], `tail` and `is_after_final` deal with that.
 
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use alloc::sync::Arc;
 
 use super::compression::Context;
 use super::distances::Distances;
@@ -38,10 +38,18 @@ pub(crate) struct Carried {
 }
 
 /// An inflater, and how often it had been used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Ticket {
-    inflater: usize,
+    /// An allocation of the inflater's own. Its address stays taken while any ticket is left, so it is the same
+    /// in two tickets only if the inflater is, whatever thread either is on.
+    inflater: Arc<()>,
     use_count: u64,
+}
+
+impl PartialEq for Ticket {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inflater, &other.inflater) && self.use_count == other.use_count
+    }
 }
 
 /// A message that is being decompressed.
@@ -152,7 +160,7 @@ impl Passing {
     fn new() -> Box<Self> {
         Box::new(Self {
             inflater: Inflater::new(),
-            ticket: Ticket { inflater: NEXT.fetch_add(1, Ordering::Relaxed), use_count: 0 },
+            ticket: Ticket { inflater: Arc::new(()), use_count: 0 },
             carried: None,
             idle: None,
             distances: None,
@@ -180,7 +188,7 @@ impl Passing {
         if is_first {
             carried.history.clear();
         }
-        if carried.ticket != Some(self.ticket) || is_first {
+        if carried.ticket.as_ref() != Some(&self.ticket) || is_first {
             self.inflater.restart(&carried.history);
         }
         self.ticket.use_count += 1;
@@ -200,7 +208,7 @@ impl Passing {
 
     fn finish(&mut self) -> Option<Box<Carried>> {
         let mut carried = core::mem::replace(&mut self.carried, self.idle.take())?;
-        carried.ticket = Some(self.ticket);
+        carried.ticket = Some(self.ticket.clone());
         Some(carried)
     }
 
@@ -365,6 +373,3 @@ const SCRATCH: usize = 32 << 10;
 /// Maximum number of blocks in one message that are marked as the last. Real messages have at most one, and
 /// each takes time.
 const MAX_FINALS: u32 = 128;
-
-/// The id of the next inflater.
-static NEXT: AtomicUsize = AtomicUsize::new(0);

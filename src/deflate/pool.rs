@@ -3,21 +3,27 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "std")]
+use std::sync::{Mutex, PoisonError};
 
 use super::deflater::{Deflater, Shape};
 
 /// A pool of compressors that no connection is using.
 ///
-/// ```
-/// # use sansocket::deflate::{Compression, Pool};
-/// static POOL: Pool = Pool::new(16);
+/// A connection takes one for each message if no context is taken over. Configurations can share a pool.
+/// Without the feature `std` it stays empty, as it needs a lock.
 ///
-/// let mut compression = Compression::shared();
-/// compression.pool = Some(&POOL);
+/// ```
+/// use std::sync::Arc;
+/// use sansocket::Config;
+/// use sansocket::deflate::{Compression, Pool};
+///
+/// let pool = Arc::new(Pool::new(16));
+/// let config = Config::new().compression(Compression::shared()).pool(Arc::clone(&pool));
 /// ```
 pub struct Pool {
     most: usize,
+    #[cfg(feature = "std")]
     idle: Mutex<Idle>,
 }
 
@@ -30,19 +36,24 @@ impl Pool {
     ///
     /// One for each thread that sends is enough.
     pub const fn new(most: usize) -> Self {
-        Self { most, idle: Mutex::new(Vec::new()) }
+        Self {
+            most,
+            #[cfg(feature = "std")]
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Frees all compressors in the pool.
     pub fn clear(&self) {
-        self.idle().clear();
+        self.change(Vec::clear);
     }
 
     /// Takes a compressor of this shape, if there is one.
     pub(crate) fn take(&self, shape: Shape) -> Option<Box<Deflater>> {
-        let mut idle = self.idle();
-        let at = idle.iter().rposition(|deflater| deflater.shape() == shape)?;
-        Some(idle.swap_remove(at))
+        self.change(|idle| {
+            let at = idle.iter().rposition(|deflater| deflater.shape() == shape)?;
+            Some(idle.swap_remove(at))
+        })?
     }
 
     /// Puts a compressor into the pool. If the pool is full, it replaces the oldest one.
@@ -50,27 +61,26 @@ impl Pool {
         if self.most == 0 {
             return;
         }
-        let mut idle = self.idle();
-        if idle.len() >= self.most {
-            drop(idle.remove(0));
-        }
-        idle.push(deflater);
+        self.change(|idle| {
+            if idle.len() >= self.most {
+                drop(idle.remove(0));
+            }
+            idle.push(deflater);
+        });
     }
 
-    /// Locks the list. A thread that panicked cannot have left it inconsistent.
-    fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes the list under its lock. A thread that panicked cannot have left it inconsistent.
+    #[cfg(feature = "std")]
+    fn change<T>(&self, action: impl FnOnce(&mut Idle) -> T) -> Option<T> {
+        Some(action(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// There is no list.
+    #[cfg(not(feature = "std"))]
+    fn change<T>(&self, _: impl FnOnce(&mut Idle) -> T) -> Option<T> {
+        None
     }
 }
-
-/// Two pools are equal only if they are the same object.
-impl PartialEq for Pool {
-    fn eq(&self, other: &Self) -> bool {
-        core::ptr::eq(self, other)
-    }
-}
-
-impl Eq for Pool {}
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

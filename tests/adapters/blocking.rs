@@ -549,23 +549,6 @@ fn a_close_frame_that_is_not_answered_times_out() {
     assert_eq!((ended.code(), ended.is_clean()), (1006, false));
 }
 
-/// A host that does not answer at all, as one whose backlog is full.
-#[cfg(feature = "tokio")]
-#[test]
-fn a_host_that_is_not_there_is_waited_for_no_longer_than_for_the_handshake() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-    let _guard = runtime.enter();
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = socket.local_addr().unwrap();
-    let _listener = socket.listen(1).unwrap();
-    let patience = Duration::from_millis(200);
-    let fill = || TcpStream::connect_timeout(&address, patience);
-    let _waiting: Vec<_> = std::iter::from_fn(|| fill().ok()).take(1000).collect();
-    let outcome = WebSocket::connect(&format!("ws://{address}/"), impatient());
-    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
-}
-
 /// a peer that never reads cannot hold us for ever.
 #[test]
 fn a_write_that_nobody_reads_times_out() {
@@ -641,18 +624,6 @@ fn a_violation_is_reported_at_once_by_receive_though_the_peer_stays() {
     assert_eq!(close, *b"\x88\x02\x03\xea");
     drop(peer);
     assert_eq!(socket.receive().unwrap(), None, "an error is reported once");
-}
-
-/// A server whose transport stays open after both close frames.
-#[test]
-fn a_clean_end_is_no_error_though_the_peer_leaves_its_transport_open() {
-    let config = Config::new().timeouts(Timeouts::new().end(Duration::from_millis(50))).shared();
-    let (mut socket, mut peer) = with_bare_client(config);
-    peer.write_all(&from_client(|sender| sender.close(CloseCode::NORMAL, "bye").unwrap())).unwrap();
-    socket.close(CloseCode::NORMAL, "").unwrap();
-    let ended = socket.ended().unwrap();
-    assert!(ended.is_clean());
-    assert_eq!((ended.transport, &*ended.reason), (Some(Initiator::Us), "bye"));
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! What compression holds in memory, the library's included: D-29, D-32, D-39, `L-12`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use counting_allocator::{Usage, measure};
 use harness::{Drive, Setup};
 use sansocket::deflate::{Agreement, Compression, Pool};
@@ -8,24 +11,49 @@ use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
 
 use crate::support::*;
 
-/// Of which nothing is kept.
-static NO_POOL: Pool = Pool::new(0);
+/// How a connection compresses, and where its compressors come from.
+#[derive(Clone)]
+struct How {
+    compression: Compression,
+    pool: Option<Arc<Pool>>,
+}
+
+impl Deref for How {
+    type Target = Compression;
+
+    fn deref(&self) -> &Compression {
+        &self.compression
+    }
+}
+
+impl DerefMut for How {
+    fn deref_mut(&mut self) -> &mut Compression {
+        &mut self.compression
+    }
+}
+
+/// Takes no context over.
+fn shared() -> How {
+    How { compression: Compression::shared(), pool: Some(Arc::new(Pool::new(4))) }
+}
 
 /// Compresses everything, and returns no memory to others.
-fn compression(change: impl FnOnce(&mut Compression)) -> Compression {
-    let mut compression = Compression::dedicated();
-    (compression.threshold, compression.pool) = (0, None);
-    change(&mut compression);
-    compression
+fn compression(change: impl FnOnce(&mut How)) -> How {
+    let mut how = How { compression: Compression::dedicated(), pool: None };
+    how.threshold = 0;
+    change(&mut how);
+    how
 }
 
-fn open(role: Role, agreed: &str, compression: &Compression) -> Connection {
-    open_under(role, agreed, compression, Limits::default())
+fn open(role: Role, agreed: &str, how: &How) -> Connection {
+    open_under(role, agreed, how, Limits::default())
 }
 
-fn open_under(role: Role, agreed: &str, compression: &Compression, limits: Limits) -> Connection {
-    let compression = Some((Agreement::parse(agreed).unwrap(), *compression));
-    Setup { limits, compression, ..Setup::new(role) }.connect()
+fn open_under(role: Role, agreed: &str, how: &How, limits: Limits) -> Connection {
+    let compression = Some((Agreement::parse(agreed).unwrap(), how.compression));
+    let setup = Setup { limits, compression, ..Setup::new(role) };
+    let config = Arc::unwrap_or_clone(setup.config()).pool(how.pool.clone());
+    setup.connect_with(config.shared())
 }
 
 /// Has the connection own memory for its output, which is then not measured.
@@ -128,7 +156,7 @@ fn what_judges_distances_is_made_only_for_smaller_windows() {
 /// D-39.
 #[test]
 fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
-    let alone = Compression::shared();
+    let alone = shared();
     for role in ROLES {
         for is_streaming in [false, true] {
             let mut from =
@@ -140,7 +168,7 @@ fn a_waiting_connection_without_takeover_owns_no_heap_whatever_has_passed() {
             let mut connection = open(role, ALONE, &alone);
             let mut input = Input::new(vec![0; 4096]);
             let mut out = Vec::with_capacity(1 << 20);
-            // The pool is of the process; it has what this takes once this has been sent.
+            // The pool has what this takes once this has been sent.
             connection.send_to(some(1000), &mut out).unwrap();
             connection.free_memory();
             let ((), usage) = measure(|| {
@@ -216,11 +244,10 @@ fn a_history_grows_with_what_has_come_and_never_beyond_its_window() {
 
 #[test]
 fn messages_allocate_nothing_once_memory_is_there() {
-    static POOL: Pool = Pool::new(2);
-    let pooled = compression(|compression| compression.pool = Some(&POOL));
-    let smaller = compression(|compression| {
-        (compression.pool, compression.outgoing.window_bits) = (Some(&POOL), 10);
-    });
+    let pool = Arc::new(Pool::new(2));
+    let pooled = compression(|how| how.pool = Some(Arc::clone(&pool)));
+    let mut smaller = pooled.clone();
+    smaller.outgoing.window_bits = 10;
     for agreed in ["", ALONE, "server_max_window_bits=10; client_max_window_bits=9"] {
         for is_streaming in [false, true] {
             for role in ROLES {
@@ -250,7 +277,7 @@ fn messages_allocate_nothing_once_memory_is_there() {
                 (0..3).for_each(|_| round());
                 let ((), usage) = measure(|| (0..5).for_each(|_| round()));
                 assert_eq!(usage, Usage::default(), "{role:?} {agreed} {is_streaming}");
-                POOL.clear();
+                pool.clear();
             }
         }
     }
@@ -329,13 +356,13 @@ fn a_connection_that_is_over_owns_no_compressor() {
 
 #[test]
 fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
-    static POOL: Pool = Pool::new(3);
+    let pool = Arc::new(Pool::new(3));
     let of = |bits: u8| {
-        let mut compression = compression(|compression| compression.pool = Some(&POOL));
-        compression.outgoing.window_bits = bits;
-        compression
+        let mut how = compression(|how| how.pool = Some(Arc::clone(&pool)));
+        how.outgoing.window_bits = bits;
+        how
     };
-    let send = |compression: &Compression, count: usize| {
+    let send = |compression: &How, count: usize| {
         let mut connections: Vec<_> =
             (0..count).map(|_| open(Role::Server, ALONE, compression)).collect();
         connections.iter_mut().for_each(warm);
@@ -362,33 +389,24 @@ fn a_pool_keeps_so_many_and_of_each_shape_what_was_used_last() {
     let changed = send(&small, 1).held;
     assert!(changed < 0, "a large one made room for a small one");
     assert_eq!((send(&small, 1).allocations, send(&large, 2).allocations), (0, 0));
-    let cleared = measure(|| POOL.clear()).1.held;
+    let cleared = measure(|| pool.clear()).1.held;
     assert!(cleared < 0);
     let held = to_len(send(&of(12), 1).held);
     assert!(held <= of(12).memory_sending() + list);
     // Of none, nothing is kept.
     let mut none = of(12);
-    none.pool = Some(&NO_POOL);
+    none.pool = Some(Arc::new(Pool::new(0)));
     assert_eq!(send(&none, 5).held, 0);
     none.pool = None;
     assert_eq!(send(&none, 5).held, 0);
 }
 
 #[test]
-fn a_pool_is_only_the_same_as_itself() {
-    static OTHER: Pool = Pool::new(0);
-    let with = |pool| compression(|compression| compression.pool = Some(pool));
-    assert_eq!(with(&NO_POOL), with(&NO_POOL));
-    assert_ne!(with(&NO_POOL), with(&OTHER));
-}
-
-#[test]
 fn what_comes_from_a_pool_has_forgotten_everything() {
-    static POOL: Pool = Pool::new(1);
+    let pool = Arc::new(Pool::new(1));
     for level in 0..=9 {
         let fresh = compression(|compression| compression.level = level);
-        let mut pooled = fresh;
-        pooled.pool = Some(&POOL);
+        let pooled = How { pool: Some(Arc::clone(&pool)), ..fresh.clone() };
         for len in [10, 1000, 70_000] {
             let mut wanted = Vec::new();
             open(Role::Server, ALONE, &fresh).send_to(some(len), &mut wanted).unwrap();
@@ -408,8 +426,7 @@ fn what_comes_from_a_pool_has_forgotten_everything() {
 
 #[test]
 fn threads_share_a_pool() {
-    static POOL: Pool = Pool::new(2);
-    let compression = compression(|compression| compression.pool = Some(&POOL));
+    let compression = compression(|how| how.pool = Some(Arc::new(Pool::new(2))));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -448,7 +465,7 @@ fn receive_bomb(
     limits: Limits,
     is_streaming: bool,
 ) -> (u64, Option<ProtocolError>, usize) {
-    let mut connection = open_under(Role::Client, "", &Compression::default(), limits);
+    let mut connection = open_under(Role::Client, "", &shared(), limits);
     connection.set_streaming(is_streaming);
     let mut input = Input::new(vec![0; 4096]);
     let mut came = 0;
@@ -558,8 +575,7 @@ fn a_million_empty_blocks_end() {
 
 #[test]
 fn what_was_compressed_is_not_shown_for_debugging() {
-    static SOME: Pool = Pool::new(3);
-    let compression = compression(|compression| compression.pool = Some(&SOME));
+    let compression = compression(|how| how.pool = Some(Arc::new(Pool::new(3))));
     let mut stream = Vec::new();
     let mut from = open(Role::Server, "", &compression);
     for secret in ["secret", "secrets"] {

@@ -403,8 +403,6 @@ mod compression {
     use sansocket::{Config, Limits, Negotiated};
     use tokio::net::TcpStream;
 
-    static POOL: Pool = Pool::new(64);
-
     fn set() -> Arc<Config> {
         let mut compression = Compression::shared();
         compression.outgoing.is_taken_over = false;
@@ -414,8 +412,9 @@ mod compression {
         compression.level = 3;
         compression.memory = 5;
         compression.threshold = 1024;
-        compression.pool = Some(&POOL);
-        drop(Config::new().compression(compression));
+        let pool = Arc::new(Pool::new(64));
+        let config = Config::new().compression(compression);
+        drop(config.pool(pool));
         let config = Config::new().compression(Compression::dedicated());
         config.limits(Limits::new().message(1 << 20)).shared()
     }

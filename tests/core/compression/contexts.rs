@@ -92,6 +92,29 @@ fn connections_share_inputs_without_mixing_their_contexts() {
 }
 
 #[test]
+fn connections_and_inputs_move_between_threads_without_mixing_their_contexts() {
+    let mut random = Random(7);
+    let mut inputs = [0, 1].map(|_| Input::new(vec![0; 4096]));
+    let mut ends = [0, 1, 2].map(|seed| End::new(seed, ""));
+    let mut is_done = [false; 3];
+    while is_done != [true; 3] {
+        let (which, input) = (random.below(3), random.below(2));
+        let most = 1 + random.below(4096);
+        let (end, input) = (&mut ends[which], &mut inputs[input]);
+        // A new input may lie where the old one was.
+        if random.below(10) == 0 {
+            *input = Input::new(vec![0; 4096]);
+        }
+        is_done[which] =
+            std::thread::scope(|scope| scope.spawn(|| end.feed(input, most)).join()).unwrap();
+    }
+    for end in ends {
+        assert_eq!(end.got.error, None);
+        assert!(end.got.messages == end.messages);
+    }
+}
+
+#[test]
 fn a_message_may_come_through_as_many_inputs_as_it_has_bytes() {
     for agreed in AGREED {
         for seed in 0..2 {
