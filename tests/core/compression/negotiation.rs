@@ -1,8 +1,6 @@
 //! What both ends agree on: sections 10.1 and 10.2 of the catalogue.
 
-use std::sync::Arc;
-
-use harness::{Drive, START, inflate};
+use harness::{Drive, inflate};
 use sansocket::client::ResponseError::{self, BadCompression, BadExtension, ExtensionNotOffered};
 use sansocket::deflate::{Agreement, Compression, Context};
 use sansocket::server::RequestError;
@@ -572,7 +570,8 @@ fn a_request_that_an_http_library_has_parsed_is_agreed_to_as_well() {
         let mut request = sansocket::server::Request::from_http(&http, &policy).unwrap();
         let agreement = request.compress(&compression);
         let (response, negotiated) = request.accept_http();
-        let mut connection = Connection::open_server(negotiated, Arc::default(), START);
+        let mut connection =
+            Connection::open_server(negotiated, std::sync::Arc::default(), harness::START);
         let answers = response.headers().get_all("Sec-WebSocket-Extensions");
         let answers: Vec<_> = answers.iter().map(|value| value.to_str().unwrap()).collect();
         assert_eq!(answers, Vec::from_iter(*wanted), "{id}");
