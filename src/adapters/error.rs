@@ -68,6 +68,15 @@ impl Error {
         }
     }
 
+    /// Returns this as an error of a stream of bytes.
+    #[cfg(feature = "__asynchronous")]
+    pub(super) fn into_io(self) -> io::Error {
+        match self {
+            Self::Io(error) => error,
+            error => io::Error::other(error),
+        }
+    }
+
     /// The peer ended the stream without a close frame.
     pub(super) fn left_early() -> Self {
         let reason = "peer ended the connection without a close frame";

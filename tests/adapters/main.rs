@@ -4,6 +4,8 @@
 mod asynchronous;
 mod blocking;
 mod conversations;
+#[cfg(all(feature = "smol", feature = "tokio"))]
+mod message_streams;
 #[cfg(feature = "tokio")]
 mod ported;
 #[cfg(any(feature = "tokio", feature = "smol"))]
