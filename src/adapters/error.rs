@@ -71,10 +71,7 @@ impl Error {
     /// Returns this as an error of a stream of bytes.
     #[cfg(feature = "__asynchronous")]
     pub(super) fn into_io(self) -> io::Error {
-        match self {
-            Self::Io(error) => error,
-            error => io::Error::other(error),
-        }
+        if let Self::Io(error) = self { error } else { io::Error::other(self) }
     }
 
     /// The peer ended the stream without a close frame.

@@ -14,6 +14,8 @@ mod properties;
 mod slow_reader;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 mod tls;
+#[cfg(all(feature = "tracing", feature = "tokio"))]
+mod tracing;
 mod types;
 #[cfg(feature = "tokio")]
 mod upgraded;

@@ -21,7 +21,6 @@ use crate::connection::Sender;
 /// # #[cfg(feature = "tokio")]
 /// # mod example {
 /// use std::io;
-/// use tokio::fs::File;
 /// use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 /// use sansocket::tokio::WebSocket;
 ///

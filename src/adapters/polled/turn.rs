@@ -161,8 +161,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 Some(Event::Text(text)) => return Poll::Ready(Ok(Some(text.into()))),
                 Some(Event::Binary(bytes)) => return Poll::Ready(Ok(Some((&*bytes).into()))),
                 Some(Event::Violation(error)) => {
-                    self.link.is_reported = true;
-                    return Poll::Ready(Err(error.into()));
+                    return Poll::Ready(Err(self.link.report_violation(error)));
                 }
                 _ => {}
             }
@@ -180,8 +179,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 Some(Event::Binary(bytes)) => (Kind::Binary, &*bytes, true),
                 Some(Event::Part { kind, bytes, last }) => (kind, &*bytes, last),
                 Some(Event::Violation(error)) => {
-                    self.link.is_reported = true;
-                    return Poll::Ready(Err(error.into()));
+                    return Poll::Ready(Err(self.link.report_violation(error)));
                 }
                 _ => continue,
             };
