@@ -68,6 +68,12 @@ impl Error {
         }
     }
 
+    /// Returns this as an error of a stream of bytes.
+    #[cfg(feature = "__asynchronous")]
+    pub(super) fn into_io(self) -> io::Error {
+        if let Self::Io(error) = self { error } else { io::Error::other(self) }
+    }
+
     /// The peer ended the stream without a close frame.
     pub(super) fn left_early() -> Self {
         let reason = "peer ended the connection without a close frame";

@@ -13,6 +13,7 @@ mod ping_seed;
 mod storage;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod trace;
 
 pub mod blocking;
 #[cfg(feature = "__asynchronous")]

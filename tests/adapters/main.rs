@@ -4,6 +4,8 @@
 mod asynchronous;
 mod blocking;
 mod conversations;
+#[cfg(all(feature = "smol", feature = "tokio"))]
+mod message_streams;
 #[cfg(feature = "tokio")]
 mod ported;
 #[cfg(any(feature = "tokio", feature = "smol"))]
@@ -12,6 +14,8 @@ mod properties;
 mod slow_reader;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 mod tls;
+#[cfg(all(feature = "tracing", feature = "tokio"))]
+mod tracing;
 mod types;
 #[cfg(feature = "tokio")]
 mod upgraded;

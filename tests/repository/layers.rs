@@ -96,6 +96,7 @@ const LAYERS: &[&str] = &[
     "adapters/ping_seed",
     "adapters/storage",
     "adapters/tls",
+    "adapters/trace",
     "adapters/blocking/",
     "adapters/blocking",
     "adapters/polled/",

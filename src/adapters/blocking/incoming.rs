@@ -8,8 +8,10 @@ use super::stream::Stream;
 use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
 use crate::adapters::ping_seed;
+use crate::adapters::trace;
 use crate::connection::{Config, Connection, Event, Timestamp};
 use crate::handshake::server;
+use crate::wire::Role;
 
 /// The first request on a stream.
 ///
@@ -115,6 +117,7 @@ impl<S: Stream> Opening<S> {
     pub fn accept(mut self) -> Result<WebSocket<S>, Error> {
         self.0.decide(Connection::accept);
         self.0.flush()?;
+        trace::opened(Role::Server);
         Ok(self.0)
     }
 

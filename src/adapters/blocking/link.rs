@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use super::port::Port;
 use super::stream::Stream;
 use crate::adapters::error::Error;
-use crate::adapters::storage;
+use crate::adapters::{storage, trace};
 use crate::connection::{Event, Input, OwnedMessage, Receiver, Sender, Step, Timestamp};
 
 /// A sender, and the stream that it writes to.
@@ -161,7 +161,10 @@ fn next_message(
         match event {
             Event::Text(text) => return Ok(Some(text.to_string().into())),
             Event::Binary(bytes) => return Ok(Some(bytes.to_vec().into())),
-            Event::Violation(error) => return Err(link.port().report(error)),
+            Event::Violation(error) => {
+                trace::violated(error);
+                return Err(link.port().report(error));
+            }
             Event::Part { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
             Event::Request | Event::NotUpgrade | Event::Open | Event::Rejected => {}
         }

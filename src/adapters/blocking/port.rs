@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::stream::{Split, Stream};
 use crate::adapters::error::Error;
-use crate::adapters::storage;
+use crate::adapters::{storage, trace};
 use crate::connection::{Ended, Input, Receiver, Timestamp};
 
 /// A stream, and what a connection does not know of it.
@@ -170,6 +170,7 @@ impl<S: Stream> Port<S> {
         let Report::Due(error) = mem::replace(&mut self.report, Report::Given) else {
             return Ok(());
         };
+        trace::ended(ended);
         Error::explain(ended, error)
     }
 }

@@ -15,6 +15,7 @@ use super::stream::{Split, Stream};
 use super::tcp;
 use crate::adapters::error::Error;
 use crate::adapters::ping_seed;
+use crate::adapters::trace;
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
     Timestamp,
@@ -92,8 +93,14 @@ impl<S: Stream> WebSocket<S> {
         let mut socket = Self::new(stream, connection, start);
         let is_open = matches!(socket.next_event()?, Some((Event::Open, _)));
         match socket.connection.take_response() {
-            Some(response) if is_open => Ok((socket, response)),
-            Some(response) => Err(Error::Refused(Box::new(response))),
+            Some(response) if is_open => {
+                trace::opened(Role::Client);
+                Ok((socket, response))
+            }
+            Some(response) => {
+                trace::rejected(response.status());
+                Err(Error::Refused(Box::new(response)))
+            }
             None => Err(Error::left_early()),
         }
     }

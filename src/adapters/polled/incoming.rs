@@ -6,8 +6,10 @@ use alloc::vec::Vec;
 use super::io::Io;
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
+use crate::adapters::trace;
 use crate::connection::Connection;
 use crate::handshake::server;
+use crate::wire::Role;
 
 /// The first request on a stream that a server accepted.
 ///
@@ -67,6 +69,7 @@ impl<S, I: Io<S>> Opening<S, I> {
             let Self(mut socket) = self;
             socket.decide(Connection::accept);
             socket.flush().await?;
+            trace::opened(Role::Server);
             Ok(socket)
         })
         .await

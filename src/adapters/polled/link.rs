@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use super::io::Io;
 use crate::adapters::error::Error;
-use crate::adapters::storage;
+use crate::adapters::{storage, trace};
 use crate::connection::{Ended, Input, Receiver, Sender, Timestamp};
+use crate::wire::ProtocolError;
 
 /// A stream, and what a connection does not know of it.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Link<S, I: Io<S>> {
     work: usize,
     pub(super) flow: Flow,
     /// Whether the end has been reported.
-    pub(super) is_reported: bool,
+    is_reported: bool,
 }
 
 /// What a stream does with our bytes.
@@ -173,11 +174,21 @@ impl<S, I: Io<S>> Link<S, I> {
         }
     }
 
+    /// Reports a violation at once. The end is not reported then.
+    pub(super) fn report_violation(&mut self, error: ProtocolError) -> Error {
+        self.is_reported = true;
+        trace::violated(error);
+        error.into()
+    }
+
     /// Reports how the connection ended, once.
     pub(super) fn report(&mut self, ended: &Ended) -> Result<(), Error> {
         match core::mem::replace(&mut self.is_reported, true) {
             true => Ok(()),
-            false => Error::explain(ended, self.error.take()),
+            false => {
+                trace::ended(ended);
+                Error::explain(ended, self.error.take())
+            }
         }
     }
 

@@ -5,9 +5,11 @@ use core::task::{Context, Poll, ready};
 
 use super::io::Io;
 use super::link::{Flow, Link};
+use super::message_reader::Part;
 use crate::adapters::error::Error;
 use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
+use crate::wire::Kind;
 
 /// All that one poll of a connection works with.
 pub(super) struct Turn<'t, S, I: Io<S>> {
@@ -43,6 +45,14 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         let outcome = self.poll_message(cx);
         self.set_streaming(was_streaming);
         outcome.map(Result::transpose)
+    }
+
+    /// Waits for the next part of a message, or `None` at the end.
+    pub(super) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
+        let was_streaming = self.set_streaming(true);
+        let outcome = self.poll_bytes(cx);
+        self.set_streaming(was_streaming);
+        outcome
     }
 
     /// Waits for the end, and discards what the peer still sends.
@@ -151,11 +161,29 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 Some(Event::Text(text)) => return Poll::Ready(Ok(Some(text.into()))),
                 Some(Event::Binary(bytes)) => return Poll::Ready(Ok(Some((&*bytes).into()))),
                 Some(Event::Violation(error)) => {
-                    self.link.is_reported = true;
-                    return Poll::Ready(Err(error.into()));
+                    return Poll::Ready(Err(self.link.report_violation(error)));
                 }
                 _ => {}
             }
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
+        while ready!(self.poll_event(cx))? {
+            let Some((receiver, input)) = &mut self.incoming else { break };
+            let event = receiver.next_event(input, self.sender);
+            ready!(self.link.poll_urgent(cx, self.sender));
+            let (kind, bytes, is_last) = match event {
+                Some(Event::Text(text)) => (Kind::Text, text.as_bytes(), true),
+                Some(Event::Binary(bytes)) => (Kind::Binary, &*bytes, true),
+                Some(Event::Part { kind, bytes, last }) => (kind, &*bytes, last),
+                Some(Event::Violation(error)) => {
+                    return Poll::Ready(Err(self.link.report_violation(error)));
+                }
+                _ => continue,
+            };
+            return Poll::Ready(Ok(Some(Part { kind, bytes: bytes.to_vec(), start: 0, is_last })));
         }
         Poll::Ready(Ok(None))
     }

@@ -12,7 +12,7 @@ use super::link::Link;
 use super::sending::sending_methods;
 use super::turn::Turn;
 use crate::adapters::error::Error;
-use crate::adapters::ping_seed;
+use crate::adapters::{ping_seed, trace};
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
     Timestamp,
@@ -143,8 +143,14 @@ impl<S, I: Io<S>> WebSocket<S, I> {
             let mut socket = Self { link, connection, input: Input::default() };
             let is_open = matches!(socket.next_event().await?, Some((Event::Open, _)));
             match socket.connection.take_response() {
-                Some(response) if is_open => Ok((socket, response)),
-                Some(response) => Err(Error::Refused(Box::new(response))),
+                Some(response) if is_open => {
+                    trace::opened(Role::Client);
+                    Ok((socket, response))
+                }
+                Some(response) => {
+                    trace::rejected(response.status());
+                    Err(Error::Refused(Box::new(response)))
+                }
                 None => Err(Error::left_early()),
             }
         })
