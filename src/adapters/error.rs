@@ -18,7 +18,7 @@ use crate::wire::ProtocolError;
 ///
 /// fn report(error: &Error) {
 ///     match error {
-///         Error::Refused(response) => println!("server answered {}", response.status()),
+///         Error::Rejected(response) => println!("server answered {}", response.status()),
 ///         Error::TimedOut(timed_out) => println!("gave up: {timed_out}"),
 ///         error => println!("{error}"),
 ///     }
@@ -37,7 +37,7 @@ pub enum Error {
     /// The peer broke the protocol. Our close frame has told it so.
     Protocol(ProtocolError),
     /// The server answered the opening handshake with another status than 101.
-    Refused(Box<Response>),
+    Rejected(Box<Response>),
     /// The message cannot be sent.
     Send(SendError),
     /// A deadline passed.
@@ -107,7 +107,7 @@ impl fmt::Display for Error {
             Self::Io(error) => error.fmt(f),
             Self::PartsPending => f.write_str("message is being received in parts"),
             Self::Protocol(error) => write!(f, "peer broke the protocol: {error}"),
-            Self::Refused(response) => {
+            Self::Rejected(response) => {
                 write!(f, "server refused the connection with status {}", response.status())
             }
             Self::Send(error) => write!(f, "message cannot be sent: {error}"),
@@ -126,8 +126,8 @@ impl fmt::Debug for Error {
             Self::Io(error) => f.debug_tuple("Io").field(error).finish(),
             Self::PartsPending => f.write_str("PartsPending"),
             Self::Protocol(error) => f.debug_tuple("Protocol").field(error).finish(),
-            Self::Refused(response) => f
-                .debug_struct("Refused")
+            Self::Rejected(response) => f
+                .debug_struct("Rejected")
                 .field("status", &response.status())
                 .field("body", &start_of(response.body()))
                 .finish_non_exhaustive(),
@@ -153,7 +153,7 @@ impl core::error::Error for Error {
             Self::Send(error) => Some(error),
             Self::TimedOut(error) => Some(error),
             Self::Url(error) => Some(error),
-            Self::PartsPending | Self::Refused(_) => None,
+            Self::PartsPending | Self::Rejected(_) => None,
         }
     }
 }

@@ -159,7 +159,7 @@ async fn a_chat_sends_to_the_writers_of_all_others() {
     let mut ada = WebSocket::connect(&url("ada"), config()).await.unwrap();
     let mut bob = WebSocket::connect(&url("bob"), config()).await.unwrap();
     assert_eq!(ada.receive().await.unwrap(), Some("bob: joins".into()));
-    let Err(Error::Refused(taken)) = WebSocket::connect(&url("bob"), config()).await else {
+    let Err(Error::Rejected(taken)) = WebSocket::connect(&url("bob"), config()).await else {
         panic!("two have one name");
     };
     assert_eq!((taken.status(), taken.body()), (409, &b"taken"[..]));

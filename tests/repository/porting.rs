@@ -77,7 +77,7 @@ mod tokio_tungstenite {
     fn status(opened: std::result::Result<WebSocket<TcpStream>, Error>) -> u16 {
         match opened {
             Ok(_) => 101,
-            Err(Error::Refused(response)) => response.status(),
+            Err(Error::Rejected(response)) => response.status(),
             Err(_) => 0,
         }
     }

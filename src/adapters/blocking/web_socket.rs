@@ -72,7 +72,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Refused`] if the status is not 101, [`Error::Handshake`], [`Error::Io`] and
+    /// Returns [`Error::Rejected`] if the status is not 101, [`Error::Handshake`], [`Error::Io`] and
     /// [`Error::TimedOut`].
     pub fn connect_over(
         stream: S,
@@ -99,7 +99,7 @@ impl<S: Stream> WebSocket<S> {
             }
             Some(response) => {
                 trace::rejected(response.status());
-                Err(Error::Refused(Box::new(response)))
+                Err(Error::Rejected(Box::new(response)))
             }
             None => Err(Error::left_early()),
         }

@@ -130,7 +130,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Refused`] if the server answers with another status than 101, [`Error::Handshake`] if
+    /// Returns [`Error::Rejected`] if the server answers with another status than 101, [`Error::Handshake`] if
     /// its response is invalid, [`Error::Io`] and [`Error::TimedOut`].
     pub async fn connect_over(
         stream: S,
@@ -149,7 +149,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
                 }
                 Some(response) => {
                     trace::rejected(response.status());
-                    Err(Error::Refused(Box::new(response)))
+                    Err(Error::Rejected(Box::new(response)))
                 }
                 None => Err(Error::left_early()),
             }

@@ -173,7 +173,7 @@ fn a_refusal_is_a_value_for_the_client() {
     between(serve, |address| {
         run!({
             let outcome = wait!(WebSocket::connect(&format!("ws://{address}/"), Arc::default()));
-            let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
+            let Err(Error::Rejected(response)) = outcome else { panic!("{outcome:?}") };
             assert_eq!(response.status(), 503);
             assert_eq!(response.header("Retry-After"), Some(&b"120"[..]));
             assert_eq!(response.body(), b"too many");

@@ -182,7 +182,7 @@ fn a_rejection_whose_body_does_not_end_keeps_its_status() {
                 let url = format!("ws://{address}/");
                 let outcome = wait!(WebSocket::connect(&url, Arc::default()));
                 let debug = format!("{outcome:?}");
-                let Err(Error::Refused(response)) = outcome else { panic!("{debug}") };
+                let Err(Error::Rejected(response)) = outcome else { panic!("{debug}") };
                 assert_eq!((response.status(), response.body()), (403, &b"not\0 for you"[..]));
                 assert!(response.is_truncated());
                 assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
@@ -371,7 +371,7 @@ fn rejected_by(
             let config = timeouts(|it| it.body(3 * SHORT));
             let over = WebSocket::connect_over(stream(connected), request, config);
             let outcome = wait!(over).map(drop);
-            let Err(Error::Refused(response)) = outcome else { panic!("{outcome:?}") };
+            let Err(Error::Rejected(response)) = outcome else { panic!("{outcome:?}") };
             assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
             *response
         })

@@ -43,7 +43,7 @@ macro_rules! adapter {
                         seen.agreed = super::text(agreed.unwrap_or_default());
                         play(socket, &case.client, &mut seen) $($wait)*;
                     }
-                    Err(Error::Refused(response)) => seen.answer = Some(super::whole(&response)),
+                    Err(Error::Rejected(response)) => seen.answer = Some(super::whole(&response)),
                     Err(error) => return Err(error.into()),
                 }
                 Ok(seen)
