@@ -102,13 +102,7 @@ impl Socket {
     pub(crate) async fn receive(&mut self) {
         match self {
             Self::Sansocket(socket) => {
-                black_box(
-                    &socket
-                        .next_event()
-                        .await
-                        .expect("valid")
-                        .expect("a message"),
-                );
+                black_box(&socket.next_event().await.expect("valid").expect("a message"));
             }
             Self::Yawc(socket) => {
                 black_box(&socket.next_frame().await.expect("valid"));
