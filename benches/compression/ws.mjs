@@ -1,4 +1,4 @@
-// An echo server with Node's `ws`: `node --expose-gc ws.mjs none|reset|kept`.
+// An echo server that uses Node's `ws`: `node --expose-gc ws.mjs none|reset|kept`.
 
 import { WebSocketServer } from "ws";
 
@@ -16,5 +16,5 @@ server.on("connection", socket => {
   socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
   socket.on("error", console.error);
 });
-// What is garbage is not what a connection takes.
+// Garbage does not count as memory of a connection.
 process.on("SIGUSR2", () => gc());

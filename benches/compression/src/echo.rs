@@ -1,4 +1,4 @@
-//! What a server takes: resident memory for each connection, and time for each echoed message.
+//! Measures a server: resident memory per connection, and CPU time per echoed message.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use crate::library::Library;
-use crate::load::{Load, Mode};
+use crate::load::Load;
+use crate::mode::Mode;
 use crate::servers::Process;
 
-/// The resident bytes of a connection that has echoed messages and waits.
+/// Returns the resident bytes of an idle connection that has echoed messages.
 pub(crate) fn resident(library: Library, mode: Mode) -> Result<usize, Box<dyn Error>> {
     let load = Load::new(mode, 1 << 10);
     let server = Process::start(library, mode)?;
@@ -22,7 +23,7 @@ pub(crate) fn resident(library: Library, mode: Mode) -> Result<usize, Box<dyn Er
         }
         Ok(stream)
     };
-    // What is allocated once is there before.
+    // The first connections make the allocations that all connections share.
     let _first = (0..16).map(|_| open()).collect::<io::Result<Vec<_>>>()?;
     thread::sleep(Duration::from_millis(300));
     let before = server.resident(library)?;
@@ -31,8 +32,8 @@ pub(crate) fn resident(library: Library, mode: Mode) -> Result<usize, Box<dyn Er
     Ok(server.resident(library)?.saturating_sub(before) / CONNECTIONS)
 }
 
-/// The least time of the server's threads for an echoed message, in nanoseconds, and how large messages of
-/// the server are, compared with what they say.
+/// Returns the least CPU time of the server's threads per echoed message, in nanoseconds, and the ratio of the
+/// size of its frames' payloads to the size of the messages.
 pub(crate) fn time(
     library: Library,
     mode: Mode,
@@ -56,6 +57,7 @@ pub(crate) fn time(
     Ok((least, wire as f64 / (size * load.messages.len()) as f64))
 }
 
+/// Opens a connection, and checks which extension was negotiated.
 fn connect(port: u16, mode: Mode) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_nodelay(true)?;
@@ -77,12 +79,14 @@ fn connect(port: u16, mode: Mode) -> io::Result<TcpStream> {
     let is_reset = head.contains("server_no_context_takeover");
     let agreed = (head.contains("permessage-deflate"), is_reset);
     if agreed != (mode != Mode::None, mode == Mode::Reset) {
-        return Err(io::Error::other(format!("something else was agreed:\n{head}")));
+        return Err(io::Error::other(format!(
+            "the response negotiates another extension:\n{head}"
+        )));
     }
     Ok(stream)
 }
 
-/// Reads a frame, and gives the length of its payload.
+/// Reads a frame, and returns the length of its payload.
 fn read_frame(stream: &mut TcpStream) -> io::Result<usize> {
     let mut head = [0; 2];
     stream.read_exact(&mut head)?;
@@ -99,10 +103,11 @@ fn read_frame(stream: &mut TcpStream) -> io::Result<usize> {
     Ok(len)
 }
 
+/// The number of connections whose memory is measured.
 const CONNECTIONS: usize = 1000;
 
-/// How many messages are echoed before a connection waits.
+/// The number of messages that a connection echoes before it is idle.
 const MESSAGES: usize = 64;
 
-/// How often all of the text is echoed.
+/// How many times the whole text is echoed.
 const ROUNDS: usize = 12;

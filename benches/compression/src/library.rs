@@ -1,31 +1,34 @@
-//! The libraries, each with its own way to compress.
+//! The libraries, and their WebSockets over a tape.
 
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 
 use futures::SinkExt;
-use sansocket::tokio::Config;
-use sansocket::{Connection, Limits};
+use sansocket::tokio::WebSocket;
+use sansocket::{Connection, Timestamp};
 use yawc::{CompressionLevel, DeflatePool, Frame, Options, Role};
 
-use crate::load::{Mode, Text};
+use crate::load::Text;
+use crate::mode::Mode;
+use crate::setup::Setup;
 use crate::tape::Tape;
 
+/// A WebSocket library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Library {
     Sansocket,
     Yawc,
-    /// yawc as its documentation has it for many connections that wait.
+    /// yawc with the settings that its documentation advises for many idle connections.
     YawcPool,
     Ws,
 }
 
 impl Library {
     pub(crate) const ALL: [Self; 4] = [Self::Sansocket, Self::Yawc, Self::YawcPool, Self::Ws];
-    /// Those that are written in Rust.
+    /// The libraries written in Rust.
     pub(crate) const RUST: [Self; 3] = [Self::Sansocket, Self::Yawc, Self::YawcPool];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -41,41 +44,40 @@ impl Library {
         Self::ALL.into_iter().find(|library| library.name() == name)
     }
 
-    /// A server's end of a connection over a tape.
-    pub(crate) fn open(self, mode: Mode, tape: Tape, has_pool: bool) -> Socket {
+    /// Opens the server's end of a connection over a tape.
+    pub(crate) fn open(self, setup: &Setup, tape: Tape) -> Socket {
         match self {
             Self::Sansocket => {
-                let connection = mode.prepare(Connection::server(Limits::default()), has_pool);
-                let config = Config::default();
-                let socket =
-                    sansocket::tokio::WebSocket::from_upgraded(tape, [], connection, config);
-                Socket::Sansocket(Box::new(socket))
+                let (negotiated, config) = (setup.negotiated(), Arc::clone(&setup.config));
+                let connection = Connection::open_server(negotiated, config, Timestamp::default());
+                Socket::Sansocket(Box::new(WebSocket::from_upgraded(tape, &[], connection)))
             }
             Self::Yawc | Self::YawcPool => {
-                let options = yawc_options(mode, self == Self::YawcPool, has_pool);
+                let options = yawc_options(setup, self == Self::YawcPool);
                 let socket = yawc::WebSocket::from_stream_with_extensions(
                     tape,
                     Role::Server,
-                    mode.extension(),
+                    setup.mode.extension(),
                     options,
                 );
-                Socket::Yawc(Box::new(socket.expect("the extension is good")))
+                Socket::Yawc(Box::new(socket.expect("the extension is valid")))
             }
-            Self::Ws => unreachable!("it is not written in Rust"),
+            Self::Ws => unreachable!("ws runs in Node"),
         }
     }
 }
 
 /// A connection over a tape.
 pub(crate) enum Socket {
-    Sansocket(Box<sansocket::tokio::WebSocket<Tape>>),
+    Sansocket(Box<WebSocket<Tape>>),
     Yawc(Box<yawc::WebSocket<Tape>>),
 }
 
 impl Socket {
+    /// Sends a message.
     pub(crate) async fn send(&mut self, message: &Text) {
         match self {
-            // A box is a sink, too.
+            // Without the dereference this is the box's `SinkExt::send`, which takes an owned message.
             Self::Sansocket(socket) => (**socket).send(message.text.as_str()).await.expect("open"),
             Self::Yawc(socket) => {
                 socket.send(Frame::text(message.bytes.clone())).await.expect("open");
@@ -83,7 +85,7 @@ impl Socket {
         }
     }
 
-    /// Sends a part of a message, of which more is to come.
+    /// Sends a part of a message. More parts follow.
     pub(crate) async fn send_part(&mut self, message: &Text) {
         match self {
             Self::Sansocket(socket) => {
@@ -96,10 +98,11 @@ impl Socket {
         }
     }
 
+    /// Receives a message.
     pub(crate) async fn receive(&mut self) {
         match self {
             Self::Sansocket(socket) => {
-                black_box(&socket.next_event().await.expect("valid").expect("there is more"));
+                black_box(&socket.next_event().await.expect("valid").expect("a message"));
             }
             Self::Yawc(socket) => {
                 black_box(&socket.next_frame().await.expect("valid"));
@@ -107,7 +110,7 @@ impl Socket {
         }
     }
 
-    /// Receives as far as the tape goes, and waits for more.
+    /// Reads the rest of the tape, which completes no message.
     pub(crate) async fn wait(&mut self) {
         let mut receiving = pin!(self.receive());
         poll_fn(|cx| {
@@ -118,26 +121,27 @@ impl Socket {
     }
 }
 
-/// `is_advised` is what yawc's documentation has for many connections that wait.
-pub(crate) fn yawc_options(mode: Mode, is_advised: bool, has_pool: bool) -> Options {
+/// Returns the options of yawc. `is_advised` selects the settings that its documentation advises for many idle
+/// connections.
+pub(crate) fn yawc_options(setup: &Setup, is_advised: bool) -> Options {
     let mut options = Options::default().with_utf8();
     if is_advised {
         options = options.with_read_buffer_capacity(1024).with_write_buffer_capacity(1024);
     }
-    if mode == Mode::None {
+    if setup.mode == Mode::None {
         return options;
     }
     options = options.with_compression_level(CompressionLevel::new(6));
     options = options.with_compression_threshold(64);
     if is_advised {
-        let pool = if has_pool { POOL.clone() } else { DeflatePool::new(0) };
+        let pool = if setup.has_pool { POOL.clone() } else { DeflatePool::new(0) };
         options = options.with_deflate_pool(pool);
     }
-    match mode {
+    match setup.mode {
         Mode::Reset => options.server_no_context_takeover().client_no_context_takeover(),
         Mode::None | Mode::Kept => options,
     }
 }
 
-/// As many as our own has.
+/// A pool of the same size as the one of sansocket.
 static POOL: LazyLock<DeflatePool> = LazyLock::new(|| DeflatePool::new(4));

@@ -1,96 +1,32 @@
-//! What is sent: a JSON text of 1 MiB, cut into messages, as frames of a client.
+//! The messages, cut from a JSON text of 1 MiB, and the client that encodes them.
 
 use bytes::Bytes;
-use sansocket::deflate::{Agreement, Compression};
-use sansocket::{Connection, Limits, Seed};
+use sansocket::{Connection, Seed, Timestamp};
 use workload::payload::Content;
 
-/// How messages are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Not at all.
-    None,
-    /// Each by itself.
-    Reset,
-    /// With the help of those before it.
-    Kept,
-}
+use crate::mode::Mode;
+use crate::setup::Setup;
 
 /// Messages, and the frames of a client that sends them.
 pub(crate) struct Load {
     pub(crate) messages: Vec<Text>,
-    /// The frames of all of them.
+    /// The bytes of each message, the first time that they are sent.
     pub(crate) first: Vec<Vec<u8>>,
-    /// The frames for any further round.
+    /// The bytes of each message, every other time that they are sent.
     pub(crate) again: Vec<Vec<u8>>,
 }
 
-/// A text, in both forms that libraries want.
+/// A text in the two types that the libraries send.
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) bytes: Bytes,
 }
 
-impl Mode {
-    pub(crate) const ALL: [Self; 3] = [Self::None, Self::Reset, Self::Kept];
-
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.name() == name)
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Reset => "reset",
-            Self::Kept => "kept",
-        }
-    }
-
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::None => "uncompressed",
-            Self::Reset => "no takeover",
-            Self::Kept => "takeover",
-        }
-    }
-
-    /// What the server answers.
-    pub(crate) const fn extension(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Reset => {
-                Some("permessage-deflate; server_no_context_takeover; client_no_context_takeover")
-            }
-            Self::Kept => Some("permessage-deflate"),
-        }
-    }
-
-    pub(crate) fn compression(self) -> Option<Compression> {
-        match self {
-            Self::None => None,
-            Self::Reset => Some(Compression::shared()),
-            Self::Kept => Some(Compression::dedicated()),
-        }
-    }
-
-    /// Makes a connection compress in this way, without a handshake.
-    pub(crate) fn prepare(self, mut connection: Connection, has_pool: bool) -> Connection {
-        if let (Some(mut compression), Some(extension)) = (self.compression(), self.extension()) {
-            if !has_pool {
-                compression.pool = None;
-            }
-            let agreement = Agreement::parse(extension).expect("it is one");
-            connection.compress(agreement, &compression);
-        }
-        connection
-    }
-}
-
 impl Load {
-    /// Messages of so many bytes.
+    /// Creates messages of `size` bytes.
     pub(crate) fn new(mode: Mode, size: usize) -> Self {
         let text = Content::Json.make(1 << 20);
-        let text = String::from_utf8(text).expect("JSON is text");
+        let text = String::from_utf8(text).expect("JSON is UTF-8");
         let messages: Vec<_> = (0..text.len() / size)
             .map(|at| text[at * size..][..size].to_owned())
             .map(|text| Text { bytes: Bytes::from(text.clone()), text })
@@ -98,9 +34,8 @@ impl Load {
         let mut client = client(mode);
         let mut round = || {
             let frame = |message: &Text| {
-                let mut out = Vec::new();
-                client.sender.send(message.text.as_str(), &mut out).expect("it is open");
-                out
+                client.send(message.text.as_str()).expect("open");
+                take_queued(&mut client)
             };
             messages.iter().map(frame).collect::<Vec<_>>()
         };
@@ -109,8 +44,20 @@ impl Load {
     }
 }
 
-/// A client, whose frames are those that any server understands.
+/// Creates the client's end of a connection.
 pub(crate) fn client(mode: Mode) -> Connection {
-    let seed = Seed::random().expect("there is entropy");
-    mode.prepare(Connection::client(Limits::default(), seed), true)
+    let setup = Setup::new(mode, true);
+    let seed = Seed::random().expect("the system has entropy");
+    Connection::open_client(setup.negotiated(), setup.config, seed, Timestamp::default())
+}
+
+/// Takes all bytes that wait to be written.
+pub(crate) fn take_queued(connection: &mut Connection) -> Vec<u8> {
+    let mut taken = Vec::new();
+    while let chunk @ [_, ..] = connection.transmit() {
+        let count = chunk.len();
+        taken.extend_from_slice(chunk);
+        connection.transmitted(count, Timestamp::default());
+    }
+    taken
 }

@@ -1,4 +1,4 @@
-//! Measures what compression costs: see `README.md`.
+//! Measures the cost of compression: see `README.md`.
 
 #[path = "../../idle/src/allocator.rs"]
 mod allocator;
@@ -6,7 +6,9 @@ mod echo;
 mod library;
 mod load;
 mod memory;
+mod mode;
 mod servers;
+mod setup;
 mod tape;
 mod time;
 
@@ -14,8 +16,8 @@ use std::env;
 use std::error::Error;
 
 use library::Library;
-use load::Mode;
 use memory::State;
+use mode::Mode;
 use tokio::runtime;
 
 const SIZES: [usize; 2] = [1 << 10, 64 << 10];
@@ -54,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn print_resident() -> Result<(), Box<dyn Error>> {
-    print_head("resident bytes of a connection", &Library::ALL);
+    print_head("resident bytes per connection", &Library::ALL);
     for mode in Mode::ALL {
         let mut cells = Vec::new();
         for library in Library::ALL {
@@ -66,7 +68,7 @@ fn print_resident() -> Result<(), Box<dyn Error>> {
 }
 
 fn print_heap(runtime: &runtime::Runtime) {
-    print_head("bytes on the heap of a connection", &Library::RUST);
+    print_head("heap bytes per connection", &Library::RUST);
     for state in State::ALL {
         for mode in Mode::ALL {
             if state != State::Waiting && mode == Mode::None {
@@ -80,7 +82,7 @@ fn print_heap(runtime: &runtime::Runtime) {
 }
 
 fn print_times(runtime: &runtime::Runtime) {
-    print_head("ns for a message of JSON", &Library::RUST);
+    print_head("ns per JSON message", &Library::RUST);
     for size in SIZES {
         for mode in Mode::ALL {
             let measure = |library| runtime.block_on(time::measure(library, mode, size));
@@ -94,7 +96,7 @@ fn print_times(runtime: &runtime::Runtime) {
 }
 
 fn print_echoes() -> Result<(), Box<dyn Error>> {
-    print_head("CPU ns of a server for an echo (size)", &Library::ALL);
+    print_head("CPU ns of the server per echo (size)", &Library::ALL);
     for size in SIZES {
         for mode in Mode::ALL {
             let mut cells = Vec::new();
@@ -123,7 +125,7 @@ fn print_row(label: &str, cells: &[String]) {
     println!();
 }
 
-/// A number with commas.
+/// Returns the digits of a number in groups of three, with commas between them.
 fn group(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

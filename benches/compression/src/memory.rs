@@ -1,11 +1,13 @@
-//! What a connection takes of the heap, over a stream in memory.
+//! Measures the heap memory of a connection, over a stream in memory.
 
 use crate::allocator;
 use crate::library::{Library, Socket};
-use crate::load::{Load, Mode, client};
+use crate::load::{Load, client, take_queued};
+use crate::mode::Mode;
+use crate::setup::Setup;
 use crate::tape::Tape;
 
-/// What a connection is doing.
+/// The state of a connection whose memory is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Waiting,
@@ -18,54 +20,51 @@ impl State {
 
     pub(crate) const fn label(self) -> &'static str {
         match self {
-            Self::Waiting => "which waits",
-            Self::Sending => "within a message to send",
-            Self::Receiving => "within a message to receive",
+            Self::Waiting => "idle",
+            Self::Sending => "within an outgoing message",
+            Self::Receiving => "within an incoming message",
         }
     }
 }
 
-/// The bytes of a connection that has echoed messages, and does this now.
+/// Returns the heap bytes of a connection that has echoed messages and is now in `state`.
 pub(crate) async fn heap(library: Library, mode: Mode, state: State) -> usize {
-    // While all of them are within a message, no pool is of any use.
-    let has_pool = state == State::Waiting;
+    // A pool serves no connection while all of them are within a message.
+    let setup = Setup::new(mode, state == State::Waiting);
     let load = Load::new(mode, SIZE);
-    let mut tape = load.first[..MESSAGES].concat();
-    if state == State::Receiving {
-        let mut client = client(mode);
-        let mut out = Vec::new();
-        // In a context that is kept, the part must follow what was sent before.
-        for message in &load.messages[..MESSAGES] {
-            client.sender.send(message.text.as_str(), &mut out).expect("open");
-        }
-        tape = out.clone();
-        client.sender.set_flushing(true);
-        out.clear();
-        client.sender.send_part(load.messages[MESSAGES].text.as_str(), &mut out).expect("open");
-        tape.append(&mut out);
-    }
-    // Of what is shared, and made once.
-    let mut first = vec![open(library, mode, state, &tape, &load, has_pool).await];
-    first.push(open(library, mode, state, &tape, &load, has_pool).await);
+    let tape = tape(mode, state, &load);
+    // The first connections make the allocations that all connections share.
+    let _first = [
+        open(library, &setup, state, &tape, &load).await,
+        open(library, &setup, state, &tape, &load).await,
+    ];
     let before = allocator::held();
     let mut sockets = Vec::with_capacity(COUNT);
     for _ in 0..COUNT {
-        sockets.push(open(library, mode, state, &tape, &load, has_pool).await);
+        sockets.push(open(library, &setup, state, &tape, &load).await);
     }
-    // The tapes are not theirs.
-    let tapes = COUNT * tape.len() + COUNT * size_of::<Socket>();
-    (allocator::held() - before - tapes) / COUNT
+    // Neither the tapes nor the vector belong to the connections.
+    let overhead = COUNT * tape.len() + COUNT * size_of::<Socket>();
+    (allocator::held() - before - overhead) / COUNT
 }
 
-async fn open(
-    library: Library,
-    mode: Mode,
-    state: State,
-    tape: &[u8],
-    load: &Load,
-    has_pool: bool,
-) -> Socket {
-    let mut socket = library.open(mode, Tape::once(tape.to_vec()), has_pool);
+/// Returns the bytes that a client sends to a connection.
+fn tape(mode: Mode, state: State, load: &Load) -> Vec<u8> {
+    if state != State::Receiving {
+        return load.first[..MESSAGES].concat();
+    }
+    // The part continues the context of the messages before it, so one client must send all of them.
+    let mut client = client(mode);
+    for message in &load.messages[..MESSAGES] {
+        client.send(message.text.as_str()).expect("open");
+    }
+    client.send_part(load.messages[MESSAGES].text.as_str()).expect("open");
+    take_queued(&mut client)
+}
+
+/// Opens a connection, echoes messages, and brings it into `state`.
+async fn open(library: Library, setup: &Setup, state: State, tape: &[u8], load: &Load) -> Socket {
+    let mut socket = library.open(setup, Tape::once(tape.to_vec()));
     for message in &load.messages[..MESSAGES] {
         socket.receive().await;
         socket.send(message).await;
@@ -78,11 +77,11 @@ async fn open(
     socket
 }
 
-/// How many bytes a message has.
+/// The size of a message, in bytes.
 const SIZE: usize = 1 << 10;
 
-/// How many are echoed before.
+/// The number of messages that a connection echoes first.
 const MESSAGES: usize = 64;
 
-/// Of how many connections to take the mean.
+/// The number of connections whose memory is averaged.
 const COUNT: usize = 32;

@@ -1,9 +1,10 @@
-//! Echo servers over TCP, each in a process of its own.
+//! Echo servers over TCP. Each runs in a process of its own.
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::{env, fs, io};
 
 use bytes::Bytes;
@@ -13,48 +14,43 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use sansocket::Event;
-use sansocket::server::Policy;
-use sansocket::tokio::{Config, Incoming as Opening};
+use sansocket::tokio::WebSocket;
+use sansocket::{Config, Event};
 use tokio::net::{TcpListener, TcpStream};
 use yawc::Options;
 
 use crate::library::{Library, yawc_options};
-use crate::load::Mode;
+use crate::mode::Mode;
+use crate::setup::Setup;
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// Serves until it is killed, after it has printed the port.
+/// Prints the port, then serves until the process is killed.
 pub(crate) async fn serve(library: Library, mode: Mode) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());
-    let options = yawc_options(mode, library == Library::YawcPool, true);
+    let setup = Setup::new(mode, true);
+    let options = yawc_options(&setup, library == Library::YawcPool);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let options = options.clone();
+        let (config, options) = (Arc::clone(&setup.config), options.clone());
         tokio::spawn(async move {
-            // Clients go without closing.
+            // Clients end the connection without a closing handshake, which is an error to a server.
             let _ = match library {
-                Library::Sansocket => sansocket(stream, mode).await,
+                Library::Sansocket => sansocket(stream, config).await,
                 _ => yawc(stream, options).await,
             };
         });
     }
 }
 
-async fn sansocket(stream: TcpStream, mode: Mode) -> Outcome {
-    let mut config = Config::default();
-    config.compression = mode.compression();
-    let Opening::Opening(opening) = Opening::receive(stream, &Policy::default(), config).await?
-    else {
-        return Err("no request for a WebSocket".into());
-    };
-    let mut socket = opening.accept().await?;
-    while let Some((event, mut outbox)) = socket.next_event().await? {
+async fn sansocket(stream: TcpStream, config: Arc<Config>) -> Outcome {
+    let mut socket = WebSocket::accept(stream, config).await?;
+    while let Some((event, sender)) = socket.next_event().await? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }
@@ -79,13 +75,14 @@ async fn yawc(stream: TcpStream, options: Options) -> Outcome {
     Ok(connection.with_upgrades().await?)
 }
 
-/// A server in a process, which ends with this.
+/// A server process, which is killed on drop.
 pub(crate) struct Process {
     child: Child,
     pub(crate) port: u16,
 }
 
 impl Process {
+    /// Starts the server of a library, and waits until it listens.
     pub(crate) fn start(library: Library, mode: Mode) -> io::Result<Self> {
         let mut command = match library {
             Library::Ws => {
@@ -108,7 +105,7 @@ impl Process {
         Ok(Self { child, port })
     }
 
-    /// The resident memory, in bytes, once garbage is collected.
+    /// Returns the resident memory after a garbage collection, in bytes.
     pub(crate) fn resident(&self, library: Library) -> io::Result<usize> {
         if library == Library::Ws {
             for _ in 0..2 {
@@ -125,7 +122,7 @@ impl Process {
         Ok(kilobytes << 10)
     }
 
-    /// How long all threads have run, in nanoseconds.
+    /// Returns the CPU time of all threads, in nanoseconds.
     pub(crate) fn time(&self) -> io::Result<u64> {
         let mut total = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {

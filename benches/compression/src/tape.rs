@@ -1,4 +1,4 @@
-//! A stream in memory: what the peer sends is on a tape, and what is sent to it is counted.
+//! A stream in memory, which reads from a tape and discards all output.
 
 use std::io;
 use std::pin::Pin;
@@ -6,22 +6,23 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream whose input is on a tape.
+/// A stream that reads from a tape and discards all output.
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     first: Vec<u8>,
-    /// What comes after it, over and over, if it is not empty.
+    /// The bytes after `first`, repeated without end. If empty, reads never complete.
     again: Vec<u8>,
     at: usize,
     is_again: bool,
 }
 
 impl Tape {
-    /// Nothing comes after this.
+    /// Creates a tape that ends with `first`. Later reads never complete.
     pub(crate) fn once(first: Vec<u8>) -> Self {
         Self { first, ..Self::default() }
     }
 
+    /// Creates a tape with `first`, then `again` without end.
     pub(crate) fn endless(first: Vec<u8>, again: Vec<u8>) -> Self {
         Self { first, again, ..Self::default() }
     }

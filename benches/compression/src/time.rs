@@ -1,23 +1,26 @@
-//! How long it takes to compress and to inflate, over a stream in memory.
+//! Measures the time to send and to receive a message, over a stream in memory.
 
 use std::time::{Duration, Instant};
 
 use crate::library::Library;
-use crate::load::{Load, Mode};
+use crate::load::Load;
+use crate::mode::Mode;
+use crate::setup::Setup;
 use crate::tape::Tape;
 
-/// The time for a message, in nanoseconds: to send it, and to receive it.
+/// Returns the time to send a message and the time to receive it, in nanoseconds.
 ///
-/// Each stretch of the text is taken at its best, as others use the machine, too.
+/// The least time of each batch counts, because other processes disturb the measurement.
 pub(crate) async fn measure(library: Library, mode: Mode, size: usize) -> [f64; 2] {
     let load = Load::new(mode, size);
-    let mut sending = library.open(mode, Tape::default(), true);
+    let setup = Setup::new(mode, true);
+    let mut sending = library.open(&setup, Tape::default());
     let tape = Tape::endless(load.first.concat(), load.again.concat());
-    let mut receiving = library.open(mode, tape, true);
-    let stretch = (STRETCH / size).max(1);
-    let mut least = vec![[Duration::MAX; 2]; load.messages.len() / stretch];
+    let mut receiving = library.open(&setup, tape);
+    let batch = (BATCH / size).max(1);
+    let mut least = vec![[Duration::MAX; 2]; load.messages.len() / batch];
     for _ in 0..ROUNDS {
-        for (messages, least) in load.messages.chunks_exact(stretch).zip(&mut least) {
+        for (messages, least) in load.messages.chunks_exact(batch).zip(&mut least) {
             let start = Instant::now();
             for message in messages {
                 sending.send(message).await;
@@ -38,8 +41,8 @@ pub(crate) async fn measure(library: Library, mode: Mode, size: usize) -> [f64; 
     })
 }
 
-/// How often all of the text is sent.
+/// How many times the whole text is sent.
 const ROUNDS: usize = 40;
 
-/// How many bytes are timed together.
-const STRETCH: usize = 32 << 10;
+/// The bytes of the messages that are timed together.
+const BATCH: usize = 32 << 10;

@@ -1,4 +1,4 @@
-//! A client that is a bare socket, so that it takes no memory of the process.
+//! A client on a bare socket, which allocates no memory in the process while it is idle.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -22,7 +22,7 @@ pub(crate) fn open(address: SocketAddr, size: usize) -> io::Result<TcpStream> {
         126..65_536 => (126, (size as u16).to_be_bytes().to_vec()),
         _ => (127, (size as u64).to_be_bytes().to_vec()),
     };
-    // The mask is zero, so that the payload is as it is.
+    // The masking key is zero, so the payload needs no masking.
     let mut frame = vec![0x82, 0x80 | short];
     frame.extend(&long);
     frame.resize(frame.len() + 4 + size, 0);

@@ -1,4 +1,4 @@
-//! Measures what an idle connection takes: see `README.md`.
+//! Measures the memory of an idle connection: see `README.md`.
 
 mod allocator;
 mod client;
@@ -39,11 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Opens so many connections to a server in this process, and prints what each takes.
+/// Opens `count` connections to a server in this process, and prints the memory per connection.
 fn measure(library: &str, count: usize, size: usize) -> Result<(), Box<dyn Error>> {
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let address = listen(&runtime, library)?;
-    // What is allocated once is there before.
+    // The first connection makes the allocations that all connections share.
     let _first = client::open(address, size)?;
     let mut clients = Vec::with_capacity(count);
     let before = (resident()?, allocator::held());
@@ -58,6 +58,7 @@ fn measure(library: &str, count: usize, size: usize) -> Result<(), Box<dyn Error
     std::process::exit(0)
 }
 
+/// Starts the server of a library, and returns its address.
 fn listen(runtime: &Runtime, library: &str) -> Result<SocketAddr, Box<dyn Error>> {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
     let address = listener.local_addr()?;
@@ -71,7 +72,7 @@ fn listen(runtime: &Runtime, library: &str) -> Result<SocketAddr, Box<dyn Error>
     Ok(address)
 }
 
-/// The resident memory of this process, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Result<usize, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,17 +1,21 @@
-//! The same echo server with each library, as plainly as each allows.
+//! One echo server for each library, written in the simplest way that the library supports.
 
 use std::error::Error;
+use std::sync::{Arc, LazyLock};
 
 use fastwebsockets::{FragmentCollector, OpCode, Role};
 use futures_util::{SinkExt, StreamExt};
-use sansocket::Event;
 use sansocket::tokio::WebSocket;
+use sansocket::{Config, Event};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// The default configuration, which all connections share.
+static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| Config::new().shared());
+
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// Has `echo` serve every connection, in a task of its own.
+/// Runs `echo` for each connection, in a task of its own.
 pub(crate) async fn serve<F>(listener: TcpListener, echo: fn(TcpStream) -> F)
 where
     F: Future<Output = Outcome> + Send + 'static,
@@ -26,11 +30,11 @@ where
 }
 
 pub(crate) async fn sansocket(stream: TcpStream) -> Outcome {
-    let mut socket = WebSocket::accept(stream).await?;
-    while let Some((event, mut outbox)) = socket.next_event().await? {
+    let mut socket = WebSocket::accept(stream, Arc::clone(&CONFIG)).await?;
+    while let Some((event, sender)) = socket.next_event().await? {
         match event {
-            Event::Text(text) => outbox.send(text)?,
-            Event::Binary(bytes) => outbox.send(bytes)?,
+            Event::Text(text) => sender.send(text)?,
+            Event::Binary(bytes) => sender.send(bytes)?,
             _ => {}
         }
     }
@@ -38,9 +42,9 @@ pub(crate) async fn sansocket(stream: TcpStream) -> Outcome {
 }
 
 pub(crate) async fn sansocket_split(stream: TcpStream) -> Outcome {
-    let (mut reader, writer) = WebSocket::accept(stream).await?.split();
+    let (mut reader, writer) = WebSocket::accept(stream, Arc::clone(&CONFIG)).await?.split();
     while let Some(message) = reader.receive().await? {
-        writer.send(&message).await?;
+        writer.send(message).await?;
     }
     Ok(())
 }
@@ -70,7 +74,7 @@ pub(crate) async fn fastwebsockets(mut stream: TcpStream) -> Outcome {
     }
 }
 
-/// Answers the one request that our clients make.
+/// Answers the fixed request of the clients.
 async fn open_by_hand(stream: &mut TcpStream) -> Outcome {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -8,6 +8,7 @@
 //! A runtime adds an [`Io`]: how to read, write and sleep. [`tokio`](crate::tokio) and
 //! [`smol`](crate::smol) do so, and name the types here for their streams.
 
+#[cfg(any(feature = "smol", feature = "tokio"))]
 mod connect;
 mod halves;
 mod incoming;
@@ -21,6 +22,7 @@ mod turn;
 mod waiting;
 mod websocket;
 
+#[cfg(any(feature = "smol", feature = "tokio"))]
 pub(super) use connect::{connect, race};
 pub use halves::{Reader, Writer};
 pub use incoming::{HttpRequest, Incoming, Opening};

@@ -415,7 +415,7 @@ impl Side<'_> {
             }
         }
         // Once there is room for it, the last part is queued even if its future is dropped.
-        while let None = attempt_or_wait(self.short_patience(), ready(socket)).await {
+        while attempt_or_wait(self.short_patience(), ready(socket)).await.is_none() {
             self.receive_for(socket, Some(2)).await;
         }
         match attempt_or_wait(self.short_patience(), socket.send_last(tail)).await {
