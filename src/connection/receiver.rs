@@ -214,7 +214,9 @@ impl Receiver {
 
     /// Has bytes come before all others.
     pub(super) fn read_ahead(&mut self, bytes: &[u8]) {
-        self.opening.get_or_insert_with(Opening::done).stash().append(bytes);
+        if !bytes.is_empty() {
+            self.opening.get_or_insert_with(Opening::done).stash().append(bytes);
+        }
     }
 
     pub(super) fn into_unread(self) -> Vec<u8> {
