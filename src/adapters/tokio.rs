@@ -23,7 +23,6 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
-use std::panic;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
@@ -105,10 +104,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Tokio {
 
     fn sleep(duration: Duration) -> io::Result<Self::Sleep> {
         // This panics without timers, and there is no other way to know.
-        panic::catch_unwind(|| Box::pin(tokio::time::sleep(duration))).map_err(|_| {
-            let reason = "deadlines need a tokio runtime with enable_time";
-            io::Error::new(ErrorKind::Unsupported, reason)
-        })
+        std::panic::catch_unwind(|| Box::pin(tokio::time::sleep(duration)))
+            .map_err(|_| io::Error::new(ErrorKind::Unsupported, NO_TIMERS))
     }
 
     fn now() -> std::time::Instant {
@@ -149,3 +146,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Tokio {
         Pin::new(stream).poll_shutdown(cx)
     }
 }
+
+const NO_TIMERS: &str = "deadlines need a tokio runtime with enable_time";

@@ -3,13 +3,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::io::Io;
 use super::link::Link;
 use super::sending::sending_methods;
-use super::turn::Turn;
+use super::turn::{Turn, Until};
 use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
@@ -163,7 +163,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     /// Returns the errors of [`send`](Self::send).
     pub async fn feed<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         let message = message.into();
-        self.queue(|sender| sender.send(message)).await?;
+        self.queue(Until::Queued, |sender| sender.send(message)).await?;
         self.shared.waiting.wake_others(None);
         Ok(())
     }
@@ -190,7 +190,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     ) -> Result<(), Error> {
         let code = code.into();
         self.queue_now(|sender| sender.close(code, reason))?;
-        self.drive(|turn, cx| turn.poll_offer(cx)).await
+        self.drive(|turn, cx| Poll::Ready(turn.offer(cx))).await
     }
 
     /// Returns how many bytes wait to be written.
@@ -221,7 +221,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     ) -> Result<(), SendError> {
         {
             let Half { link, sender } = &mut *self.shared.lock();
-            sender.note_time(link.now());
+            sender.note_time(link.tick());
             sender.unprompted(queue)?;
         }
         // The reader writes it.
@@ -230,30 +230,20 @@ impl<S, I: Io<S>> Writer<S, I> {
     }
 
     pub(super) fn poll<R>(
-        &self,
+        &mut self,
         cx: &mut Context<'_>,
         poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        self.poll_from(&self.place, cx, poll)
-    }
-
-    fn poll_from<R>(
-        &self,
-        place: &Place,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
-    ) -> Poll<R> {
-        self.shared.poll(place, cx, |Half { link, sender }, cx| {
-            poll(&mut Turn { link, sender, incoming: None }, cx)
-        })
+        let Self { shared, place } = self;
+        shared.poll_sending(place, cx, poll)
     }
 
     async fn drive<R>(
         &self,
         mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> R {
-        let place = self.place.another();
-        poll_fn(|cx| self.poll_from(&place, cx, &mut poll)).await
+        let mut place = self.shared.waiting.place();
+        poll_fn(|cx| self.shared.poll_sending(&mut place, cx, &mut poll)).await
     }
 }
 
@@ -261,22 +251,33 @@ impl<S, I: Io<S>> Shared<S, I> {
     /// Polls the shared half. What happens to the stream wakes all that wait.
     fn poll<R>(
         &self,
-        place: &Place,
+        place: &mut Place,
         cx: &mut Context<'_>,
         mut poll: impl FnMut(&mut Half<S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let mut all = Context::from_waker(&self.waker);
-        let outcome = self.change(place, |half| poll(half, &mut all));
-        if outcome.is_ready() {
-            return outcome;
+        let mut outcome = self.change(place, |half| poll(half, &mut all));
+        if outcome.is_pending() {
+            place.take(cx.waker());
+            // What happened before the place was taken has woken nobody here.
+            outcome = self.change(place, |half| poll(half, &mut all));
         }
-        // What happened before the place was taken has woken nobody here.
-        place.take(cx.waker());
-        let outcome = self.change(place, |half| poll(half, &mut all));
         if outcome.is_ready() {
             place.free();
         }
         outcome
+    }
+
+    /// Polls the shared half for a task that only sends.
+    fn poll_sending<R>(
+        &self,
+        place: &mut Place,
+        cx: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        self.poll(place, cx, |Half { link, sender }, cx| {
+            poll(&mut Turn { link, sender, incoming: None }, cx)
+        })
     }
 
     /// Wakes those that wait elsewhere, if `change` changes what they may wait for.

@@ -122,7 +122,7 @@ impl<S, I: Io<S>> HttpRequest<S, I> {
 impl<S, I: Io<S>> WebSocket<S, I> {
     /// Decides on a request. The time that the application took does not count.
     fn decide(&mut self, decide: impl FnOnce(&mut Connection)) {
-        self.connection.note_time(self.link.now());
+        self.connection.note_time(self.link.tick());
         decide(&mut self.connection);
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Link<S, I: Io<S>> {
     pub(super) stream: S,
     /// A point in time by both clocks: that of the runtime, and that of the connection.
     origin: (Instant, Timestamp),
+    /// The time when it was last looked at.
+    pub(super) now: Timestamp,
     /// When to look at the deadlines, or earlier. It is not set anew each time that they move.
     alarm: Option<(Timestamp, I::Sleep)>,
     /// The first error of the stream. It is reported at the end.
@@ -50,6 +52,7 @@ impl<S, I: Io<S>> Link<S, I> {
         Self {
             stream,
             origin: (I::now(), now),
+            now,
             alarm: None,
             error: None,
             written: 0,
@@ -59,8 +62,10 @@ impl<S, I: Io<S>> Link<S, I> {
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
-        self.origin.1 + I::now().saturating_duration_since(self.origin.0)
+    /// Looks at the clock. This may take longer than all else, so it is done once for each poll.
+    pub(super) fn tick(&mut self) -> Timestamp {
+        self.now = self.origin.1 + I::now().saturating_duration_since(self.origin.0);
+        self.now
     }
 
     /// Returns what other tasks may wait for.
@@ -100,44 +105,65 @@ impl<S, I: Io<S>> Link<S, I> {
             0
         });
         self.work += count / BYTES_PER_WORK;
-        spare.filled(count, self.now());
+        spare.filled(count, self.now);
         Poll::Ready(())
     }
 
-    /// Writes or flushes once. Waits if there is nothing to write, or the stream takes nothing.
+    /// Writes once, and flushes after the last byte. Waits if there is nothing to write, or the stream takes
+    /// nothing.
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
         let mut slices = [IoSlice::new(&[]); MOST_SLICES];
-        let mut count = 0;
+        let (mut count, mut len) = (0, 0);
         for (slice, chunk) in slices.iter_mut().zip(sender.transmit_vectored()) {
             *slice = IoSlice::new(chunk);
-            count += 1;
+            (count, len) = (count + 1, len + chunk.len());
         }
         let outcome = match (count, self.flow) {
             (_, Flow::Broken) | (0, Flow::Flushed) => return Poll::Pending,
-            (0, _) => I::poll_flush(&mut self.stream, cx).map_ok(|()| 0),
+            (0, _) => return self.poll_flush(cx, sender),
             _ => I::poll_write(&mut self.stream, cx, &slices[..count]),
         };
-        let now = self.now();
         match outcome {
             Poll::Pending => {
                 self.flow = Flow::Stalled;
                 return Poll::Pending;
             }
-            Poll::Ready(Ok(0)) if count > 0 => self.fail(ErrorKind::WriteZero.into(), sender, now),
-            Poll::Ready(Ok(written)) => {
-                self.flow = if count > 0 { Flow::Unflushed } else { Flow::Flushed };
-                self.written += written as u64;
-                self.work += written / BYTES_PER_WORK;
-                sender.transmitted(written, now);
-                return Poll::Ready(Ok(()));
+            Poll::Ready(Ok(0)) => {
+                return Poll::Ready(self.fail(ErrorKind::WriteZero.into(), sender));
             }
-            Poll::Ready(Err(error)) => self.fail(error, sender, now),
+            Poll::Ready(Ok(written)) => self.note_written(written, len, sender),
+            Poll::Ready(Err(error)) => return Poll::Ready(self.fail(error, sender)),
+        }
+        if sender.transmit().is_empty() {
+            let _ = self.poll_flush(cx, sender);
         }
         Poll::Ready(self.check_flow())
+    }
+
+    /// Notes that so many bytes of `len` have been written.
+    fn note_written(&mut self, written: usize, len: usize, sender: &mut Sender) {
+        // The time matters if the stream did not take all at once.
+        if self.flow != Flow::Flushed || written < len {
+            self.tick();
+        }
+        self.flow = Flow::Unflushed;
+        self.written += written as u64;
+        self.work += written / BYTES_PER_WORK;
+        sender.transmitted(written, self.now);
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>, sender: &mut Sender) -> Poll<io::Result<()>> {
+        Poll::Ready(match ready!(I::poll_flush(&mut self.stream, cx)) {
+            Ok(()) => {
+                self.flow = Flow::Flushed;
+                Ok(())
+            }
+            Err(error) => self.fail(error, sender),
+        })
     }
 
     /// Writes at once what should not wait for the application, as far as the stream takes it.
@@ -158,7 +184,7 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
         loop {
-            let now = self.now();
+            let now = self.tick();
             if sender.handle_timeout(now) {
                 return Poll::Ready(Ok(()));
             }
@@ -192,10 +218,12 @@ impl<S, I: Io<S>> Link<S, I> {
         }
     }
 
-    fn fail(&mut self, error: io::Error, sender: &mut Sender, now: Timestamp) {
+    /// Notes that a write failed. Returns the error of the stream.
+    fn fail(&mut self, error: io::Error, sender: &mut Sender) -> io::Result<()> {
         self.error.get_or_insert(error);
         self.flow = Flow::Broken;
-        sender.handle_write_error(now);
+        sender.handle_write_error(self.tick());
+        self.check_flow()
     }
 
     /// Returns the error of the stream if a write has failed.

@@ -43,7 +43,7 @@ pub struct MessageWriter<'w, S, I: Io<S>> {
 #[derive(Debug)]
 enum To<'w, S, I: Io<S>> {
     Whole(&'w mut WebSocket<S, I>),
-    Half(&'w Writer<S, I>),
+    Half(Writer<S, I>),
 }
 
 impl<S, I: Io<S>> WebSocket<S, I> {
@@ -55,8 +55,8 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
 impl<S, I: Io<S>> Writer<S, I> {
     /// Starts a binary message, to be written as a stream of bytes.
-    pub const fn message_writer(&self) -> MessageWriter<'_, S, I> {
-        MessageWriter { to: To::Half(self), is_shut: false }
+    pub fn message_writer(&self) -> MessageWriter<'_, S, I> {
+        MessageWriter { to: To::Half(self.clone()), is_shut: false }
     }
 }
 
@@ -80,7 +80,7 @@ impl<S, I: Io<S>> MessageWriter<'_, S, I> {
         let part = &bytes[..bytes.len().min(MOST)];
         self.poll(cx, |turn, cx| {
             ready!(turn.poll_queue(cx, &mut Some(|sender: &mut Sender| sender.send_part(part))))?;
-            ready!(turn.poll_offer(cx))?;
+            turn.offer(cx)?;
             Poll::Ready(Ok(part.len()))
         })
     }

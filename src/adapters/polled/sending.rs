@@ -15,8 +15,7 @@ macro_rules! sending_methods {
             message: impl Into<Message<'p>>,
         ) -> Result<(), Error> {
             let message = message.into();
-            let end = $this.queue(|sender| sender.send(message)).await?;
-            $this.drive(|turn, cx| turn.poll_taken(cx, end)).await
+            $this.queue(Until::Taken, |sender| sender.send(message)).await
         }
 
         /// Sends a part of a message. More parts follow. Completes when the part is queued and the stream has
@@ -30,8 +29,7 @@ macro_rules! sending_methods {
             part: impl Into<Message<'p>>,
         ) -> Result<(), Error> {
             let part = part.into();
-            $this.queue(|sender| sender.send_part(part)).await?;
-            $this.drive(|turn, cx| turn.poll_offer(cx)).await
+            $this.queue(Until::Offered, |sender| sender.send_part(part)).await
         }
 
         /// Sends the last part of a message. Completes when the stream has taken all of the message.
@@ -44,8 +42,7 @@ macro_rules! sending_methods {
             part: impl Into<Message<'p>>,
         ) -> Result<(), Error> {
             let part = part.into();
-            let end = $this.queue(|sender| sender.send_last(part)).await?;
-            $this.drive(|turn, cx| turn.poll_taken(cx, end)).await
+            $this.queue(Until::Taken, |sender| sender.send_last(part)).await
         }
 
         /// Sends a keepalive ping now. Its answer updates the `round_trip` time.
@@ -54,8 +51,7 @@ macro_rules! sending_methods {
         ///
         /// Returns the errors of [`send`](Self::send).
         pub async fn ping($($receiver)+) -> Result<(), Error> {
-            $this.drive(|turn, _| Poll::Ready(turn.sender.probe())).await?;
-            $this.drive(|turn, cx| turn.poll_offer(cx)).await
+            $this.drive(|turn, cx| Poll::Ready(turn.ping(cx))).await
         }
 
         /// Writes all that is queued.
@@ -67,13 +63,21 @@ macro_rules! sending_methods {
             $this.drive(|turn, cx| turn.poll_until(cx, Turn::is_flushed)).await
         }
 
-        /// Queues something once there is room for it. Returns where it ends among all bytes.
+        /// Queues something once there is room for it, and waits until it counts as sent.
         async fn queue(
             $($receiver)+,
+            until: Until,
             queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
-        ) -> Result<u64, Error> {
-            let mut queue = Some(queue);
-            $this.drive(|turn, cx| turn.poll_queue(cx, &mut queue)).await
+        ) -> Result<(), Error> {
+            let (mut queue, mut end) = (Some(queue), 0);
+            $this
+                .drive(|turn, cx| {
+                    if queue.is_some() {
+                        end = ready!(turn.poll_queue(cx, &mut queue))?;
+                    }
+                    turn.poll_sent(cx, until, end)
+                })
+                .await
         }
     };
 }

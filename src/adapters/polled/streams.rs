@@ -58,7 +58,7 @@ impl<S, I: Io<S>> Stream for Reader<S, I> {
 impl<S, I: Io<S>> Sink<OwnedMessage> for Writer<S, I> {
     type Error = Error;
 
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::has_room))
     }
 
@@ -66,11 +66,11 @@ impl<S, I: Io<S>> Sink<OwnedMessage> for Writer<S, I> {
         Ok(self.queue_now(|sender| sender.send(message))?)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::is_flushed))
     }
 
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.queue_now(|sender| sender.close(CloseCode::NORMAL, ""))?;
         self.poll(cx, |turn, cx| turn.poll_until(cx, Turn::is_flushed))
     }

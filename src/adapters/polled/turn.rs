@@ -19,14 +19,29 @@ pub(super) struct Turn<'t, S, I: Io<S>> {
     pub(super) incoming: Option<(&'t mut Receiver, &'t mut Input<Vec<u8>>)>,
 }
 
+/// When a message counts as sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Until {
+    /// Once it is queued.
+    Queued,
+    /// Once the stream was offered all that it takes at once.
+    Offered,
+    /// Once the stream has taken it.
+    Taken,
+}
+
 impl<S, I: Io<S>> Turn<'_, S, I> {
     /// Waits until there is an event, or until the connection has ended. Returns whether there is one.
     ///
     /// What it has done stays done if it is not called again.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        let mut has_ticked = false;
         while !self.has_event() {
             ready!(self.link.poll_proceed(cx));
-            self.sender.note_time(self.link.now());
+            if !has_ticked {
+                self.sender.note_time(self.link.tick());
+                has_ticked = true;
+            }
             let step = self.sender.next_step();
             if let Step::Done(ended) = &step {
                 return Poll::Ready(self.link.report(ended).map(|()| false));
@@ -80,8 +95,22 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         Poll::Ready(Ok(self.link.written + self.sender.queued() as u64))
     }
 
+    /// Waits until what ends after so many bytes counts as sent.
+    pub(super) fn poll_sent(
+        &mut self,
+        cx: &mut Context<'_>,
+        until: Until,
+        end: u64,
+    ) -> Poll<Result<(), Error>> {
+        match until {
+            Until::Queued => Poll::Ready(Ok(())),
+            Until::Offered => Poll::Ready(self.offer(cx)),
+            Until::Taken => self.poll_taken(cx, end),
+        }
+    }
+
     /// Waits until the stream has taken so many bytes, and does not buffer the last of them.
-    pub(super) fn poll_taken(&mut self, cx: &mut Context<'_>, end: u64) -> Poll<Result<(), Error>> {
+    fn poll_taken(&mut self, cx: &mut Context<'_>, end: u64) -> Poll<Result<(), Error>> {
         ready!(self.poll_until(cx, |turn| {
             turn.link.written >= end && (turn.has_queued() || turn.link.flow == Flow::Flushed)
         }))?;
@@ -89,13 +118,20 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         Poll::Ready(if self.link.written < end { Err(SendError::Closing.into()) } else { Ok(()) })
     }
 
-    /// Writes as much as the stream takes at once. Never waits.
-    pub(super) fn poll_offer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Sends a keepalive ping, as far as the stream takes it at once.
+    pub(super) fn ping(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        self.sender.note_time(self.link.tick());
+        self.sender.probe()?;
+        self.offer(cx)
+    }
+
+    /// Writes as much as the stream takes at once.
+    pub(super) fn offer(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
         self.link.check_flow()?;
         while let Poll::Ready(outcome) = self.link.poll_write(cx, self.sender) {
             outcome?;
         }
-        Poll::Ready(Ok(()))
+        Ok(())
     }
 
     /// Writes until `is_done`. The deadlines act meanwhile.
@@ -217,6 +253,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         if self.has_event() || !wants_read(self.sender.next_step()) {
             return Poll::Pending;
         }
+        self.link.tick();
         let outcome = self.poll_read(cx);
         if outcome.is_pending() {
             self.rest();
@@ -229,7 +266,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         ready!(self.link.poll_read(cx, receiver, input));
         // A peer that never stops sending is not waited for, once it has nothing more to say.
         if !self.sender.is_open() {
-            self.sender.handle_timeout(self.link.now());
+            self.sender.handle_timeout(self.link.now);
         }
         Poll::Ready(())
     }

@@ -22,19 +22,19 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Place {
     waiting: Arc<Waiting>,
-    number: u64,
+    /// Its number, while it is taken.
+    number: Option<u64>,
 }
 
 impl Waiting {
     /// Returns a place for one more task.
     pub(super) fn place(self: &Arc<Self>) -> Place {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        Place { waiting: Arc::clone(self), number }
+        Place { waiting: Arc::clone(self), number: None }
     }
 
     /// Wakes all tasks that wait, except the one in this place.
     pub(super) fn wake_others(&self, place: Option<&Place>) {
-        let own = place.map(|place| place.number);
+        let own = place.and_then(|place| place.number);
         let woken: Vec<_> =
             self.lock().extract_if(.., |(number, _)| Some(*number) != own).collect();
         woken.into_iter().for_each(|(_, waker)| waker.wake());
@@ -47,22 +47,21 @@ impl Waiting {
 
 impl Place {
     /// Waits: `waker` is woken when something happens.
-    pub(super) fn take(&self, waker: &Waker) {
-        let taken = &mut self.waiting.lock();
-        match taken.iter_mut().find(|(number, _)| *number == self.number) {
+    pub(super) fn take(&mut self, waker: &Waker) {
+        let next = || self.waiting.next.fetch_add(1, Ordering::Relaxed);
+        let number = *self.number.get_or_insert_with(next);
+        let mut taken = self.waiting.lock();
+        match taken.iter_mut().find(|(known, _)| *known == number) {
             Some((_, known)) => known.clone_from(waker),
-            None => taken.push((self.number, waker.clone())),
+            None => taken.push((number, waker.clone())),
         }
     }
 
     /// Stops waiting.
-    pub(super) fn free(&self) {
-        self.waiting.lock().retain(|(number, _)| *number != self.number);
-    }
-
-    /// Returns another place beside this one.
-    pub(super) fn another(&self) -> Self {
-        self.waiting.place()
+    pub(super) fn free(&mut self) {
+        if let Some(number) = self.number.take() {
+            self.waiting.lock().retain(|(known, _)| *known != number);
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::poll_fn;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use super::incoming::{HttpRequest, Incoming, Opening};
 use super::io::Io;
 use super::link::Link;
 use super::sending::sending_methods;
-use super::turn::Turn;
+use super::turn::{Turn, Until};
 use crate::adapters::error::Error;
 use crate::adapters::{ping_seed, trace};
 use crate::connection::{
@@ -138,7 +138,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         config: Arc<Config>,
     ) -> Result<(Self, client::Response), Error> {
         let link = Link::new(stream, Default::default());
-        let connection = Connection::client(request, config, Seed::random()?, link.now());
+        let connection = Connection::client(request, config, Seed::random()?, link.now);
         Box::pin(async {
             let mut socket = Self { link, connection, input: Input::default() };
             let is_open = matches!(socket.next_event().await?, Some((Event::Open, _)));
@@ -159,7 +159,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     async fn read_request(stream: S, config: Arc<Config>) -> Result<Incoming<S, I>, Error> {
         let link = Link::new(stream, Default::default());
-        let mut connection = Connection::server(config, link.now());
+        let mut connection = Connection::server(config, link.now);
         ping_seed::set(&mut connection);
         let mut socket = Self { link, connection, input: Input::default() };
         match socket.next_event().await? {
@@ -211,7 +211,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// Returns the errors of [`send`](Self::send).
     pub async fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         let message = message.into();
-        self.queue(|sender| sender.send(message)).await.map(drop)
+        self.queue(Until::Queued, |sender| sender.send(message)).await
     }
 
     /// Closes the connection and waits for the end. Messages that still arrive are discarded: to receive
