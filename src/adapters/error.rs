@@ -34,7 +34,7 @@ pub enum Error {
     Io(io::Error),
     /// A message is being delivered in parts: take the rest of it by `next_event`.
     PartsPending,
-    /// The peer broke the protocol. Our close frame has told it so.
+    /// The peer broke the protocol. Our close frame names the reason.
     Protocol(ProtocolError),
     /// The server answered the opening handshake with another status than 101.
     Rejected(Box<Response>),

@@ -1,12 +1,24 @@
-//! TLS for `wss://` URLs, by [`rustls`]: what a client trusts, and what a WebSocket asks of it.
+//! TLS for `wss://` URLs, by [`rustls`].
 //!
-//! `connect_tls` of each adapter takes a [`ClientConfig`], to be made once: connections that share it
-//! resume each other's sessions. Any other stream of TLS goes where every stream does, into
-//! `connect_over` and `Incoming::receive`.
+//! `connect_tls` of each adapter takes a [`ClientConfig`]. Create it once: connections that share a configuration
+//! resume each other's sessions. Other TLS streams work like any stream, with `connect_over` and
+//! `receive_request`.
 //!
-//! A stream that ends without the `close_notify` of TLS has been cut off by anyone. Before both close
-//! frames that is an error, as with any end; after them nothing can have been lost, and the end is
+//! Anybody on the network can end a stream without the `close_notify` of TLS. Before both close frames have
+//! passed, that is an error. After them nothing can have been lost, and the end is
 //! [clean](crate::Ended::is_clean).
+//!
+//! ```no_run
+//! # #[cfg(feature = "tokio-rustls")]
+//! # async fn example() -> Result<(), sansocket::Error> {
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, tls};
+//!
+//! let (trusted, config) = (tls::default_config(), Config::new().shared());
+//! let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -21,16 +33,18 @@ use rustls::{ClientConfig, RootCertStore};
 use super::error::Error;
 use crate::handshake::{Url, UrlError};
 
-/// Trusts the authorities that Mozilla does, which are those of `webpki-roots`.
+/// Creates a configuration that trusts the certificate authorities of Mozilla, from `webpki-roots`.
 pub fn default_config() -> Arc<ClientConfig> {
     config(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect())
 }
 
-/// Trusts the authorities that the platform does, among which may be those of a company or a test.
+/// Creates a configuration that trusts the certificate authorities of the platform, such as that of a company.
+///
+/// Certificates that cannot be read are ignored.
 ///
 /// # Errors
 ///
-/// When the platform has none to tell of. One that cannot be read is passed over.
+/// Returns an error if the platform has no certificate that can be read.
 #[cfg(feature = "rustls-native-roots")]
 pub fn native_config() -> io::Result<Arc<ClientConfig>> {
     let found = rustls_native_certs::load_native_certs();
@@ -43,9 +57,9 @@ pub fn native_config() -> io::Result<Arc<ClientConfig>> {
     }
 }
 
-/// Trusts these authorities and no others.
+/// Creates a configuration that trusts these certificate authorities and no others.
 pub fn config(roots: RootCertStore) -> Arc<ClientConfig> {
-    // Named, as a default for the whole process may be missing, or another.
+    // The process may have another default provider, or none.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let Ok(builder) =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
@@ -57,7 +71,7 @@ pub fn config(roots: RootCertStore) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// A `wss://` URL, and the name for which its server must have a certificate.
+/// Parses a `wss://` URL. Returns it with the name that the certificate of its server must have.
 pub(super) fn parse(url: &str) -> Result<(Url<'_>, ServerName<'static>), Error> {
     let url = Url::parse(url)?;
     if !url.is_secure() {
@@ -67,8 +81,8 @@ pub(super) fn parse(url: &str) -> Result<(Url<'_>, ServerName<'static>), Error> 
     Ok((url, name.to_owned()))
 }
 
-/// The caller's configuration, as a WebSocket needs it: told the host's name (section 4.1, item 5), a
-/// server that also speaks HTTP/2 must not choose that.
+/// Returns the configuration that a WebSocket needs: the client names the host (section 4.1, item 5), and the
+/// server must not choose HTTP/2.
 pub(super) fn for_websocket(config: Arc<ClientConfig>) -> Arc<ClientConfig> {
     if config.enable_sni && config.alpn_protocols == http_1() {
         return config;

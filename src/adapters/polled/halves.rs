@@ -1,4 +1,11 @@
 //! The halves of a WebSocket, for several tasks.
+//!
+//! ```text
+//! Reader: Receiver, Input ─┐
+//! Writer, Writer, … ───────┴─▶ Shared: Mutex<Half>: Link, Sender; the tasks that wait
+//! ```
+//!
+//! Whoever polls locks the half for that long, and wakes the others if they may go on.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -62,7 +69,7 @@ pub struct Writer<S, I: Io<S>> {
     place: Place,
 }
 
-/// What both halves use, each for as long as a poll takes and never across an await.
+/// The shared part of both halves. It is locked while one of them polls, and never across an await.
 #[derive(Debug)]
 struct Shared<S, I: Io<S>> {
     half: Mutex<Half<S, I>>,
@@ -248,7 +255,7 @@ impl<S, I: Io<S>> Writer<S, I> {
 }
 
 impl<S, I: Io<S>> Shared<S, I> {
-    /// Polls the shared half. What happens to the stream wakes all that wait.
+    /// Polls the shared part. All waiting tasks are woken when the stream is ready again.
     fn poll<R>(
         &self,
         place: &mut Place,
@@ -259,7 +266,7 @@ impl<S, I: Io<S>> Shared<S, I> {
         let mut outcome = self.change(place, |half| poll(half, &mut all));
         if outcome.is_pending() {
             place.take(cx.waker());
-            // What happened before the place was taken has woken nobody here.
+            // The stream may have become ready before the place was taken.
             outcome = self.change(place, |half| poll(half, &mut all));
         }
         if outcome.is_ready() {
@@ -268,7 +275,7 @@ impl<S, I: Io<S>> Shared<S, I> {
         outcome
     }
 
-    /// Polls the shared half for a task that only sends.
+    /// Polls the shared part for a task that only sends.
     fn poll_sending<R>(
         &self,
         place: &mut Place,
@@ -280,7 +287,7 @@ impl<S, I: Io<S>> Shared<S, I> {
         })
     }
 
-    /// Wakes those that wait elsewhere, if `change` changes what they may wait for.
+    /// Wakes the other tasks if `change` changes what they may wait for.
     fn change<R>(&self, place: &Place, change: impl FnOnce(&mut Half<S, I>) -> R) -> R {
         let mut half = self.lock();
         let before = half.link.sight(&half.sender);

@@ -1,4 +1,4 @@
-//! What comes first on a stream that a server accepted, and the decision on it.
+//! The first request on a stream that a server accepted, and the decision on it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

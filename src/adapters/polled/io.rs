@@ -1,4 +1,4 @@
-//! What a runtime adds: the traits of its streams, and its timers.
+//! The interface to a runtime: its streams and its timers.
 
 use core::fmt::Debug;
 use core::future::Future;

@@ -1,4 +1,9 @@
-//! A stream, and what a connection does not know of it: how to read and write, and how to wait.
+//! The stream of a connection: how to read, write and wait.
+//!
+//! ```text
+//! poll_read ─▶ Receiver        Sender ─▶ poll_write ─▶ poll_flush      Flow: how far the stream takes bytes
+//! poll_time ─▶ Sender          poll_proceed: lets other tasks run      report: the end, once
+//! ```
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -14,7 +19,7 @@ use crate::adapters::{storage, trace};
 use crate::connection::{Ended, Input, Receiver, Sender, Timestamp};
 use crate::wire::ProtocolError;
 
-/// A stream, and what a connection does not know of it.
+/// A stream with its clock, its timer and its state.
 #[derive(Debug)]
 pub(super) struct Link<S, I: Io<S>> {
     pub(super) stream: S,
@@ -35,7 +40,7 @@ pub(super) struct Link<S, I: Io<S>> {
     is_reported: bool,
 }
 
-/// What a stream does with our bytes.
+/// The state of the outgoing direction of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
     Flushed,

@@ -14,8 +14,8 @@ use crate::connection::Sender;
 /// Writes one binary message of any length, such as a file. Memory stays bounded by
 /// [`Config::max_queued`](crate::Config::max_queued).
 ///
-/// It implements the `AsyncWrite` of each runtime. To shut it down ends the message. If it is dropped before,
-/// the message stays unfinished, and no other can be sent.
+/// It implements the `AsyncWrite` of each runtime. Shutting it down ends the message. If it is dropped before, the
+/// message stays unfinished, and no other can be sent.
 ///
 /// ```
 /// # #[cfg(feature = "tokio")]

@@ -23,7 +23,7 @@ impl<S: Unpin, I: Io<S>> Stream for WebSocket<S, I> {
     }
 }
 
-/// Sends messages. To close it closes the connection with code 1000, and waits for the end.
+/// Sends messages. Closing the sink closes the connection with code 1000 and waits for the end.
 impl<S: Unpin, I: Io<S>> Sink<OwnedMessage> for WebSocket<S, I> {
     type Error = Error;
 
@@ -54,7 +54,7 @@ impl<S, I: Io<S>> Stream for Reader<S, I> {
     }
 }
 
-/// Sends messages. To close it sends a close frame with code 1000. The reader waits for the answer.
+/// Sends messages. Closing the sink sends a close frame with code 1000. The reader waits for the answer.
 impl<S, I: Io<S>> Sink<OwnedMessage> for Writer<S, I> {
     type Error = Error;
 

@@ -1,4 +1,11 @@
 //! The loop of a connection: events, writes, reads, and the end.
+//!
+//! ```text
+//! poll_event: until there is an event ──▶ poll_step: write, read, shut down, or wait for a deadline
+//!   poll_receive, poll_part, poll_end
+//! poll_until: until enough is written ──▶ write, read ahead, or wait for a deadline
+//!   poll_queue, poll_sent
+//! ```
 
 use alloc::vec::Vec;
 use core::task::{Context, Poll, ready};
@@ -11,11 +18,11 @@ use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
 use crate::wire::Kind;
 
-/// All that one poll of a connection works with.
+/// A connection and its stream, borrowed for one poll.
 pub(super) struct Turn<'t, S, I: Io<S>> {
     pub(super) link: &'t mut Link<S, I>,
     pub(super) sender: &'t mut Sender,
-    /// What receives. `None` in a task that only sends.
+    /// The receiving half. `None` in a task that only sends.
     pub(super) incoming: Option<(&'t mut Receiver, &'t mut Input<Vec<u8>>)>,
 }
 
@@ -33,7 +40,7 @@ pub(super) enum Until {
 impl<S, I: Io<S>> Turn<'_, S, I> {
     /// Waits until there is an event, or until the connection has ended. Returns whether there is one.
     ///
-    /// What it has done stays done if it is not called again.
+    /// The poll keeps no state of its own, so its future can be dropped at any time.
     pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         let mut has_ticked = false;
         while !self.has_event() {

@@ -1,4 +1,7 @@
 //! A WebSocket that one task uses.
+//!
+//! It opens here, or over a connection that was opened elsewhere. Each method polls a `Turn`: `sending.rs`
+//! defines those that send.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -25,7 +28,9 @@ use crate::wire::{CloseCode, Role, Seed};
 /// All methods are cancel safe: a future may be dropped at any await point without losing, repeating or
 /// truncating data. A message whose `send` was dropped is sent whole or not at all.
 ///
-/// To send and receive at the same time, [`split`](Self::split) it.
+/// While `send` waits for the stream, one message is read ahead, so two ends can each send a message before they
+/// read. Two ends that send more than that without reading are [blocked](crate::TimedOut::Blocked). To send and
+/// receive at the same time, [`split`](Self::split) the WebSocket.
 ///
 /// ```
 /// use sansocket::polled::{Io, WebSocket};
