@@ -28,7 +28,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
         "compression::limits::pings_between_the_fragments_of_a_bomb_are_answered_until_it_is_too_big",
     ]),
     ("A-10", "empty blocks without end", &[
-        "compression::limits::the_limit_holds_for_what_is_on_the_wire",
+        "compression::limits::the_limit_holds_for_the_compressed_bytes",
     ]),
     ("A-11", "a reference to before the first byte", &[COMPRESSED]),
     ("A-12", "a bit that flips while the context is taken over", &[
