@@ -59,7 +59,7 @@ impl World {
             let mut server = Connection::server(Arc::clone(&config), now);
             pass(&mut client, &mut server, &mut world.input, now);
             pass(&mut server, &mut client, &mut world.input, now);
-            client.send(&format!("I am {number}"))?;
+            client.send(format!("I am {number}").as_str())?;
             pass(&mut client, &mut server, &mut world.input, now);
             if pass(&mut server, &mut client, &mut world.input, now) != 1 {
                 return Err("no echo".into());
