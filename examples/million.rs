@@ -59,11 +59,13 @@ impl World {
             let mut server = Connection::server(Arc::clone(&config), now);
             pass(&mut client, &mut server, &mut world.input, now);
             pass(&mut server, &mut client, &mut world.input, now);
-            client.send(format!("I am {number}"))?;
+            client.send(format!("I am {number}").as_str())?;
             pass(&mut client, &mut server, &mut world.input, now);
             if pass(&mut server, &mut client, &mut world.input, now) != 1 {
                 return Err("no echo".into());
             }
+            server.free_memory();
+            client.free_memory();
             world.timers.extend(server.poll_timeout().map(|due| (due, number)));
             world.servers.push(server);
             world.clients.push(client);
@@ -80,6 +82,8 @@ impl World {
             pass(server, client, &mut self.input, now);
             pass(client, server, &mut self.input, now);
             answers += usize::from(server.round_trip().is_some());
+            server.free_memory();
+            client.free_memory();
             self.timers.extend(server.poll_timeout().map(|due| (due, number)));
         }
         answers
@@ -99,7 +103,6 @@ fn pass(
     spare.buffer()[..count].copy_from_slice(bytes);
     spare.filled(count, now);
     from.transmitted(count, now);
-    from.free_memory();
     let mut messages = 0;
     while let Some(event) = to.next_event(input) {
         match event {

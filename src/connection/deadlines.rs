@@ -3,9 +3,9 @@
 //! Each phase has one timeout of [`Timeouts`]. A phase starts when the connection enters it; `Open` starts
 //! anew with each sign of life.
 
+#[expect(deprecated, reason = "this is SipHash-2-4, a keyed hash; its successor has no key")]
+use core::hash::{Hasher, SipHasher};
 use core::time::Duration;
-
-use sha1::{Digest, Sha1};
 
 use super::timeouts::{Liveness, Timeouts};
 use super::timestamp::Timestamp;
@@ -193,10 +193,11 @@ impl Probes {
 
     /// Returns the payload of a ping: a hash of the salt and its number, so that a peer cannot answer a
     /// ping which it has not read.
+    #[expect(deprecated, reason = "this is SipHash-2-4, a keyed hash; its successor has no key")]
     fn payload(&self, number: u32) -> [u8; 8] {
-        let hash = Sha1::new().chain_update(self.salt.to_le_bytes());
-        let hash = hash.chain_update(number.to_le_bytes()).finalize();
-        hash.first_chunk().copied().unwrap_or_default()
+        let mut hasher = SipHasher::new_with_keys(self.salt, !self.salt);
+        hasher.write(&number.to_le_bytes());
+        hasher.finish().to_le_bytes()
     }
 
     fn push(&mut self, now: u32) {

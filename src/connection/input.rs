@@ -48,6 +48,8 @@ pub struct Input<B> {
     read: u32,
     /// When the last read was.
     heard: Timestamp,
+    /// How many frames and pieces of frames were looked at, apart from whole messages.
+    pub(super) steps: u32,
 }
 
 impl<B> Input<B> {
@@ -63,6 +65,7 @@ impl<B> Input<B> {
             workspace: Workspace::new(),
             read: 0,
             heard: Timestamp::new(Duration::ZERO),
+            steps: 0,
         }
     }
 
@@ -80,6 +83,12 @@ impl<B> Input<B> {
         if !self.workspace.is_lent() {
             self.workspace = Workspace::new();
         }
+    }
+
+    /// Returns how many steps were taken since the last call.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) const fn take_steps(&mut self) -> u32 {
+        mem::replace(&mut self.steps, 0)
     }
 
     /// How much memory is kept for the next message, in bytes.

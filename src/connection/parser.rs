@@ -233,6 +233,7 @@ impl Parser {
                     return false;
                 }
             }
+            input.steps = input.steps.wrapping_add(1);
             match self.step(input, sender) {
                 Ok(true) => {}
                 Ok(false) => return false,

@@ -584,6 +584,26 @@ mod faults {
         }
     }
 
+    /// A message of many frames is one event, and takes as long as many.
+    #[test]
+    fn a_flood_of_frames_counts_though_they_are_few_messages() {
+        let message = [b"\x01\x80\0\0\0\0".to_vec(), b"\0\x80\0\0\0\0".repeat(500)].concat();
+        let message: &'static [u8] = [&message[..], b"\x80\x80\0\0\0\0"].concat().leak();
+        let config = config(|config| config.timeouts = patient().timeouts);
+        let mut socket = WebSocket::from_parts(Flood(message), connection(Role::Server, config));
+        let count = AtomicUsize::new(0);
+        let mut receive = pin!(async {
+            while let Ok(Some(_)) = socket.receive().await {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for _ in 0..20 {
+            assert!(receive.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        let count = count.load(Ordering::Relaxed);
+        assert!((5..=20).contains(&count), "{count} messages in 20 polls");
+    }
+
     /// Two ends that both send more than is read ahead.
     #[tokio::test(start_paused = true)]
     async fn two_ends_that_send_without_reading_are_told_that_they_are_blocked() {

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return measure(library, count, size);
     }
     println!("{count} connections, each after one echoed message of {size} bytes");
-    println!("{:<18} {:>10} {:>10}", "", "resident", "heap");
+    println!("{:<18} {:>10} {:>10} {:>10}", "", "resident", "heap", "CPU");
     for library in LIBRARIES {
         let arguments = [&count.to_string(), &size.to_string(), library];
         let status = Command::new(env::current_exe()?).args(arguments).status()?;
@@ -54,7 +54,10 @@ fn measure(library: &str, count: usize, size: usize) -> Result<(), Box<dyn Error
     let per_connection = |after: usize, before: usize| after.saturating_sub(before) / count;
     let resident = per_connection(resident()?, before.0);
     let heap = per_connection(allocator::held(), before.1);
-    println!("{library:<18} {resident:>10} {heap:>10}");
+    let before = cpu_time()?;
+    thread::sleep(Duration::from_secs(5));
+    let cpu = cpu_time()? - before;
+    println!("{library:<18} {resident:>10} {heap:>10} {cpu:>10?}");
     std::process::exit(0)
 }
 
@@ -79,4 +82,13 @@ fn resident() -> Result<usize, Box<dyn Error>> {
     let kilobytes: usize =
         line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?.parse()?;
     Ok(kilobytes << 10)
+}
+
+/// How much CPU time this process has taken.
+fn cpu_time() -> Result<Duration, Box<dyn Error>> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name of the process may have spaces in it.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(10 * ticks))
 }

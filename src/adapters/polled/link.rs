@@ -34,7 +34,7 @@ pub(super) struct Link<S, I: Io<S>> {
     /// How many bytes the stream has taken.
     pub(super) written: u64,
     /// How much has been done since the task last waited.
-    work: usize,
+    pub(super) work: usize,
     pub(super) flow: Flow,
     /// Whether the end has been reported.
     is_reported: bool,
@@ -250,7 +250,7 @@ impl<S, I: Io<S>> Link<S, I> {
 /// How many chunks are written at once.
 const MOST_SLICES: usize = 16;
 
-/// After how much work a task lets others run: so many events, reads and writes.
+/// After how much work a task lets others run: so many events, frames, reads and writes.
 const MOST_WORK: usize = 128;
 
 /// How many bytes count as much as an event.

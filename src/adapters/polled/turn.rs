@@ -181,7 +181,9 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
 
     fn has_event(&mut self) -> bool {
         let Some((receiver, input)) = &mut self.incoming else { return false };
-        receiver.has_event(input, self.sender)
+        let has_event = receiver.has_event(input, self.sender);
+        self.link.work += input.take_steps() as usize;
+        has_event
     }
 
     /// Sets whether messages are delivered in parts. Returns whether they were before.
