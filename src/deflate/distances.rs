@@ -198,7 +198,7 @@ impl Distances {
 
 /// The next element of the stream.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "the judge is boxed as a whole")]
+#[expect(clippy::large_enum_variant, reason = "the check is boxed as a whole")]
 enum Next {
     Header,
     Stored { left: u16 },

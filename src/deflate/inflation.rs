@@ -104,7 +104,7 @@ impl Inflation {
         };
         let mut passing = workspace.bench().idle.take().unwrap_or_else(Passing::new);
         passing.start(kind, carried, context);
-        passing.judge_distances(context);
+        passing.check_distances(context);
         *self = Self::Passing(context, passing);
     }
 
@@ -197,7 +197,7 @@ impl Passing {
         (self.tail, self.made, self.finals) = (0, 0, 0);
     }
 
-    fn judge_distances(&mut self, context: Context) {
+    fn check_distances(&mut self, context: Context) {
         let Context { window_bits, is_taken_over } = context;
         if window_bits < 15 {
             let reach = if is_taken_over { self.history().len() } else { 0 };

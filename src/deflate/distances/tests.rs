@@ -44,40 +44,40 @@ fn whole_messages_end_at_a_border() {
             .concat(),
         [&[0xf3, 0x48, 0x05, 0x00, 0xca, 0xc9, 0xc9, 0x07, 0x00][..], &TAIL].concat(),
     ] {
-        assert_eq!(judge(8, &stream), Ok(true), "{stream:02x?}");
+        assert_eq!(check(8, &stream), Ok(true), "{stream:02x?}");
     }
 }
 
 /// D-21: the byte after the last block may be missing.
 #[test]
 fn the_end_of_a_last_block_is_a_border() {
-    assert_eq!(judge(8, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Ok(true));
+    assert_eq!(check(8, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]), Ok(true));
 }
 
 /// D-25.
 #[test]
 fn a_message_that_was_cut_off_does_not_end_at_a_border() {
-    assert_eq!(judge(8, &[&HELLO[..4], &TAIL].concat()), Ok(false));
-    assert_eq!(judge(8, &HELLO), Ok(false));
-    assert_eq!(judge(8, &[&HELLO[..], &TAIL[..3]].concat()), Ok(false));
+    assert_eq!(check(8, &[&HELLO[..4], &TAIL].concat()), Ok(false));
+    assert_eq!(check(8, &HELLO), Ok(false));
+    assert_eq!(check(8, &[&HELLO[..], &TAIL[..3]].concat()), Ok(false));
 }
 
 /// D-22 to D-24.
 #[test]
 fn what_is_not_deflate_is_malformed() {
     let trailer = [&[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], b"GARB"].concat();
-    assert_eq!(judge(8, &trailer), Err((7, Unacceptable::Malformed)));
-    assert_eq!(judge(8, &[0x07]), Err((0, Unacceptable::Malformed)));
+    assert_eq!(check(8, &trailer), Err((7, Unacceptable::Malformed)));
+    assert_eq!(check(8, &[0x07]), Err((0, Unacceptable::Malformed)));
     let stored = [0x00, 0x05, 0x00, 0xff, 0xff, 0x48];
-    assert_eq!(judge(8, &stored), Err((4, Unacceptable::Malformed)));
+    assert_eq!(check(8, &stored), Err((4, Unacceptable::Malformed)));
     let wrapped = [&[0x78, 0x9c][..], &HELLO].concat();
-    assert_eq!(judge(8, &wrapped), Err((4, Unacceptable::Malformed)));
+    assert_eq!(check(8, &wrapped), Err((4, Unacceptable::Malformed)));
 }
 
 /// D-14, D-23.
 #[test]
 fn a_distance_beyond_what_has_been_produced_is_too_far() {
-    assert_eq!(judge(15, &HELLO_AGAIN), Err((2, Unacceptable::TooFar)));
+    assert_eq!(check(15, &HELLO_AGAIN), Err((2, Unacceptable::TooFar)));
 
     let mut distances = Distances::new(15);
     assert_eq!(distances.push(&[&HELLO[..], &TAIL].concat()), Ok(()));
@@ -94,11 +94,11 @@ fn a_distance_beyond_the_window_is_too_far() {
         let window = 1 << window_bits;
         for distance in [1, window - 1, window] {
             let stream = refer_back(2 * window, distance);
-            assert!(judge(window_bits, &stream).is_ok(), "{window} {distance}");
+            assert!(check(window_bits, &stream).is_ok(), "{window} {distance}");
         }
         for distance in [window + 1, 2 * window] {
             let stream = refer_back(2 * window, distance);
-            let verdict = judge(window_bits, &stream);
+            let verdict = check(window_bits, &stream);
             assert_eq!(
                 verdict,
                 Err((stream.len() - 1, Unacceptable::TooFar)),
@@ -133,11 +133,11 @@ fn the_longest_references_are_taken_whatever_comes_before_them() {
     }
     writer.symbol(&literals, 256);
     writer.stored(b"");
-    assert_eq!(judge(15, &writer.finish()), Ok(true));
+    assert_eq!(check(15, &writer.finish()), Ok(true));
 }
 
 #[test]
-fn a_judge_takes_no_more_than_a_page() {
+fn a_check_takes_no_more_than_a_page() {
     assert!(size_of::<Distances>() <= 4096);
 }
 
@@ -149,7 +149,7 @@ fn an_error_is_final() {
 }
 
 #[test]
-fn the_codes_of_a_dynamic_block_are_judged_as_by_zlib() {
+fn the_codes_of_a_dynamic_block_are_checked_as_by_zlib() {
     let end = &literals(&[(256, 1)])[..];
     let length = &literals(&[(256, 1), (257, 1)])[..];
     for (literals, distances, symbols, is_fine) in [
@@ -186,13 +186,13 @@ fn the_codes_of_a_dynamic_block_are_judged_as_by_zlib() {
         writer.stored(b"abc");
         writer.dynamic(literals.len(), distances.len(), &lengths);
         writer.bits(symbols);
-        let verdict = judge_as_zlib(&writer.finish());
+        let verdict = check_as_zlib(&writer.finish());
         assert_eq!(verdict.is_ok(), is_fine, "{literals:?} {distances:?} {symbols}: {verdict:?}");
     }
 }
 
 #[test]
-fn repeated_lengths_are_judged_as_by_zlib() {
+fn repeated_lengths_are_checked_as_by_zlib() {
     for (distances, lengths, is_fine) in [
         (1, &[(18, 127), (18, 107), (1, 0), (1, 0)][..], true),
         (1, &[(17, 7), (18, 127), (18, 97), (1, 0), (1, 0)], true),
@@ -208,13 +208,13 @@ fn repeated_lengths_are_judged_as_by_zlib() {
     ] {
         let mut writer = Writer::default();
         writer.dynamic(257, distances, lengths);
-        let verdict = judge_as_zlib(&writer.finish());
+        let verdict = check_as_zlib(&writer.finish());
         assert_eq!(verdict.is_ok(), is_fine, "{lengths:?}: {verdict:?}");
     }
 }
 
 #[test]
-fn the_code_for_lengths_is_judged_as_by_zlib() {
+fn the_code_for_lengths_is_checked_as_by_zlib() {
     for (sizes, is_fine) in [
         ([1, 1, 0, 0], true),
         ([2, 2, 2, 2], true),
@@ -228,7 +228,7 @@ fn the_code_for_lengths_is_judged_as_by_zlib() {
         writer.number(0, 5 + 5 + 4);
         sizes.iter().for_each(|&size| writer.number(size, 3));
         writer.bits("1");
-        let verdict = judge_as_zlib(&writer.finish());
+        let verdict = check_as_zlib(&writer.finish());
         assert_eq!(verdict.is_ok(), is_fine, "{sizes:?}: {verdict:?}");
     }
 }
@@ -245,25 +245,25 @@ proptest! {
         stretches in stretches(),
     ) {
         let stream = compress(window_bits, config, &stretches);
-        judge_in_cuts(window_bits, &stream, Ok(true));
+        check_in_cuts(window_bits, &stream, Ok(true));
         if window_bits == 9 {
-            judge_in_cuts(8, &stream, Ok(true));
+            check_in_cuts(8, &stream, Ok(true));
         }
         prop_assert!(Decoded::new(&stream).farthest() <= (1 << window_bits) - 262);
     }
 
     /// D-31.
     #[test]
-    fn what_was_compressed_for_a_greater_window_is_judged_as_by_the_reference(
+    fn what_was_compressed_for_a_greater_window_is_checked_as_by_the_reference(
         window_bits in 8_u8..=15,
         config in config(),
         stretches in stretches(),
     ) {
-        let _ = judge(window_bits, &compress(15, config, &stretches));
+        let _ = check(window_bits, &compress(15, config, &stretches));
     }
 
     #[test]
-    fn damaged_streams_are_judged_as_by_zlib(
+    fn damaged_streams_are_checked_as_by_zlib(
         window_bits in 8_u8..=15,
         config in config(),
         stretches in stretches(),
@@ -273,22 +273,22 @@ proptest! {
         for (at, bit) in damage {
             *at.get_mut(&mut stream) ^= 1_u8 << bit;
         }
-        let _ = judge(window_bits, &stream);
-        let _ = judge_as_zlib(&stream);
+        let _ = check(window_bits, &stream);
+        let _ = check_as_zlib(&stream);
     }
 
     #[test]
-    fn garbage_is_judged_as_by_zlib(
+    fn garbage_is_checked_as_by_zlib(
         window_bits in 8_u8..=15,
         garbage in vec_of(prop_oneof![any::<u8>(), 0..8_u8], 0..200),
     ) {
-        let _ = judge(window_bits, &garbage);
-        let _ = judge_as_zlib(&garbage);
+        let _ = check(window_bits, &garbage);
+        let _ = check_as_zlib(&garbage);
     }
 
     /// Codes up to the greatest length. Some are invalid.
     #[test]
-    fn symbols_in_any_code_are_judged_as_by_zlib(
+    fn symbols_in_any_code_are_checked_as_by_zlib(
         window_bits in 8_u8..=15,
         literals in lengths(257..=287),
         distances in lengths(1..=31),
@@ -300,20 +300,20 @@ proptest! {
         writer.dynamic(literals.len(), distances.len(), &lengths);
         symbols.iter().for_each(|&byte| writer.number(byte.into(), 8));
         let stream = writer.finish();
-        let _ = judge(window_bits, &stream);
-        let _ = judge_as_zlib(&stream);
+        let _ = check(window_bits, &stream);
+        let _ = check_as_zlib(&stream);
     }
 }
 
 /// Validates a stream, and expects the verdict of the reference.
-fn judge(window_bits: u8, stream: &[u8]) -> Verdict {
+fn check(window_bits: u8, stream: &[u8]) -> Verdict {
     let verdict = Decoded::new(stream).verdict(1 << window_bits);
-    judge_in_cuts(window_bits, stream, verdict);
+    check_in_cuts(window_bits, stream, verdict);
     verdict
 }
 
 /// Expects this verdict for a stream that arrives whole, byte by byte and in other cuts.
-fn judge_in_cuts(window_bits: u8, stream: &[u8], verdict: Verdict) {
+fn check_in_cuts(window_bits: u8, stream: &[u8], verdict: Verdict) {
     let sizes = noise(1000).into_iter().map(|byte| usize::from(byte % 20)).collect();
     for sizes in [vec![stream.len().max(1)], vec![1], vec![2, 7], vec![9], sizes] {
         let mut distances = Distances::new(window_bits);
@@ -338,9 +338,9 @@ fn judge_in_cuts(window_bits: u8, stream: &[u8], verdict: Verdict) {
 
 /// Validates a stream for the greatest window. Expects that zlib agrees and that its output is that of the
 /// reference.
-fn judge_as_zlib(stream: &[u8]) -> Verdict {
+fn check_as_zlib(stream: &[u8]) -> Verdict {
     let decoded = Decoded::new(stream);
-    judge_in_cuts(15, stream, decoded.verdict);
+    check_in_cuts(15, stream, decoded.verdict);
     match decoded.verdict {
         Ok(_) => assert_eq!(inflate(stream), Some(decoded.output)),
         // Sometimes zlib reads more before it reports the error.
