@@ -516,6 +516,7 @@ mod backpressure {
 
 /// Faults that people reported of other libraries.
 mod faults {
+    use futures_util::{SinkExt, StreamExt};
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
     use super::*;
@@ -581,6 +582,32 @@ mod faults {
                 false => pin!(poll()).poll(&mut Context::from_waker(Waker::noop())).is_ready(),
             };
             assert!(is_pending && count <= 200, "{count} messages in one poll");
+        }
+    }
+
+    /// The server answers our close frame, and leaves its transport open.
+    #[tokio::test(start_paused = true)]
+    async fn a_clean_end_is_no_error_of_streams_and_sinks() {
+        for (is_split, is_sink) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (stream, mut peer) = duplex(1000);
+            let mut client = over(stream, Role::Client, Arc::default());
+            peer.write_all(b"\x88\x00").await.unwrap();
+            if is_split {
+                let (mut reader, mut writer) = client.split();
+                match is_sink {
+                    true => SinkExt::close(&mut writer).await.unwrap(),
+                    false => writer.close(None, "").await.unwrap(),
+                }
+                assert!(reader.next().await.is_none());
+                assert!(reader.ended().unwrap().is_clean());
+                continue;
+            }
+            match is_sink {
+                true => SinkExt::close(&mut client).await.unwrap(),
+                false => client.connection_mut().close(None, "").unwrap(),
+            }
+            assert!(client.next().await.is_none());
+            assert!(client.ended().unwrap().is_clean());
         }
     }
 

@@ -135,6 +135,22 @@ fn a_close_frame_is_answered_with_its_code_and_no_reason() {
     assert_eq!(transmit_after(Role::Server, "8882 37fa213d 3412"), bytes("8802 03e8"));
 }
 
+#[test]
+fn the_account_keeps_what_a_close_frame_said_even_if_it_is_invalid() {
+    // C-03, C-04: the code as it was received, and the text of a reason that is none.
+    for (body, received, code, reason) in [
+        ("0fa1 656e6f756768", CloseFrame::Code(CloseCode::new(4001).unwrap()), 4001, "enough"),
+        ("03ed 6e6f", CloseFrame::Invalid(1005), 1005, "no"),
+        ("ffff", CloseFrame::Invalid(0xffff), 0xffff, ""),
+        ("03e8 637574 c3", CloseFrame::Code(CloseCode::NORMAL), 1000, "cut\u{fffd}"),
+    ] {
+        for role in ROLES {
+            let ended = outcome(&Setup::new(role), &frame_to(role, 0x88, &bytes(body))).ended;
+            assert_eq!((ended.received, ended.code(), &*ended.reason), (received, code, reason));
+        }
+    }
+}
+
 fn transmit_after(role: Role, stream: &str) -> Vec<u8> {
     let mut connection = connect(role, limits(|_| ()));
     receive(&mut connection, &bytes(stream)).expect("no fault");

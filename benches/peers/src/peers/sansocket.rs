@@ -129,7 +129,8 @@ impl Peer for Tokio {
         Some(Box::new(|count| {
             for _ in 0..count {
                 let stream = Stream::once(workload::wire::REQUEST);
-                let socket = now(WebSocket::accept(stream, Arc::<Config>::default())).expect("the request is good");
+                let socket = now(WebSocket::accept(stream, Arc::<Config>::default()))
+                    .expect("the request is good");
                 std::hint::black_box(&socket);
             }
         }))
@@ -140,8 +141,7 @@ impl Peer for Tokio {
             for _ in 0..count {
                 let url = sansocket::Url::parse(opening::URL).expect("the URL is good");
                 let request = sansocket::client::Request::new(url);
-                let opening =
-                    WebSocket::connect_over(Stream::answering(), request, Arc::default());
+                let opening = WebSocket::connect_over(Stream::answering(), request, Arc::default());
                 let socket = now(opening).expect("the response is good");
                 std::hint::black_box(&socket);
             }
