@@ -15,7 +15,8 @@
 //! ```
 //!
 //! Deadlines need a runtime with `enable_time`. Without it, a connection that has a
-//! [timeout](crate::Timeouts) fails with [`Error::Io`] as soon as it waits.
+//! [timeout](crate::Timeouts) fails with [`Error::Io`] as soon as it waits. With
+//! `panic = "abort"`, tokio ends the process.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
