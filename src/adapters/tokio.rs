@@ -75,8 +75,7 @@ impl WebSocket<TlsStream<TcpStream>> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`connect`](WebSocket::connect). An invalid certificate is an [`Error::Io`] with
-    /// an error of rustls as its source.
+    /// Returns the errors of [`connect`](WebSocket::connect). The source of an [`Error::Io`] may be of rustls.
     pub async fn connect_tls(
         url: &str,
         tls: Arc<ClientConfig>,

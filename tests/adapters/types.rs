@@ -46,11 +46,14 @@ const _: () = {
 
 #[cfg(feature = "tokio")]
 const _: () = {
+    use sansocket::polled::{MessageReader, MessageWriter};
     use sansocket::tokio::{HttpRequest, Incoming, Opening, Reader, Tokio, WebSocket, Writer};
     use tokio::net::TcpStream;
 
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();
+    is_free::<MessageReader<'_, TcpStream, Tokio>>();
+    is_free::<MessageWriter<'_, TcpStream, Tokio>>();
     is_free::<Opening<TcpStream>>();
     is_free::<Reader<TcpStream>>();
     is_free::<Tokio>();
