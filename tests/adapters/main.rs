@@ -6,6 +6,8 @@ mod blocking;
 mod conversations;
 #[cfg(all(feature = "smol", feature = "tokio"))]
 mod message_streams;
+#[cfg(feature = "smol")]
+mod polls;
 #[cfg(feature = "tokio")]
 mod ported;
 #[cfg(any(feature = "tokio", feature = "smol"))]
