@@ -27,6 +27,7 @@ use crate::wire::{Keys, Kind, Role, Seed};
 /// use std::time::{Duration, Instant};
 /// use sansocket::{Config, Connection, Ended, Event, Input, Step, Timestamp};
 ///
+/// # #[cfg(feature = "std")]
 /// fn serve(mut stream: TcpStream, config: Arc<Config>) -> io::Result<Ended> {
 ///     let start = Instant::now();
 ///     let now = || Timestamp::new(start.elapsed());

@@ -98,7 +98,14 @@ fn the_beginning_and_the_end_of_a_connection_are_traced() {
             (b"\x83\x80\0\0\0\0", "WARN peer broke the protocol: opcode is reserved"),
             (b"", "WARN connection has ended: peer did not answer a ping in time code=1006"),
         ] {
-            assert_eq!(logged(adapter, says), [opened, expected], "{adapter:?}");
+            let mut log = logged(adapter, says);
+            if log.len() < 2 {
+                // Another test may have met the place of an event for the first time just while this one began
+                // to listen. Then that place is off, once in a process.
+                tracing::callsite::rebuild_interest_cache();
+                log = logged(adapter, says);
+            }
+            assert_eq!(log, [opened, expected], "{adapter:?}");
         }
     }
 }
