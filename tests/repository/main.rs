@@ -1,6 +1,7 @@
 //! The repository: layers, documents, and what must not compile.
 
 mod advisories;
+mod architecture;
 mod catalogue;
 mod cited;
 mod layers;
