@@ -12,12 +12,17 @@ use crate::wire::Outgoing;
 pub fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> impl FnMut(usize) + use<> {
     let mut connection = connect(outgoing.role);
     let batch = outgoing.batch;
+    // Long output waits in several chunks.
+    let is_long = batch * payload.len() > 64 << 10;
     move |count| {
         for _ in 0..count / batch {
             for _ in 0..batch {
                 connection.send(black_box(payload)).expect("the connection is open");
             }
             write(&mut connection);
+            while is_long && connection.queued() > 0 {
+                write(&mut connection);
+            }
         }
     }
 }

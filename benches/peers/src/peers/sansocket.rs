@@ -113,7 +113,7 @@ impl Peer for Tokio {
         let mut socket = socket(Stream::empty(), outgoing.role);
         let batch = outgoing.batch;
         Some(Box::new(move |count| {
-            now(async {
+            soon(async {
                 for _ in 0..count / batch {
                     for _ in 0..batch {
                         let sender = socket.connection_mut();
