@@ -132,6 +132,7 @@ impl Opening {
                 self.keep(input);
             }
             Stage::Decision(_) | Stage::NotUpgrade(_) | Stage::Done => {
+                input.into_iter().for_each(Input::clear);
                 self.fail(server::RequestError::HasBody, sender);
             }
         }

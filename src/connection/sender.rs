@@ -133,7 +133,7 @@ impl Sender {
     ) -> Result<(), SendError> {
         let message = message.into();
         let (kind, payload) = (message.kind(), message.as_bytes());
-        if self.role == Role::Client || self.is_copied(payload.len()) || !self.output.is_simple() {
+        if !self.can_lend(payload.len()) {
             return self.send(message);
         }
         self.closing.check_open()?;
@@ -483,6 +483,12 @@ impl Sender {
         self.output.push(payload);
         self.output.count(len, self.is_replying);
         Ok(())
+    }
+
+    /// Whether a message of this length can be written from where it lies, right behind what waits.
+    fn can_lend(&self, len: usize) -> bool {
+        let is_written_now = self.output.is_simple() && !self.closing.is_broken();
+        self.role == Role::Server && !self.is_copied(len) && is_written_now
     }
 
     /// Whether a message of this length is copied, since it is short or will be compressed.

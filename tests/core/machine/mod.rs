@@ -116,6 +116,20 @@ fn a_decision_that_takes_too_long_becomes_a_503_and_has_no_effect() {
 }
 
 #[test]
+fn a_client_that_floods_before_the_decision_is_rejected_and_leaves_the_input_empty() {
+    let config = config(|_| {});
+    let (mut client, mut server, mut input) = (client(&config), server(&config), input());
+    give(&mut server, &mut input, &take(&mut client, START), START, ignore);
+    for _ in 0..40 {
+        give(&mut server, &mut input, &[0; 1000], START, |event, _| panic!("{event:?}"));
+        assert!(input.is_empty(), "other connections use the input");
+    }
+    assert!(take(&mut server, START).starts_with(b"HTTP/1.1 400 "));
+    server.accept();
+    assert!(!server.is_open(), "it is too late");
+}
+
+#[test]
 fn bytes_that_were_read_ahead_may_be_a_part_of_the_request() {
     let config = config(|_| {});
     let request = take(&mut client(&config), START);
@@ -781,6 +795,9 @@ fn what_is_sent_after_a_write_error_is_dropped() {
     server.send("nobody gets this").unwrap();
     assert_eq!(server.next_step(), Step::Io { read: true, write: false });
     assert_eq!((server.queued(), server.transmit()), (0, &[][..]));
+    // Nor is a borrowed message written behind a frame that was cut off.
+    server.send_with(&[7; 100_000], |_| panic!("nothing is written")).unwrap();
+    assert_eq!(server.transmit(), b"");
     // What the peer has sent is still received.
     client.send("last words").unwrap();
     let mut seen = 0;
