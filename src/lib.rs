@@ -26,6 +26,8 @@ mod connection;
 pub mod deflate;
 #[cfg(all(feature = "alloc", not(feature = "deflate")))]
 mod deflate;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "alloc")]
 mod handshake;
 pub mod wire;

@@ -105,6 +105,7 @@ const LAYERS: &[&str] = &[
     "adapters/smol",
     "adapters/tests",
     "adapters",
+    "guide/",
     "lib",
 ];
 

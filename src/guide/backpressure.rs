@@ -1,0 +1,1 @@
+//! Backpressure: peers that read slowly.

@@ -1,0 +1,1 @@
+//! Broadcast: one message for many clients.

@@ -1,0 +1,1 @@
+//! Closing well, and the account of how a connection ended.

@@ -1,0 +1,1 @@
+//! Compression, and when not to use it.

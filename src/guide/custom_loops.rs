@@ -1,0 +1,1 @@
+//! Custom loops: epoll, io_uring, two threads, `no_std`.

@@ -1,0 +1,1 @@
+//! Headers, cookies and subprotocols.

@@ -1,0 +1,1 @@
+//! Porting from another crate.

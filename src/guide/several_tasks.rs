@@ -1,0 +1,1 @@
+//! Sending from several tasks or threads.

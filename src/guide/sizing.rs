@@ -1,0 +1,1 @@
+//! Limits, memory, and the size of a server.

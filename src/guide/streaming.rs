@@ -1,0 +1,1 @@
+//! Streaming a file in constant memory.

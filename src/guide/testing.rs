@@ -1,0 +1,1 @@
+//! Testing and fuzzing your own code.

@@ -1,0 +1,1 @@
+//! Timeouts, keepalive and dead peers.

@@ -1,0 +1,1 @@
+//! TLS: own roots, client certificates, a private CA for tests.
