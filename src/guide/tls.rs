@@ -1,1 +1,242 @@
 //! TLS: own roots, client certificates, a private CA for tests.
+//!
+//! **You want** `wss://`.
+//!
+//! TLS is that of [`rustls`](crate::tls::rustls), which this crate exports again. Each adapter has a feature:
+//! `tokio-rustls`, `smol-rustls`, and `rustls` for `blocking`.
+//!
+//! ```toml
+//! [dependencies]
+//! sansocket = { version = "0.1", features = ["tokio-rustls"] }
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
+//! # Only for a server, or a client that connects by itself:
+//! tokio-rustls = { version = "0.26", default-features = false }
+//! ```
+//!
+//! # A client
+//!
+//! [`connect_tls`](crate::polled::WebSocket::connect_tls) takes a [`ClientConfig`](crate::tls::rustls::ClientConfig).
+//! Create it once: connections that share it resume each other's sessions.
+//!
+//! ```no_run
+//! # #[cfg(feature = "tokio-rustls")] {
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Error, tls};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let trusted = tls::default_config();
+//!     let config = Config::new().shared();
+//!     let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config).await?;
+//!     socket.send("hello").await?;
+//!     socket.close(None, "").await
+//! }
+//! # }
+//! ```
+//!
+//! | whom to trust | |
+//! |---|---|
+//! | the authorities that Mozilla lists | [`tls::default_config()`](crate::tls::default_config) |
+//! | those of the platform, such as that of your company | [`tls::native_config()`](crate::tls::native_config), feature `rustls-native-roots` |
+//! | your own, and no others | [`tls::config(roots)`](crate::tls::config) |
+//! | anything else, such as a client certificate | a `ClientConfig` of your own, as [below](#a-private-ca-and-client-certificates) |
+//!
+//! Roots from a file:
+//!
+//! ```
+//! # #[cfg(feature = "rustls")] {
+//! use std::error::Error;
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use sansocket::tls;
+//! use sansocket::tls::rustls::pki_types::CertificateDer;
+//! use sansocket::tls::rustls::pki_types::pem::PemObject;
+//! use sansocket::tls::rustls::{ClientConfig, RootCertStore};
+//!
+//! fn trust(file: &Path) -> Result<Arc<ClientConfig>, Box<dyn Error>> {
+//!     let mut roots = RootCertStore::empty();
+//!     for certificate in CertificateDer::pem_file_iter(file)? {
+//!         roots.add(certificate?)?;
+//!     }
+//!     Ok(tls::config(roots))
+//! }
+//! # let file = std::env::temp_dir().join(format!("sansocket-guide-{}.pem", std::process::id()));
+//! # let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+//! # std::fs::write(&file, pair.cert.pem()).unwrap();
+//! # let outcome = trust(&file);
+//! # std::fs::remove_file(&file).unwrap();
+//! # outcome.unwrap();
+//! # }
+//! ```
+//!
+//! # A server
+//!
+//! A server accepts TLS first, and then a WebSocket over the TLS stream, which is a stream like any other:
+//!
+//! ```
+//! # #[cfg(feature = "tokio-rustls")] {
+//! use std::sync::Arc;
+//!
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Error};
+//! use tokio::net::TcpStream;
+//! use tokio_rustls::TlsAcceptor;
+//!
+//! async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Arc<Config>) -> Result<(), Error> {
+//!     stream.set_nodelay(true)?;
+//!     let stream = tls.accept(stream).await?;
+//!     let mut socket = WebSocket::accept(stream, config).await?;
+//!     while let Some(message) = socket.receive().await? {
+//!         socket.send(message).await?;
+//!     }
+//!     Ok(())
+//! }
+//! # }
+//! ```
+//!
+//! `TlsAcceptor::from(Arc<ServerConfig>)` makes the acceptor. `tls.accept` has no deadline: wrap it in
+//! `tokio::time::timeout`. With threads, accept over
+//! `StreamOwned::new(ServerConnection::new(tls)?, stream)`; `split` works for it, too.
+//!
+//! # A private CA, and client certificates
+//!
+//! This test makes an authority with `rcgen`. It signs a certificate for the server and one for the client, and the
+//! server rejects clients without one:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! rcgen = { version = "0.14", default-features = false, features = ["crypto", "ring"] }
+//! ```
+//!
+//! ```
+//! # #[cfg(feature = "tokio-rustls")] {
+//! use std::error::Error;
+//! use std::sync::Arc;
+//!
+//! use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+//! use sansocket::tls::rustls::crypto::ring;
+//! use sansocket::tls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+//! use sansocket::tls::rustls::server::WebPkiClientVerifier;
+//! use sansocket::tls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, tls};
+//! use tokio::net::TcpListener;
+//! use tokio_rustls::TlsAcceptor;
+//!
+//! type Authority = CertifiedIssuer<'static, KeyPair>;
+//! type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+//!
+//! fn authority() -> Result<Authority, rcgen::Error> {
+//!     let mut params = CertificateParams::new(Vec::<String>::new())?;
+//!     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+//!     CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+//! }
+//!
+//! /// Signs a certificate for a host or a client.
+//! fn identity(name: &str, authority: &Authority) -> Result<Identity, rcgen::Error> {
+//!     let key = KeyPair::generate()?;
+//!     let certificate = CertificateParams::new([name.to_owned()])?.signed_by(&key, authority)?;
+//!     Ok((vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into())))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn Error>> {
+//!     let authority = authority()?;
+//!     let mut roots = RootCertStore::empty();
+//!     roots.add(authority.der().clone())?;
+//!     let provider = Arc::new(ring::default_provider());
+//!
+//!     let (chain, key) = identity("localhost", &authority)?;
+//!     let verifier =
+//!         WebPkiClientVerifier::builder_with_provider(roots.clone().into(), provider.clone());
+//!     let server = ServerConfig::builder_with_provider(provider.clone())
+//!         .with_safe_default_protocol_versions()?
+//!         .with_client_cert_verifier(verifier.build()?)
+//!         .with_single_cert(chain, key)?;
+//!
+//!     let (chain, key) = identity("ada", &authority)?;
+//!     let client = ClientConfig::builder_with_provider(provider)
+//!         .with_safe_default_protocol_versions()?
+//!         .with_root_certificates(roots.clone())
+//!         .with_client_auth_cert(chain, key)?;
+//!
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let url = format!("wss://localhost:{}/", listener.local_addr()?.port());
+//!     let config = Config::new().shared();
+//!     tokio::spawn({
+//!         let (tls, config) = (TlsAcceptor::from(Arc::new(server)), Arc::clone(&config));
+//!         async move {
+//!             while let Ok((stream, _)) = listener.accept().await {
+//!                 let Ok(stream) = tls.accept(stream).await else { continue };
+//!                 let certificates = stream.get_ref().1.peer_certificates().map(<[_]>::len);
+//!                 let mut socket = WebSocket::accept(stream, Arc::clone(&config)).await?;
+//!                 socket.send(format!("you showed {certificates:?} certificates")).await?;
+//!                 socket.close(None, "").await?;
+//!             }
+//!             Ok::<_, sansocket::Error>(())
+//!         }
+//!     });
+//!
+//!     let mut socket = WebSocket::connect_tls(&url, client.into(), Arc::clone(&config)).await?;
+//!     assert_eq!(socket.receive().await?, Some("you showed Some(1) certificates".into()));
+//!     assert_eq!(socket.receive().await?, None); // It has closed the connection.
+//!
+//!     // Without a certificate, the server ends the connection.
+//!     assert!(WebSocket::connect_tls(&url, tls::config(roots), config).await.is_err());
+//!     Ok(())
+//! }
+//! # main().unwrap();
+//! # }
+//! ```
+//!
+//! `connect_tls` sets SNI and ALPN as a WebSocket needs them, so a `ClientConfig` made for HTTP works.
+//!
+//! # Headers, and other streams
+//!
+//! `connect_tls` takes a URL. To send headers as well, open the stream by hand and use
+//! [`connect_over`](crate::polled::WebSocket::connect_over). Any stream that is `AsyncRead` and `AsyncWrite` works,
+//! such as one of native-tls:
+//!
+//! ```
+//! # #[cfg(feature = "tokio-rustls")] {
+//! use std::error::Error;
+//! use std::sync::Arc;
+//!
+//! use sansocket::tls::rustls::ClientConfig;
+//! use sansocket::tls::rustls::pki_types::ServerName;
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Url, client};
+//! use tokio::net::TcpStream;
+//! use tokio_rustls::{TlsConnector, client::TlsStream};
+//!
+//! async fn connect(
+//!     url: &str,
+//!     token: &str,
+//!     tls: Arc<ClientConfig>,
+//! ) -> Result<WebSocket<TlsStream<TcpStream>>, Box<dyn Error>> {
+//!     let url = Url::parse(url)?;
+//!     let stream = TcpStream::connect((url.host(), url.port())).await?;
+//!     stream.set_nodelay(true)?;
+//!     let name = ServerName::try_from(url.host())?.to_owned();
+//!     let stream = TlsConnector::from(tls).connect(name, stream).await?;
+//!     let mut request = client::Request::new(url);
+//!     request.add_header("Authorization", &format!("Bearer {token}"))?;
+//!     Ok(WebSocket::connect_over(stream, request, Config::new().shared()).await?.0)
+//! }
+//! # }
+//! ```
+//!
+//! # What can go wrong
+//!
+//! All errors of TLS are an [`Error::Io`](crate::Error::Io). Its
+//! [`source`](core::error::Error::source) is the `rustls::Error`:
+//!
+//! | it says | because |
+//! |---|---|
+//! | `invalid peer certificate: UnknownIssuer` | The server's CA is not among your roots. |
+//! | `invalid peer certificate: certificate not valid for name …` | The URL has another name than the certificate. An address in the URL needs a certificate for that address. |
+//! | `received fatal alert: CertificateRequired` | The server wants a client certificate. In TLS 1.3 this comes after the client has connected, so it may be seen only while the WebSocket opens. |
+//! | `wss:// URLs need TLS: use WebSocket::connect_tls or connect_over` | You called `connect` with a `wss://` URL. |
+//! | `Could not automatically determine the process-level CryptoProvider` (a panic) | You called `ClientConfig::builder()`. Use `builder_with_provider`, as above, or install a provider. |
+//! | `UnexpectedEof` | The stream ended without both close frames. Somebody on the network may have cut it. After both close frames, a missing `close_notify` is not an error. |
