@@ -2,7 +2,7 @@
 //!
 //! **You want** `wss://`.
 //!
-//! TLS is that of [`rustls`](crate::tls::rustls), which this crate exports again. Each adapter has a feature:
+//! TLS comes from [the crate rustls](crate::tls::rustls), which this crate exports again. Each adapter has a feature:
 //! `tokio-rustls`, `smol-rustls`, and `rustls` for `blocking`.
 //!
 //! ```toml
