@@ -1,35 +1,31 @@
 //! The example `inspect` gives the verdicts of the conformance catalogue, whole and byte by byte.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+mod explanation;
+mod garbage;
+mod inputs;
+#[expect(dead_code, reason = "the tests call `run`, and `main` where the exit code counts")]
+#[path = "../../examples/inspect/main.rs"]
+mod program;
 
-/// What `inspect` says of these bytes: a line each, in short.
+use program::Verdict;
+
+/// Returns the events that `inspect` sees in these bytes: a line each, in short.
 fn inspect(options: &[&str], bytes: &[u8]) -> Vec<String> {
-    let mut child = Command::new(program())
-        .args(options)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(bytes).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{options:?}");
-    String::from_utf8(output.stdout).unwrap().lines().map(shorten).collect()
+    let (verdict, lines) = run(options, bytes).unwrap();
+    let lines: Vec<_> = lines.iter().map(|line| shorten(line)).collect();
+    let is_wrong = |line: &String| {
+        line.starts_with("error:") || line.starts_with("refused:") && line != "refused:200"
+    };
+    assert_eq!(verdict == Verdict::Violation, lines.iter().any(is_wrong), "{options:?} {lines:?}");
+    lines
 }
 
-/// Builds the example, as `cargo test --test examples` alone does not.
-fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "inspect"]);
-        assert!(build.status().unwrap().success());
-        let mut path = std::env::current_exe().unwrap();
-        assert!(path.pop() && path.pop());
-        path.join("examples").join("inspect")
-    })
+/// Runs the program. Returns its verdict and its lines, or the error that it reports.
+fn run(options: &[&str], mut input: &[u8]) -> Result<(Verdict, Vec<String>), String> {
+    let (options, mut output) = (options.iter().map(ToString::to_string), Vec::new());
+    let verdict =
+        program::run(options, &mut input, &mut output).map_err(|error| error.to_string())?;
+    Ok((verdict, String::from_utf8(output).unwrap().lines().map(str::to_owned).collect()))
 }
 
 /// `{"event":"close","code":1000,"reason":""}` is `close:1000`, and so on.
@@ -196,15 +192,8 @@ fn what_would_be_sent_is_told() {
         ("K-02", "8880 00000000 8980 00000000", "8800"),
     ];
     for (id, bytes, transmit) in cases {
-        let mut child = Command::new(program())
-            .args(["--role", "server"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(&unhex(bytes)).unwrap();
-        let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-        assert_eq!(field(output.lines().last().unwrap(), "transmit"), transmit, "{id}");
+        let (_, lines) = run(&["--role", "server"], &unhex(bytes)).unwrap();
+        assert_eq!(field(lines.last().unwrap(), "transmit"), transmit, "{id}");
     }
 }
 
