@@ -8,8 +8,9 @@
 //! | [`tls`] | what `wss://` URLs need |
 
 mod addresses;
+mod begin;
 mod error;
-mod ping_seed;
+mod report;
 mod storage;
 #[cfg(feature = "rustls")]
 pub mod tls;

@@ -34,55 +34,9 @@ use super::tls;
 use crate::connection::Config;
 use crate::handshake::Url;
 
-/// A WebSocket over a stream with the traits of futures-io.
-pub type WebSocket<S> = polled::WebSocket<S, Smol>;
-/// The first request on a stream that a server accepted.
-pub type Incoming<S> = polled::Incoming<S, Smol>;
-/// A request for a WebSocket, which waits for a decision.
-pub type Opening<S> = polled::Opening<S, Smol>;
-/// A request that asks for no WebSocket.
-pub type HttpRequest<S> = polled::HttpRequest<S, Smol>;
-/// The half of a WebSocket that receives.
-pub type Reader<S> = polled::Reader<S, Smol>;
-/// The half of a WebSocket that sends.
-pub type Writer<S> = polled::Writer<S, Smol>;
-
-impl WebSocket<TcpStream> {
-    /// Opens a connection to a `ws://` URL over TCP.
-    ///
-    /// Every 250 ms another address of the host is tried, until one of them answers (RFC 8305).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
-    pub async fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
-        let url = Url::parse(url)?;
-        if url.is_secure() {
-            return Err(Error::no_tls());
-        }
-        polled::connect(url, config, open_tcp(url)).await
-    }
-}
-
+polled::runtime!("smol", Smol);
 #[cfg(feature = "smol-rustls")]
-impl WebSocket<TlsStream<TcpStream>> {
-    /// Opens a connection to a `wss://` URL over TLS over TCP.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`connect`](WebSocket::connect). An invalid certificate is an [`Error::Io`] with
-    /// an error of rustls as its source.
-    pub async fn connect_tls(
-        url: &str,
-        tls: Arc<ClientConfig>,
-        config: Arc<Config>,
-    ) -> Result<Self, Error> {
-        let (url, name) = tls::parse(url)?;
-        let connector = TlsConnector::from(tls::for_websocket(tls));
-        let stream = async { connector.connect(name, open_tcp(url).await?).await };
-        polled::connect(url, config, stream).await
-    }
-}
+polled::connect_tls!("smol");
 
 async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
     let addresses = resolve((url.host(), url.port())).await?;
@@ -92,6 +46,16 @@ async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
 }
 
 /// The timers of smol, which go by themselves under any executor.
+///
+/// ```
+/// use sansocket::polled::WebSocket;
+/// use sansocket::smol::Smol;
+/// use smol::net::TcpStream;
+///
+/// fn same(socket: WebSocket<TcpStream, Smol>) -> sansocket::smol::WebSocket<TcpStream> {
+///     socket
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Smol {}
 

@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use alloc::format;
 use core::net::SocketAddr;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::time::Instant;
 
 use super::addresses::{Deaf, STAGGER};
+use super::error::Error;
 use super::polled::race;
 use super::smol::Smol;
 use super::tokio::Tokio;
+use super::{blocking, smol as over_smol, tokio as over_tokio};
+use crate::connection::{Config, TimedOut, Timeouts};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -66,4 +70,45 @@ fn without_timers_the_addresses_are_tried_one_after_the_other() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addresses = [refuses, listener.local_addr().unwrap()];
     runtime.block_on(race::<_, Tokio, _>(addresses, tokio::net::TcpStream::connect)).unwrap();
+}
+
+/// The time counts from the beginning, before there is a stream.
+#[test]
+fn a_host_that_does_not_answer_times_out() {
+    let (deaf, config) = (Deaf::new(), impatient());
+    let url = format!("ws://{}/", deaf.address);
+    assert_timed_out(|| blocking::WebSocket::connect(&url, config.clone()).map(drop));
+    let connect = async || over_tokio::WebSocket::connect(&url, config.clone()).await.map(drop);
+    assert_timed_out(|| runtime().block_on(connect()));
+    let connect = async || over_smol::WebSocket::connect(&url, config.clone()).await.map(drop);
+    assert_timed_out(|| smol::block_on(connect()));
+}
+
+#[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
+#[test]
+fn a_host_that_does_not_answer_times_out_below_tls() {
+    let (deaf, config, tls) = (Deaf::new(), impatient(), super::tls::default_config());
+    let url = format!("wss://{}/", deaf.address);
+    let connect = || blocking::WebSocket::connect_tls(&url, tls.clone(), config.clone()).map(drop);
+    assert_timed_out(connect);
+    let connect = async || {
+        over_tokio::WebSocket::connect_tls(&url, tls.clone(), config.clone()).await.map(drop)
+    };
+    assert_timed_out(|| runtime().block_on(connect()));
+    let connect = async || {
+        over_smol::WebSocket::connect_tls(&url, tls.clone(), config.clone()).await.map(drop)
+    };
+    assert_timed_out(|| smol::block_on(connect()));
+}
+
+fn impatient() -> alloc::sync::Arc<Config> {
+    Config::new().timeouts(Timeouts::new().opening(STAGGER)).shared()
+}
+
+fn assert_timed_out(connect: impl FnOnce() -> Result<(), Error>) {
+    let start = Instant::now();
+    let outcome = connect();
+    assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Opening))), "{outcome:?}");
+    let took = start.elapsed();
+    assert!((STAGGER..5 * STAGGER).contains(&took), "{took:?}");
 }

@@ -34,6 +34,11 @@ use super::error::Error;
 use crate::handshake::{Url, UrlError};
 
 /// Creates a configuration that trusts the certificate authorities of Mozilla, from `webpki-roots`.
+///
+/// ```
+/// let trusted = sansocket::tls::default_config();
+/// assert_eq!(trusted.alpn_protocols, [b"http/1.1"]);
+/// ```
 pub fn default_config() -> Arc<ClientConfig> {
     config(webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect())
 }
@@ -58,6 +63,18 @@ pub fn native_config() -> io::Result<Arc<ClientConfig>> {
 }
 
 /// Creates a configuration that trusts these certificate authorities and no others.
+///
+/// ```
+/// use sansocket::tls::rustls::RootCertStore;
+/// use sansocket::tls::rustls::pki_types::CertificateDer;
+///
+/// # fn example(authority: CertificateDer<'static>) -> Result<(), sansocket::tls::rustls::Error> {
+/// let mut roots = RootCertStore::empty();
+/// roots.add(authority)?;
+/// let trusted = sansocket::tls::config(roots);
+/// # Ok(())
+/// # }
+/// ```
 pub fn config(roots: RootCertStore) -> Arc<ClientConfig> {
     // The process may have another default provider, or none.
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -39,54 +39,9 @@ use super::tls;
 use crate::connection::Config;
 use crate::handshake::Url;
 
-/// A WebSocket over a stream of tokio.
-pub type WebSocket<S> = polled::WebSocket<S, Tokio>;
-/// The first request on a stream that a server accepted.
-pub type Incoming<S> = polled::Incoming<S, Tokio>;
-/// A request for a WebSocket, which waits for a decision.
-pub type Opening<S> = polled::Opening<S, Tokio>;
-/// A request that asks for no WebSocket.
-pub type HttpRequest<S> = polled::HttpRequest<S, Tokio>;
-/// The half of a WebSocket that receives.
-pub type Reader<S> = polled::Reader<S, Tokio>;
-/// The half of a WebSocket that sends.
-pub type Writer<S> = polled::Writer<S, Tokio>;
-
-impl WebSocket<TcpStream> {
-    /// Opens a connection to a `ws://` URL over TCP.
-    ///
-    /// Every 250 ms another address of the host is tried, until one of them answers (RFC 8305).
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
-    pub async fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
-        let url = Url::parse(url)?;
-        if url.is_secure() {
-            return Err(Error::no_tls());
-        }
-        polled::connect(url, config, open_tcp(url)).await
-    }
-}
-
+polled::runtime!("tokio", Tokio);
 #[cfg(feature = "tokio-rustls")]
-impl WebSocket<TlsStream<TcpStream>> {
-    /// Opens a connection to a `wss://` URL over TLS over TCP.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`connect`](WebSocket::connect). The source of an [`Error::Io`] may be of rustls.
-    pub async fn connect_tls(
-        url: &str,
-        tls: Arc<ClientConfig>,
-        config: Arc<Config>,
-    ) -> Result<Self, Error> {
-        let (url, name) = tls::parse(url)?;
-        let connector = TlsConnector::from(tls::for_websocket(tls));
-        let stream = async { connector.connect(name, open_tcp(url).await?).await };
-        polled::connect(url, config, stream).await
-    }
-}
+polled::connect_tls!("tokio");
 
 async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
     let addresses = lookup_host((url.host(), url.port())).await?;
@@ -96,6 +51,16 @@ async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
 }
 
 /// The runtime of tokio.
+///
+/// ```
+/// use sansocket::polled::WebSocket;
+/// use sansocket::tokio::Tokio;
+/// use tokio::net::TcpStream;
+///
+/// fn same(socket: WebSocket<TcpStream, Tokio>) -> sansocket::tokio::WebSocket<TcpStream> {
+///     socket
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Tokio {}
 

@@ -49,12 +49,7 @@ impl Sender {
         stream: &mut impl Write,
         now: impl FnOnce() -> Timestamp,
     ) -> io::Result<bool> {
-        let mut slices = [IoSlice::new(&[]); 16];
-        let mut count = 0;
-        for (slice, chunk) in slices.iter_mut().zip(self.transmit_vectored()) {
-            *slice = IoSlice::new(chunk);
-            count += 1;
-        }
+        let (slices, count) = self.slices();
         let written = retry(|| match &slices[..count] {
             // To write one slice is less work.
             [slice] => stream.write(slice),
@@ -74,6 +69,17 @@ impl Sender {
                 Err(error)
             }
         }
+    }
+
+    /// Returns the bytes to write, for a vectored write, and how many of the slices are in use.
+    pub(crate) fn slices(&mut self) -> ([IoSlice<'_>; 16], usize) {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let mut count = 0;
+        for (slice, chunk) in slices.iter_mut().zip(self.transmit_vectored()) {
+            *slice = IoSlice::new(chunk);
+            count += 1;
+        }
+        (slices, count)
     }
 }
 

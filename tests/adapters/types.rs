@@ -25,9 +25,8 @@ const _: () = {
 #[cfg(feature = "rustls")]
 const _: () = {
     use sansocket::blocking::TlsHalf;
-    use sansocket::tls::rustls::ClientConnection;
 
-    is_free::<TlsHalf<ClientConnection, TcpStream>>();
+    is_free::<TlsHalf<TcpStream>>();
 };
 
 #[cfg(feature = "smol")]

@@ -7,9 +7,8 @@ use std::time::Instant;
 use super::stream::Stream;
 use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
-use crate::adapters::ping_seed;
-use crate::adapters::trace;
-use crate::connection::{Config, Connection, Event, Timestamp};
+use crate::adapters::{begin, trace};
+use crate::connection::{Config, Connection, Event};
 use crate::handshake::server;
 use crate::wire::Role;
 
@@ -41,12 +40,40 @@ pub enum Incoming<S> {
     Http(HttpRequest<S>),
 }
 
-/// A request for a WebSocket, which waits for a decision. See [`Incoming`].
+/// A request for a WebSocket, which waits for a decision.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::Error;
+/// use sansocket::blocking::Opening;
+/// use sansocket::server::Response;
+///
+/// fn decide(mut opening: Opening<TcpStream>) -> Result<(), Error> {
+///     if opening.request().path() == "/chat" {
+///         return opening.accept()?.send("welcome");
+///     }
+///     opening.reject(Response::new(404, &[], b"no chat here\n")?)
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Opening<S>(WebSocket<S>);
 
-/// A request for something else than a WebSocket, which waits for a response. See [`Incoming`].
+/// A request that asks for no WebSocket, which waits for a response.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::Error;
+/// use sansocket::blocking::HttpRequest;
+/// use sansocket::server::Response;
+///
+/// fn answer(request: HttpRequest<TcpStream>) -> Result<(), Error> {
+///     match request.head().target() {
+///         "/health" => request.respond(Response::new(200, &[], b"alive\n")?),
+///         _ => request.reject(),
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct HttpRequest<S>(WebSocket<S>);
@@ -55,6 +82,16 @@ impl<S: Stream> WebSocket<S> {
     /// Accepts a WebSocket, whatever its path. Requests for something else get status 426.
     ///
     /// The default [`policy`](Config::policy) accepts browsers from pages of the same host only.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(stream: TcpStream) -> Result<(), Error> {
+    /// let mut socket = WebSocket::accept(stream, Config::new().shared())?;
+    /// socket.send("welcome")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -72,17 +109,27 @@ impl<S: Stream> WebSocket<S> {
 
     /// Waits for a request.
     ///
+    /// ```
+    /// # use sansocket::{Config, Error, blocking::{Incoming, WebSocket}};
+    /// # use std::net::TcpStream;
+    /// # fn example(stream: TcpStream) -> Result<(), Error> {
+    /// let incoming = WebSocket::receive_request(stream, Config::new().shared())?;
+    /// if let Incoming::Opening(mut opening) = incoming {
+    ///     println!("{} is asked for", opening.request().path());
+    ///     opening.accept()?.send("welcome")?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Handshake`] if the request is invalid, and [`Error::TimedOut`] if it does not come: the
     /// client has got a response. Returns [`Error::Io`] if the stream fails.
     pub fn receive_request(stream: S, config: Arc<Config>) -> Result<Incoming<S>, Error> {
-        let mut connection = Connection::server(config, Timestamp::default());
-        ping_seed::set(&mut connection);
-        let mut socket = Self::new(stream, connection, Instant::now());
+        let mut socket = Self::new(stream, begin::server(config), Instant::now());
         let is_http = match socket.next_event()? {
-            Some((Event::NotUpgrade, _)) => true,
-            Some(_) => false,
+            Some((event, _)) => event == Event::NotUpgrade,
             None => return Err(Error::left_early()),
         };
         Ok(match is_http {
@@ -90,9 +137,7 @@ impl<S: Stream> WebSocket<S> {
             false => Incoming::Opening(Opening(socket)),
         })
     }
-}
 
-impl<S: Stream> WebSocket<S> {
     /// Decides on a request. The time that the application took does not count.
     fn decide(&mut self, decide: impl FnOnce(&mut Connection)) {
         self.connection.note_time(self.port.now());

@@ -1,38 +1,77 @@
-//! The loop of a blocking connection: events until there are none, then what the next step says.
+//! How a blocking connection writes: alone, or beside other threads.
 
-use alloc::string::ToString;
-use alloc::vec::Vec;
 use core::ops::DerefMut;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 
 use super::port::Port;
 use super::stream::Stream;
 use crate::adapters::error::Error;
-use crate::adapters::{storage, trace};
-use crate::connection::{Event, Input, OwnedMessage, Receiver, Sender, Step, Timestamp};
+use crate::connection::{Message, SendError, Sender, Timestamp};
 
-/// A sender, and the stream that it writes to.
-pub(super) trait Link {
+/// A sender, and the port that it writes to. Each may be locked as long as it is borrowed.
+pub(super) trait Outgoing {
     type Stream: Stream;
 
-    /// The sender. It may be locked as long as it is borrowed.
     fn sender(&mut self) -> impl DerefMut<Target = Sender>;
 
-    /// The port to read from.
-    fn port(&mut self) -> &mut Port<Self::Stream>;
-
-    /// Returns when to stop waiting for the stream.
-    fn due(&mut self) -> Option<Timestamp> {
-        self.sender().poll_timeout()
-    }
-
-    /// Writes all that waits. Returns `false` if the stream does not take it now. If `read` is `false`, there
-    /// is nothing else to do.
+    /// Writes all that waits. Returns `false` if the stream does not take it now.
     ///
     /// # Errors
     ///
     /// Returns the error of the stream, to which nothing can be written any more.
-    fn flush(&mut self, read: bool) -> io::Result<bool>;
+    fn write(&mut self) -> io::Result<bool>;
+
+    /// Returns the port that knows how the connection ended.
+    fn port(&mut self) -> impl DerefMut<Target = Port<Self::Stream>>;
+
+    /// Queues something, and writes all that waits.
+    fn queue(
+        &mut self,
+        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        self.queue_only(act)?;
+        self.flush()
+    }
+
+    /// Queues a message, once there is room for it.
+    fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        let is_full = self.sender().is_full();
+        if is_full {
+            self.flush()?;
+        }
+        self.queue_only(|sender| sender.send(message))
+    }
+
+    fn queue_only(
+        &mut self,
+        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
+        let mut sender = self.sender();
+        check_written(true, &sender)?;
+        Ok(sender.unprompted(act)?)
+    }
+
+    /// Writes all that waits. Fails if some of it cannot be written.
+    fn flush(&mut self) -> Result<(), Error> {
+        let is_written = self.write()?;
+        check_written(is_written, &self.sender())?;
+        let ended = self.sender().ended();
+        ended.map_or(Ok(()), |ended| self.port().report.end(&ended))
+    }
+}
+
+/// A connection that reads, too.
+pub(super) trait Link: Outgoing {
+    /// Returns when to stop waiting for the stream.
+    fn due(&mut self) -> Option<Timestamp>;
+
+    /// Writes all that waits, unless another thread is about to. Returns `false` if the stream does not take it
+    /// now.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the stream, to which nothing can be written any more.
+    fn try_write(&mut self) -> io::Result<bool>;
 
     /// Ends the direction in which we write.
     ///
@@ -40,136 +79,25 @@ pub(super) trait Link {
     ///
     /// Returns the error of a stream that can only be dropped.
     fn shutdown(&mut self) -> io::Result<()>;
-}
 
-/// Waits for an event. Returns `false` if the connection has ended.
-///
-/// # Errors
-///
-/// Returns the error with which the connection ended, once, and `TimedOut` if there was no event until then.
-fn wait(
-    receiver: &mut Receiver,
-    input: &mut Input<Vec<u8>>,
-    link: &mut impl Link,
-    until: Option<Timestamp>,
-) -> Result<bool, Error> {
-    while !receiver.has_event(input, &mut link.sender()) {
-        let looked = link.port().looked.take();
-        if let Some(looked) = looked
-            && link.sender().handle_timeout(looked)
-        {
-            // That may be an event.
-            continue;
-        }
-        let now = link.port().now();
-        link.sender().note_time(now);
-        let step = link.sender().next_step();
-        match step {
-            Step::Done(ended) => return link.port().conclude(&ended).map(|()| false),
-            Step::Shutdown => link.shutdown().unwrap_or_else(|_| receiver.handle_eof()),
-            Step::Io { .. } if until.is_some() && looked >= until => {
-                return Err(io::Error::from(ErrorKind::TimedOut).into());
-            }
-            Step::Io { read, write } => {
-                // What another thread is writing waits, too.
-                let is_waiting = write || (!read && link.sender().queued() > 0);
-                if is_waiting && has_written(link, read) {
-                    continue;
-                }
-                if !read {
-                    return Err(io::Error::from(ErrorKind::WouldBlock).into());
-                }
-                let due = link.due().into_iter().chain(until).min();
-                if let Err(error) = link.port().receive(due, receiver, input) {
-                    let now = link.port().now();
-                    if !link.sender().handle_timeout(now) {
-                        return Err(error.into());
-                    }
-                }
-            }
+    /// Writes all that waits. Returns whether there is something new to look at. An error is kept.
+    ///
+    /// Who can read meanwhile, does not wait for another thread that writes.
+    fn write_or_keep(&mut self, can_read: bool) -> bool {
+        let outcome = if can_read { self.try_write() } else { self.write() };
+        outcome.unwrap_or_else(|error| {
+            self.port().report.keep(error);
+            true
+        })
+    }
+
+    /// Writes the replies of the protocol, which do not wait for the application.
+    fn write_urgent(&mut self) {
+        let is_urgent = self.sender().is_urgent();
+        if is_urgent {
+            self.write_or_keep(true);
         }
     }
-    Ok(true)
-}
-
-/// Writes all that waits. Returns whether there is something new to look at.
-fn has_written(link: &mut impl Link, read: bool) -> bool {
-    link.flush(read).unwrap_or_else(|error| {
-        link.port().keep(error);
-        true
-    })
-}
-
-/// Waits for the next event.
-pub(super) fn next_event<'i>(
-    receiver: &mut Receiver,
-    input: &'i mut Input<Vec<u8>>,
-    link: &mut impl Link,
-    until: Option<Timestamp>,
-) -> Result<Option<Event<'i>>, Error> {
-    Ok(match wait(receiver, input, link, until)? {
-        true => take(receiver, input, link),
-        false => None,
-    })
-}
-
-/// Takes an event, and writes the replies of the protocol before it is returned.
-fn take<'i>(
-    receiver: &mut Receiver,
-    input: &'i mut Input<Vec<u8>>,
-    link: &mut impl Link,
-) -> Option<Event<'i>> {
-    let event = receiver.next_event(input, &mut link.sender());
-    let is_urgent = link.sender().is_urgent();
-    if is_urgent {
-        has_written(link, true);
-    }
-    event
-}
-
-/// Waits for the next message, and copies it.
-///
-/// A message in progress is kept by the connection, not here, so this may fail and be called again.
-pub(super) fn receive(
-    receiver: &mut Receiver,
-    input: &mut Input<Vec<u8>>,
-    link: &mut impl Link,
-    until: Option<Timestamp>,
-) -> Result<Option<OwnedMessage>, Error> {
-    let is_streaming = receiver.is_streaming();
-    receiver.set_streaming(false);
-    let outcome = next_message(receiver, input, link, until);
-    // Without an event, the input is used up, and another connection can have it.
-    if !receiver.has_event(input, &mut link.sender()) {
-        storage::detach(input);
-    }
-    receiver.set_streaming(is_streaming);
-    outcome
-}
-
-fn next_message(
-    receiver: &mut Receiver,
-    input: &mut Input<Vec<u8>>,
-    link: &mut impl Link,
-    until: Option<Timestamp>,
-) -> Result<Option<OwnedMessage>, Error> {
-    while wait(receiver, input, link, until)? {
-        if receiver.has_part(input) {
-            return Err(Error::PartsPending);
-        }
-        let Some(event) = take(receiver, input, link) else { break };
-        match event {
-            Event::Text(text) => return Ok(Some(text.to_string().into())),
-            Event::Binary(bytes) => return Ok(Some(bytes.to_vec().into())),
-            Event::Violation(error) => {
-                trace::violated(error);
-                return Err(link.port().report(error));
-            }
-            Event::Part { .. } | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
-            Event::Request | Event::NotUpgrade | Event::Open | Event::Rejected => {}
-        }
-    }
-    Ok(None)
 }
 
 /// A sender and a port that belong to one thread.
@@ -179,30 +107,21 @@ pub(super) struct Whole<'w, S> {
     pub(super) port: &'w mut Port<S>,
 }
 
-impl<S: Stream> Link for Whole<'_, S> {
+impl<S: Stream> Outgoing for Whole<'_, S> {
     type Stream = S;
 
     fn sender(&mut self) -> impl DerefMut<Target = Sender> {
         &mut *self.sender
     }
 
-    fn port(&mut self) -> &mut Port<S> {
-        self.port
-    }
-
-    fn flush(&mut self, _: bool) -> io::Result<bool> {
+    fn write(&mut self) -> io::Result<bool> {
         loop {
             self.sender.note_time(self.port.now());
             if self.sender.ended().is_some() {
                 return Ok(true);
             }
             let due = self.sender.poll_timeout();
-            let mut slices = [IoSlice::new(&[]); 16];
-            let mut count = 0;
-            for (slice, chunk) in slices.iter_mut().zip(self.sender.transmit_vectored()) {
-                *slice = IoSlice::new(chunk);
-                count += 1;
-            }
+            let (slices, count) = self.sender.slices();
             let outcome = match count {
                 0 => match self.port.flush(due) {
                     Ok(Some(())) => return Ok(self.sender.queued() == 0),
@@ -214,6 +133,20 @@ impl<S: Stream> Link for Whole<'_, S> {
                 return Ok(false);
             }
         }
+    }
+
+    fn port(&mut self) -> impl DerefMut<Target = Port<S>> {
+        &mut *self.port
+    }
+}
+
+impl<S: Stream> Link for Whole<'_, S> {
+    fn due(&mut self) -> Option<Timestamp> {
+        self.sender.poll_timeout()
+    }
+
+    fn try_write(&mut self) -> io::Result<bool> {
+        self.write()
     }
 
     fn shutdown(&mut self) -> io::Result<()> {

@@ -24,11 +24,12 @@ mod stream;
 mod tcp;
 #[cfg(feature = "rustls")]
 mod tls;
+mod turn;
 mod web_socket;
 
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use split::{Reader, Writer};
-pub use stream::{Split, Stream, Untimed};
+pub use stream::{Socket, Split, Stream, Untimed};
 #[cfg(feature = "rustls")]
 pub use tls::TlsHalf;
 pub use web_socket::WebSocket;

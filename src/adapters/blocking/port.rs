@@ -1,68 +1,76 @@
 //! A stream, its clock, and how long it may block.
 
 use alloc::vec::Vec;
-use core::mem;
 use core::time::Duration;
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{self, IoSlice};
 use std::time::Instant;
 
 use super::stream::{Split, Stream};
-use crate::adapters::error::Error;
-use crate::adapters::{storage, trace};
-use crate::connection::{Ended, Input, Receiver, Timestamp};
+use crate::adapters::report::Report;
+use crate::adapters::storage;
+use crate::connection::{Input, Receiver, Timestamp};
 
 /// A stream, and what a connection does not know of it.
 #[derive(Debug)]
 pub(super) struct Port<S> {
     pub(super) stream: S,
-    /// A point in time, and what it is called by the connection.
-    start: Instant,
-    origin: Timestamp,
-    /// The timeouts that the stream had, by direction.
-    had: [Option<Duration>; 2],
-    /// Those that it has.
-    bounds: [Option<Duration>; 2],
+    /// A point in time, by the clock and by the connection.
+    origin: (Instant, Timestamp),
+    /// The timeouts that the socket had, of reads and of writes.
+    had: Timeouts,
+    /// How long a call may block.
+    bound: Option<Duration>,
+    calls: Calls,
     /// Whether the stream may hold back what was written.
     is_unflushed: bool,
     /// When the stream was last read, if the deadlines have not been told.
     pub(super) looked: Option<Timestamp>,
-    report: Report,
+    pub(super) report: Report,
 }
 
-/// What is reported at the end.
-#[derive(Debug)]
-enum Report {
-    /// The account, or what the stream failed with first.
-    Due(Option<io::Error>),
-    /// It has been reported.
-    Given,
+/// The calls of a port. Its socket may have another port for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Calls {
+    /// Both. Over TLS, a write may read.
+    Both,
+    Reads,
+    Writes,
 }
+
+/// The timeouts of a socket, of reads and of writes.
+type Timeouts = [Option<Duration>; 2];
 
 impl<S: Stream> Port<S> {
     pub(super) fn new(stream: S, start: Instant, origin: Timestamp) -> Self {
-        let had = timeouts(&stream);
-        Self {
+        let had = stream.socket().map_or([None; 2], |socket| {
+            [socket.read_timeout(), socket.write_timeout()].map(Result::unwrap_or_default)
+        });
+        let port = Self {
             stream,
-            start,
-            origin,
+            origin: (start, origin),
             had,
-            bounds: had,
+            bound: None,
+            calls: Calls::Both,
             is_unflushed: false,
             looked: None,
-            report: Report::Due(None),
+            report: Report::new(),
+        };
+        if had != [None; 2] {
+            // The first call meets the same error.
+            let _ = port.set_timeouts([None; 2]);
         }
+        port
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.origin + self.start.elapsed()
+        self.origin.1 + self.origin.0.elapsed()
     }
 
     /// Returns the stream with the timeouts that it had.
     pub(super) fn into_stream(self) -> S {
         // A stream that has ended may refuse timeouts; it does not block, either.
-        let _ = self.stream.set_write_timeout(self.had[WRITE]);
-        let _ = self.stream.set_read_timeout(self.had[READ]);
+        let _ = self.set_timeouts(self.had);
         self.stream
     }
 
@@ -71,7 +79,7 @@ impl<S: Stream> Port<S> {
     /// # Errors
     ///
     /// Returns `WouldBlock` if the stream does not block. Other errors end the transport, and are kept.
-    pub(super) fn receive(
+    pub(super) fn read(
         &mut self,
         due: Option<Timestamp>,
         receiver: &mut Receiver,
@@ -79,8 +87,7 @@ impl<S: Stream> Port<S> {
     ) -> io::Result<()> {
         storage::attach(input);
         let mut spare = receiver.spare(input);
-        let bound = self.bound(READ, due);
-        let outcome = bound.and_then(|bound| block(bound, || self.stream.read(spare.buffer())));
+        let outcome = self.block(due, |stream| stream.read(spare.buffer()));
         let now = self.now();
         self.looked = Some(now);
         match outcome {
@@ -89,7 +96,7 @@ impl<S: Stream> Port<S> {
             Err(error) if error.kind() == WouldBlock => return Err(error),
             Err(error) => {
                 receiver.handle_eof();
-                self.keep(error);
+                self.report.keep(error);
             }
         }
         Ok(())
@@ -101,7 +108,8 @@ impl<S: Stream> Port<S> {
         due: Option<Timestamp>,
         slices: &[IoSlice<'_>],
     ) -> io::Result<Option<usize>> {
-        let outcome = self.write_with(due, |stream| match slices {
+        self.is_unflushed = true;
+        let outcome = self.block(due, |stream| match slices {
             // To write one slice is less work.
             [slice] => stream.write(slice),
             slices => stream.write_vectored(slices),
@@ -117,61 +125,52 @@ impl<S: Stream> Port<S> {
         if !self.is_unflushed {
             return Ok(Some(()));
         }
-        let outcome = self.write_with(due, |stream| stream.flush());
+        let outcome = self.block(due, S::flush);
         self.is_unflushed = !matches!(outcome, Ok(Some(())));
         outcome
     }
 
-    fn write_with<T>(
+    /// Calls what blocks, until `due` at the latest. Returns `None` if it has for that long.
+    fn block<T>(
         &mut self,
         due: Option<Timestamp>,
-        mut write: impl FnMut(&mut S) -> io::Result<T>,
+        mut call: impl FnMut(&mut S) -> io::Result<T>,
     ) -> io::Result<Option<T>> {
-        let bound = self.bound(WRITE, due)?;
-        self.is_unflushed = true;
-        block(bound, || write(&mut self.stream))
+        let (bound, start) = (self.set_bound(due)?, Instant::now());
+        let has_blocked = || bound.is_some_and(|bound| start.elapsed() + SLACK >= bound);
+        loop {
+            match call(&mut self.stream) {
+                Err(error) if error.kind() == Interrupted => {}
+                Err(error) if matches!(error.kind(), WouldBlock | TimedOut) && has_blocked() => {
+                    return Ok(None);
+                }
+                outcome => return outcome.map(Some),
+            }
+        }
     }
 
-    /// Bounds the next call in a direction. Returns how long it may block.
-    fn bound(&mut self, direction: usize, due: Option<Timestamp>) -> io::Result<Option<Duration>> {
-        let bound = choose_bound(self.bounds[direction], self.patience(due));
-        if bound != self.bounds[direction] {
-            match direction {
-                READ => self.stream.set_read_timeout(bound)?,
-                _ => self.stream.set_write_timeout(bound)?,
-            }
-            // Over TLS, one may change the other.
-            self.bounds = timeouts(&self.stream);
-            self.bounds[direction] = bound;
+    /// Bounds the next call. Returns how long it may block.
+    fn set_bound(&mut self, due: Option<Timestamp>) -> io::Result<Option<Duration>> {
+        // Sockets take no timeout of zero.
+        let patience = due.map(|due| due.since(self.now()).max(Duration::from_millis(1)));
+        let bound = choose_bound(self.bound, patience);
+        if bound != self.bound {
+            self.set_timeouts([bound; 2])?;
+            self.bound = bound;
         }
         Ok(bound)
     }
 
-    fn patience(&self, due: Option<Timestamp>) -> Option<Duration> {
-        // Streams take no timeout of zero.
-        due.map(|due| due.since(self.now()).max(Duration::from_millis(1)))
-    }
-
-    /// Keeps the first error of the stream, to be reported at the end.
-    pub(super) fn keep(&mut self, error: io::Error) {
-        if let Report::Due(first) = &mut self.report {
-            first.get_or_insert(error);
+    /// Sets the timeouts of the calls of this port.
+    fn set_timeouts(&self, [reads, writes]: Timeouts) -> io::Result<()> {
+        let Some(socket) = self.stream.socket() else { return Ok(()) };
+        if self.calls != Calls::Writes {
+            socket.set_read_timeout(reads)?;
         }
-    }
-
-    /// Reports an error that ends the connection before its account is there.
-    pub(super) fn report(&mut self, error: impl Into<Error>) -> Error {
-        self.report = Report::Given;
-        error.into()
-    }
-
-    /// Reports how the connection ended, once.
-    pub(super) fn conclude(&mut self, ended: &Ended) -> Result<(), Error> {
-        let Report::Due(error) = mem::replace(&mut self.report, Report::Given) else {
-            return Ok(());
-        };
-        trace::ended(ended);
-        Error::explain(ended, error)
+        if self.calls != Calls::Reads {
+            socket.set_write_timeout(writes)?;
+        }
+        Ok(())
     }
 }
 
@@ -179,17 +178,18 @@ impl<S: Split> Port<S> {
     /// Returns a port that reads, and one that writes.
     pub(super) fn split(self) -> io::Result<[Port<S::Half>; 2]> {
         let (reading, writing) = self.stream.split()?;
-        let port = |stream| Port::new(stream, self.start, self.origin);
-        let (mut reading, mut writing) = (port(reading), port(writing));
-        (reading.report, reading.looked) = (self.report, self.looked);
-        writing.is_unflushed = self.is_unflushed;
-        Ok([reading, writing])
+        let port = |stream, calls, report| Port {
+            stream,
+            origin: self.origin,
+            had: self.had,
+            bound: self.bound,
+            calls,
+            is_unflushed: self.is_unflushed,
+            looked: self.looked,
+            report,
+        };
+        Ok([port(reading, Calls::Reads, self.report), port(writing, Calls::Writes, Report::new())])
     }
-}
-
-/// Returns the timeouts of a stream, by direction.
-fn timeouts<S: Stream>(stream: &S) -> [Option<Duration>; 2] {
-    [stream.read_timeout(), stream.write_timeout()].map(Result::unwrap_or_default)
 }
 
 /// Returns the timeout for a call that may block for `patience`, given the present one. One that is somewhat
@@ -201,28 +201,6 @@ fn choose_bound(bound: Option<Duration>, patience: Option<Duration>) -> Option<D
         (_, patience) => patience,
     }
 }
-
-/// Calls what blocks for no longer than `bound`. Returns `None` if it has for that long.
-fn block<T>(
-    bound: Option<Duration>,
-    mut call: impl FnMut() -> io::Result<T>,
-) -> io::Result<Option<T>> {
-    let start = Instant::now();
-    let has_blocked = || bound.is_some_and(|bound| start.elapsed() + SLACK >= bound);
-    loop {
-        match call() {
-            Err(error) if error.kind() == Interrupted => {}
-            Err(error) if matches!(error.kind(), WouldBlock | TimedOut) && has_blocked() => {
-                return Ok(None);
-            }
-            outcome => return outcome.map(Some),
-        }
-    }
-}
-
-/// The directions.
-const READ: usize = 0;
-const WRITE: usize = 1;
 
 /// How much earlier than asked for an operating system may return, at the most.
 const SLACK: Duration = Duration::from_millis(20);

@@ -10,9 +10,10 @@ use core::time::Duration;
 use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::link::{self, Link};
+use super::link::{self, Link, Outgoing};
 use super::port::Port;
 use super::stream::Stream;
+use super::turn::Turn;
 use crate::adapters::error::Error;
 use crate::connection::{
     Ended, Event, Input, Message, OwnedMessage, Receiver, RoundTrip, SendError, Sender, Timestamp,
@@ -52,6 +53,19 @@ pub struct Reader<S> {
 }
 
 /// The half of a WebSocket that sends. Clones send through the same connection. See [`Reader`].
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::Error;
+/// use sansocket::blocking::Writer;
+///
+/// fn greet(writer: &Writer<TcpStream>, names: &[&str]) -> Result<(), Error> {
+///     for name in names {
+///         writer.feed(format!("hello {name}"))?;
+///     }
+///     writer.flush()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Writer<S>(Arc<Shared<S>>);
 
@@ -89,7 +103,7 @@ impl<S: Stream> Reader<S> {
     ///
     /// Returns the errors of that.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        link::next_event(&mut self.receiver, &mut self.input, &mut self.parted, None)
+        self.turn().next_event()
     }
 
     /// Waits for the next message: see [`WebSocket::receive`](super::WebSocket::receive).
@@ -98,7 +112,7 @@ impl<S: Stream> Reader<S> {
     ///
     /// Returns the errors of that.
     pub fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        link::receive(&mut self.receiver, &mut self.input, &mut self.parted, None)
+        self.turn().receive(None)
     }
 
     /// Waits for the next message for at most `timeout`: see
@@ -108,8 +122,8 @@ impl<S: Stream> Reader<S> {
     ///
     /// Returns the errors of that.
     pub fn receive_timeout(&mut self, timeout: Duration) -> Result<Option<OwnedMessage>, Error> {
-        let until = Some(self.parted.port.now() + timeout);
-        link::receive(&mut self.receiver, &mut self.input, &mut self.parted, until)
+        let until = self.parted.port.now() + timeout;
+        self.turn().receive(Some(until))
     }
 
     /// Returns how the connection ended, once it has.
@@ -126,6 +140,11 @@ impl<S: Stream> Reader<S> {
     pub const fn receiver_mut(&mut self) -> &mut Receiver {
         &mut self.receiver
     }
+
+    const fn turn(&mut self) -> Turn<'_, '_, Parted<S>> {
+        let Self { receiver, input, parted: link } = self;
+        Turn { receiver, input, link }
+    }
 }
 
 impl<S: Stream> Writer<S> {
@@ -136,6 +155,26 @@ impl<S: Stream> Writer<S> {
     /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
     pub fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         self.queue(|sender| sender.send(message))
+    }
+
+    /// Queues a message, once fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. It leaves
+    /// with the next [`flush`](Self::flush), or when the [`Reader`] writes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn feed<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.shared().feed(message)
+    }
+
+    /// Queues a message, if fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. It leaves
+    /// with the next [`flush`](Self::flush), or when the [`Reader`] writes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Sender::try_send`].
+    pub fn try_send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), SendError> {
+        lock(&self.0.sender).unprompted(|sender| sender.try_send(message))
     }
 
     /// Sends a part of a message. The parts of all clones belong to one message.
@@ -185,18 +224,25 @@ impl<S: Stream> Writer<S> {
         &self,
         act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
     ) -> Result<(), Error> {
-        {
-            let mut sender = lock(&self.0.sender);
-            link::check_written(true, &sender)?;
-            sender.unprompted(act)?;
-        }
-        let is_written = self.0.flush()?;
-        let ended = {
-            let sender = lock(&self.0.sender);
-            link::check_written(is_written, &sender)?;
-            sender.ended()
-        };
-        ended.map_or(Ok(()), |ended| lock(&self.0.port).conclude(&ended))
+        self.shared().queue(act)
+    }
+
+    /// Writes all that is queued.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send).
+    pub fn flush(&self) -> Result<(), Error> {
+        self.shared().flush()
+    }
+
+    /// Returns how many bytes wait to be written.
+    pub fn queued(&self) -> usize {
+        lock(&self.0.sender).queued()
+    }
+
+    fn shared(&self) -> &Shared<S> {
+        &self.0
     }
 }
 
@@ -206,17 +252,23 @@ impl<S> Clone for Writer<S> {
     }
 }
 
-impl<S: Stream> Link for Parted<S> {
+impl<S: Stream> Outgoing for Parted<S> {
     type Stream = S;
 
     fn sender(&mut self) -> impl DerefMut<Target = Sender> {
         lock(&self.shared.sender)
     }
 
-    fn port(&mut self) -> &mut Port<S> {
-        &mut self.port
+    fn write(&mut self) -> io::Result<bool> {
+        self.shared.write()
     }
 
+    fn port(&mut self) -> impl DerefMut<Target = Port<S>> {
+        &mut self.port
+    }
+}
+
+impl<S: Stream> Link for Parted<S> {
     /// A read that blocks does not see that another thread closes the connection, so it is bounded by that.
     fn due(&mut self) -> Option<Timestamp> {
         let sender = lock(&self.shared.sender);
@@ -224,11 +276,8 @@ impl<S: Stream> Link for Parted<S> {
         sender.poll_timeout().into_iter().chain(close).min()
     }
 
-    fn flush(&mut self, read: bool) -> io::Result<bool> {
-        match read {
-            true => self.shared.try_flush(),
-            false => self.shared.flush(),
-        }
+    fn try_write(&mut self) -> io::Result<bool> {
+        self.shared.try_write()
     }
 
     fn shutdown(&mut self) -> io::Result<()> {
@@ -238,9 +287,25 @@ impl<S: Stream> Link for Parted<S> {
     }
 }
 
+impl<S: Stream> Outgoing for &Shared<S> {
+    type Stream = S;
+
+    fn sender(&mut self) -> impl DerefMut<Target = Sender> {
+        lock(&self.sender)
+    }
+
+    fn write(&mut self) -> io::Result<bool> {
+        Shared::write(self)
+    }
+
+    fn port(&mut self) -> impl DerefMut<Target = Port<S>> {
+        lock(&self.port)
+    }
+}
+
 impl<S: Stream> Shared<S> {
     /// Writes all that waits.
-    fn flush(&self) -> io::Result<bool> {
+    fn write(&self) -> io::Result<bool> {
         loop {
             let is_written = self.drain(&mut lock(&self.port))?;
             // What another thread has queued meanwhile, it could not write.
@@ -251,14 +316,14 @@ impl<S: Stream> Shared<S> {
     }
 
     /// Writes all that waits, unless another thread is about to do so.
-    fn try_flush(&self) -> io::Result<bool> {
+    fn try_write(&self) -> io::Result<bool> {
         let is_written = match self.port.try_lock() {
             Ok(mut port) => self.drain(&mut port)?,
             Err(TryLockError::Poisoned(error)) => self.drain(&mut error.into_inner())?,
             Err(TryLockError::WouldBlock) => return Ok(false),
         };
         match is_written {
-            true => self.flush(),
+            true => self.write(),
             false => Ok(false),
         }
     }

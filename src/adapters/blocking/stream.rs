@@ -6,8 +6,8 @@ use std::net::{Shutdown, TcpStream};
 
 /// A blocking stream.
 ///
-/// A stream with timeouts has the deadlines of a connection act on time. A stream that can end one direction
-/// has our last bytes arrive. The methods that are provided are those of a stream that can do neither:
+/// A stream over a socket has the deadlines of a connection act on time. The methods that are provided are those
+/// of a stream that has none:
 ///
 /// ```
 /// use std::io::{self, Read, Write};
@@ -33,40 +33,67 @@ use std::net::{Shutdown, TcpStream};
 ///
 /// impl Stream for Pipe {}
 /// ```
-#[expect(clippy::missing_errors_doc, reason = "those of the operating system")]
 pub trait Stream: Read + Write {
-    /// Returns how long a read may block. `None` is without end.
-    fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        Ok(None)
+    /// Returns the socket below the stream. Its timeouts bound reads and writes.
+    fn socket(&self) -> Option<&dyn Socket> {
+        None
     }
 
-    /// Sets how long a read may block. It then fails with `WouldBlock` or `TimedOut`.
-    fn set_read_timeout(&self, _timeout: Option<Duration>) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Returns how long a write may block.
-    fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        Ok(None)
-    }
-
-    /// Sets how long a write may block.
-    fn set_write_timeout(&self, _timeout: Option<Duration>) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Ends the direction in which we write. After an error, the stream is dropped instead.
+    /// Ends the direction in which we write, so that our last bytes arrive.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stream can only be dropped.
     fn end(&mut self) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+        self.socket().ok_or(io::ErrorKind::Unsupported)?.end()
     }
 }
 
+/// A socket whose calls can be bounded in time. A call that takes longer fails with `WouldBlock` or `TimedOut`.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use std::time::Duration;
+/// use sansocket::blocking::Socket;
+///
+/// fn bound(stream: &TcpStream) -> std::io::Result<()> {
+///     let socket: &dyn Socket = stream;
+///     socket.set_read_timeout(Some(Duration::from_secs(5)))
+/// }
+/// ```
+#[expect(clippy::missing_errors_doc, reason = "those of the operating system")]
+pub trait Socket {
+    /// Returns how long a read may block. `None` is without end.
+    fn read_timeout(&self) -> io::Result<Option<Duration>>;
+
+    /// Sets how long a read may block.
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// Returns how long a write may block. `None` is without end.
+    fn write_timeout(&self) -> io::Result<Option<Duration>>;
+
+    /// Sets how long a write may block.
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// Ends the direction in which we write.
+    fn end(&self) -> io::Result<()>;
+}
+
 /// A stream that one thread can read while another one writes it.
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::blocking::Split;
+///
+/// fn split(stream: TcpStream) -> std::io::Result<(TcpStream, TcpStream)> {
+///     Split::split(stream)
+/// }
+/// ```
 pub trait Split: Stream {
-    /// What each thread gets.
+    /// The stream of each thread.
     type Half: Stream;
 
-    /// Returns what reads, and what writes.
+    /// Returns the stream to read from, and the one to write to.
     ///
     /// # Errors
     ///
@@ -76,7 +103,7 @@ pub trait Split: Stream {
 
 macro_rules! implement {
     ($stream:ty) => {
-        impl Stream for $stream {
+        impl Socket for $stream {
             fn read_timeout(&self) -> io::Result<Option<Duration>> {
                 self.read_timeout()
             }
@@ -93,8 +120,14 @@ macro_rules! implement {
                 self.set_write_timeout(timeout)
             }
 
-            fn end(&mut self) -> io::Result<()> {
+            fn end(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
+            }
+        }
+
+        impl Stream for $stream {
+            fn socket(&self) -> Option<&dyn Socket> {
+                Some(self)
             }
         }
 

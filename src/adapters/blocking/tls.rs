@@ -4,15 +4,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Deref, DerefMut, Range};
-use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use rustls::{ClientConfig, ClientConnection, ConnectionCommon, SideData, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, Connection, ConnectionCommon, SideData, StreamOwned};
 
-use super::stream::{Split, Stream};
+use super::stream::{Socket, Split, Stream};
 use super::tcp;
 use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
@@ -22,6 +21,17 @@ use crate::handshake::client;
 
 impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
     /// Connects to a `wss://` URL over TLS over TCP.
+    ///
+    /// ```
+    /// # fn example() -> Result<(), sansocket::Error> {
+    /// use sansocket::blocking::WebSocket;
+    /// use sansocket::{Config, tls};
+    ///
+    /// let (trusted, config) = (tls::default_config(), Config::new().shared());
+    /// let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -41,28 +51,14 @@ impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
     }
 }
 
-/// The timeouts are those of the stream below. A write that blocks may read, so its timeout bounds that, too.
 impl<C, S, D> Stream for StreamOwned<C, S>
 where
     C: DerefMut + Deref<Target = ConnectionCommon<D>>,
     S: Stream,
     D: SideData,
 {
-    fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.sock.read_timeout()
-    }
-
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.sock.set_read_timeout(timeout)
-    }
-
-    fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.sock.write_timeout()
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.sock.set_read_timeout(timeout)?;
-        self.sock.set_write_timeout(timeout)
+    fn socket(&self) -> Option<&dyn Socket> {
+        self.sock.socket()
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -78,53 +74,53 @@ where
 
 impl<C, S, D> Split for StreamOwned<C, S>
 where
-    C: DerefMut + Deref<Target = ConnectionCommon<D>>,
+    C: DerefMut + Deref<Target = ConnectionCommon<D>> + Into<Connection>,
     S: Split,
     D: SideData,
 {
-    type Half = TlsHalf<C, S::Half>;
+    type Half = TlsHalf<S::Half>;
 
     fn split(self) -> io::Result<(Self::Half, Self::Half)> {
-        let (conn, sock) = self.into_parts();
-        let (reading, writing) = sock.split()?;
-        let conn = Arc::new(Mutex::new(conn));
-        Ok((TlsHalf::new(Arc::clone(&conn), reading), TlsHalf::new(conn, writing)))
+        let (tls, stream) = self.into_parts();
+        let (reading, writing) = stream.split()?;
+        let tls = Arc::new(Mutex::new(tls.into()));
+        Ok((TlsHalf::new(Arc::clone(&tls), reading), TlsHalf::new(tls, writing)))
     }
 }
 
 /// One of two halves of a TLS stream: one reads, the other writes.
 ///
 /// The state of TLS is locked while bytes are encrypted or decrypted, not while a half waits for the stream.
-pub struct TlsHalf<C, S> {
-    conn: Arc<Mutex<C>>,
-    sock: S,
-    /// Records that were read and not decrypted, or encrypted and not written: these bytes of that buffer.
-    unused: Range<usize>,
+///
+/// ```
+/// use std::net::TcpStream;
+/// use sansocket::blocking::{Split, TlsHalf};
+/// use sansocket::tls::rustls::{ClientConnection, StreamOwned};
+///
+/// type Tls = StreamOwned<ClientConnection, TcpStream>;
+///
+/// fn split(stream: Tls) -> std::io::Result<(TlsHalf<TcpStream>, TlsHalf<TcpStream>)> {
+///     stream.split()
+/// }
+/// ```
+pub struct TlsHalf<S> {
+    tls: Arc<Mutex<Connection>>,
+    stream: S,
     records: Vec<u8>,
+    /// The records that were read and not decrypted, or encrypted and not written.
+    unused: Range<usize>,
 }
 
-impl<C, S> TlsHalf<C, S> {
-    const fn new(conn: Arc<Mutex<C>>, sock: S) -> Self {
-        Self { conn, sock, unused: 0..0, records: Vec::new() }
+impl<S: Stream> TlsHalf<S> {
+    const fn new(tls: Arc<Mutex<Connection>>, stream: S) -> Self {
+        Self { tls, stream, records: Vec::new(), unused: 0..0 }
     }
 
-    /// Locks the state of TLS, which no holder leaves in the middle of a change.
-    fn lock(&self) -> MutexGuard<'_, C> {
-        self.conn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<C, S, D> TlsHalf<C, S>
-where
-    C: DerefMut + Deref<Target = ConnectionCommon<D>>,
-    S: Stream,
-    D: SideData,
-{
     /// Decrypts what was read. No bytes are the end of the stream.
     fn decrypt(&mut self) -> io::Result<()> {
-        let mut conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.unused.start += conn.read_tls(&mut &self.records[self.unused.clone()])?;
-        let outcome = conn.process_new_packets();
+        let mut tls = lock(&self.tls);
+        self.unused.start += tls.read_tls(&mut &self.records[self.unused.clone()])?;
+        let outcome = tls.process_new_packets();
         outcome.map(drop).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
     }
 
@@ -132,53 +128,42 @@ where
     fn write_records(&mut self) -> io::Result<()> {
         loop {
             while !self.unused.is_empty() {
-                match self.sock.write(&self.records[self.unused.clone()])? {
+                match self.stream.write(&self.records[self.unused.clone()])? {
                     0 => return Err(ErrorKind::WriteZero.into()),
                     count => self.unused.start += count,
                 }
             }
-            let mut records = core::mem::take(&mut self.records);
-            records.clear();
-            self.lock().write_tls(&mut records)?;
-            (self.unused, self.records) = (0..records.len(), records);
+            self.records.clear();
+            lock(&self.tls).write_tls(&mut self.records)?;
+            self.unused = 0..self.records.len();
             if self.unused.is_empty() {
-                return self.sock.flush();
+                return self.stream.flush();
             }
         }
     }
 }
 
-impl<C, S, D> Read for TlsHalf<C, S>
-where
-    C: DerefMut + Deref<Target = ConnectionCommon<D>>,
-    S: Stream,
-    D: SideData,
-{
+impl<S: Stream> Read for TlsHalf<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let outcome = self.lock().reader().read(buffer);
+            let outcome = lock(&self.tls).reader().read(buffer);
             match outcome {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 outcome => return outcome,
             }
             if self.unused.is_empty() {
                 self.records.resize(RECORD, 0);
-                self.unused = 0..self.sock.read(&mut self.records)?;
+                self.unused = 0..self.stream.read(&mut self.records)?;
             }
             self.decrypt()?;
         }
     }
 }
 
-impl<C, S, D> Write for TlsHalf<C, S>
-where
-    C: DerefMut + Deref<Target = ConnectionCommon<D>>,
-    S: Stream,
-    D: SideData,
-{
+impl<S: Stream> Write for TlsHalf<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_records()?;
-        let count = self.lock().writer().write(bytes)?;
+        let count = lock(&self.tls).writer().write(bytes)?;
         // The bytes have been taken. The next call meets the same error.
         let _ = self.write_records();
         Ok(count)
@@ -189,40 +174,28 @@ where
     }
 }
 
-impl<C, S, D> Stream for TlsHalf<C, S>
-where
-    C: DerefMut + Deref<Target = ConnectionCommon<D>>,
-    S: Stream,
-    D: SideData,
-{
-    fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.sock.read_timeout()
-    }
-
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.sock.set_read_timeout(timeout)
-    }
-
-    fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.sock.write_timeout()
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.sock.set_write_timeout(timeout)
+impl<S: Stream> Stream for TlsHalf<S> {
+    fn socket(&self) -> Option<&dyn Socket> {
+        self.stream.socket()
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.lock().send_close_notify();
+        lock(&self.tls).send_close_notify();
         self.write_records()?;
-        self.sock.end()
+        self.stream.end()
     }
 }
 
 /// Payloads and keys may be secret, so this prints neither.
-impl<C, S: fmt::Debug> fmt::Debug for TlsHalf<C, S> {
+impl<S: fmt::Debug> fmt::Debug for TlsHalf<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsHalf").field("sock", &self.sock).finish_non_exhaustive()
+        f.debug_struct("TlsHalf").field("stream", &self.stream).finish_non_exhaustive()
     }
+}
+
+/// Locks the state of TLS, which no holder leaves in the middle of a change.
+fn lock(tls: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    tls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How much is read at once: the longest record, about.

@@ -1,6 +1,5 @@
 //! A WebSocket over a blocking stream.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -8,20 +7,19 @@ use std::io::IoSlice;
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::link::{self, Link, Whole};
+use super::link::{self, Outgoing, Whole};
 use super::port::Port;
 use super::split::{Reader, Writer};
 use super::stream::{Split, Stream};
 use super::tcp;
+use super::turn::Turn;
+use crate::adapters::begin;
 use crate::adapters::error::Error;
-use crate::adapters::ping_seed;
-use crate::adapters::trace;
 use crate::connection::{
-    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
-    Timestamp,
+    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, Sender, Timestamp,
 };
 use crate::handshake::{Negotiated, Url, client};
-use crate::wire::{CloseCode, Role, Seed};
+use crate::wire::CloseCode;
 
 /// A WebSocket over a blocking stream.
 ///
@@ -54,6 +52,17 @@ impl WebSocket<TcpStream> {
     /// All addresses of the host share [`Timeouts::opening`](crate::Timeouts::opening). A new address is tried
     /// each 250 ms until one of them answers (RFC 8305).
     ///
+    /// ```
+    /// # fn example() -> Result<(), sansocket::Error> {
+    /// use sansocket::Config;
+    /// use sansocket::blocking::WebSocket;
+    ///
+    /// let mut socket = WebSocket::connect("ws://localhost:8080/chat", Config::new().shared())?;
+    /// socket.send("hello")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
@@ -69,6 +78,17 @@ impl WebSocket<TcpStream> {
 
 impl<S: Stream> WebSocket<S> {
     /// Opens a connection as a client over any stream. Returns the server's response with it.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Error, Url, blocking::WebSocket, client};
+    /// # use std::net::TcpStream;
+    /// # fn example(stream: TcpStream) -> Result<(), Error> {
+    /// let request = client::Request::new(Url::parse("ws://example.com/chat")?);
+    /// let (socket, response) = WebSocket::connect_over(stream, request, Config::new().shared())?;
+    /// println!("status {}", response.status());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -89,20 +109,10 @@ impl<S: Stream> WebSocket<S> {
         config: Arc<Config>,
         start: Instant,
     ) -> Result<(Self, client::Response), Error> {
-        let connection = Connection::client(request, config, Seed::random()?, Timestamp::default());
-        let mut socket = Self::new(stream, connection, start);
+        let mut socket = Self::new(stream, begin::client(request, config)?, start);
         let is_open = matches!(socket.next_event()?, Some((Event::Open, _)));
-        match socket.connection.take_response() {
-            Some(response) if is_open => {
-                trace::opened(Role::Client);
-                Ok((socket, response))
-            }
-            Some(response) => {
-                trace::rejected(response.status());
-                Err(Error::Rejected(Box::new(response)))
-            }
-            None => Err(Error::left_early()),
-        }
+        let response = begin::response(&mut socket.connection, is_open)?;
+        Ok((socket, response))
     }
 
     /// Continues a connection that was driven in another way, or is new, in whatever state it is. Its time goes
@@ -114,18 +124,14 @@ impl<S: Stream> WebSocket<S> {
     /// Drives a server's connection over a stream that an HTTP library has upgraded. `negotiated` comes from
     /// `server::Request::accept_http`.
     pub fn from_http(stream: S, negotiated: Negotiated, config: Arc<Config>) -> Self {
-        let connection = Connection::open_server(negotiated, config, Timestamp::default());
-        Self::from_upgraded(stream, &[], connection)
+        Self::from_upgraded(stream, &[], begin::from_http(negotiated, config))
     }
 
     /// Continues a stream that an HTTP library has upgraded, and perhaps read ahead of.
     ///
     /// `connection` is new: see [`Connection::open_server`].
-    pub fn from_upgraded(stream: S, read_ahead: &[u8], mut connection: Connection) -> Self {
-        if connection.role() == Role::Server {
-            ping_seed::set(&mut connection);
-        }
-        Self::new(stream, connection.with_read_ahead(read_ahead), Instant::now())
+    pub fn from_upgraded(stream: S, read_ahead: &[u8], connection: Connection) -> Self {
+        Self::from_parts(stream, begin::upgraded(read_ahead, connection))
     }
 
     pub(super) fn new(stream: S, connection: Connection, start: Instant) -> Self {
@@ -147,6 +153,19 @@ impl<S: Stream> WebSocket<S> {
     /// Replies can be queued by the sender while the event is held. They leave together, before the stream is
     /// read again. The replies of the protocol are written before the event is returned.
     ///
+    /// ```
+    /// # use sansocket::{Error, Event, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// while let Some((event, sender)) = socket.next_event()? {
+    ///     if let Event::Text(text) = event {
+    ///         sender.send(text)?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Protocol`], [`Error::TimedOut`] or [`Error::Io`] once, if the connection has not ended
@@ -154,13 +173,24 @@ impl<S: Stream> WebSocket<S> {
     pub fn next_event(&mut self) -> Result<Option<(Event<'_>, &mut Sender)>, Error> {
         let (receiver, sender) = self.connection.halves();
         let mut whole = Whole { sender, port: &mut self.port };
-        let event = link::next_event(receiver, &mut self.input, &mut whole, None)?;
+        let event = Turn { receiver, input: &mut self.input, link: &mut whole }.next_event()?;
         Ok(event.map(|event| (event, whole.sender)))
     }
 
     /// Waits for the next message and copies it, or returns `None` once the connection has ended.
     ///
     /// Messages are whole, even if [parts](Connection::set_streaming) are delivered otherwise.
+    ///
+    /// ```
+    /// # use sansocket::{Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// while let Some(message) = socket.receive()? {
+    ///     println!("{message}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -183,7 +213,7 @@ impl<S: Stream> WebSocket<S> {
     fn receive_until(&mut self, until: Option<Timestamp>) -> Result<Option<OwnedMessage>, Error> {
         let (receiver, sender) = self.connection.halves();
         let mut whole = Whole { sender, port: &mut self.port };
-        link::receive(receiver, &mut self.input, &mut whole, until)
+        Turn { receiver, input: &mut self.input, link: &mut whole }.receive(until)
     }
 
     /// Sends a message, and returns once the stream has taken all of it.
@@ -191,6 +221,16 @@ impl<S: Stream> WebSocket<S> {
     /// A server writes a long borrowed message without a copy, unless it is compressed. Nothing is read
     /// meanwhile. If the peer does the same, both ends are [blocked](crate::TimedOut::Blocked): send from another
     /// thread then, by [`split`](Self::split).
+    ///
+    /// ```
+    /// # use sansocket::{Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// socket.send("hello")?;
+    /// socket.send(vec![1, 2, 3])?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -219,11 +259,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// Returns the errors of [`send`](Self::send).
     pub fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        if self.connection.is_full() {
-            self.flush()?;
-        }
-        link::check_written(true, &self.connection)?;
-        Ok(self.connection.send(message)?)
+        self.whole().feed(message)
     }
 
     /// Sends a part of a message. More parts follow.
@@ -232,7 +268,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// Returns the errors of [`send`](Self::send).
     pub fn send_part<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        self.queue(|sender| sender.send_part(part))
+        self.whole().queue(|sender| sender.send_part(part))
     }
 
     /// Sends the last part of a message.
@@ -241,7 +277,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// Returns the errors of [`send`](Self::send).
     pub fn send_last<'p>(&mut self, part: impl Into<Message<'p>>) -> Result<(), Error> {
-        self.queue(|sender| sender.send_last(part))
+        self.whole().queue(|sender| sender.send_last(part))
     }
 
     /// Sends a ping. Its answer updates the [`round_trip`](Self::round_trip) time.
@@ -250,7 +286,7 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// Returns the errors of [`send`](Self::send).
     pub fn ping(&mut self) -> Result<(), Error> {
-        self.queue(Sender::probe)
+        self.whole().queue(Sender::probe)
     }
 
     /// Writes all that is queued.
@@ -259,12 +295,20 @@ impl<S: Stream> WebSocket<S> {
     ///
     /// Returns the errors of [`send`](Self::send).
     pub fn flush(&mut self) -> Result<(), Error> {
-        let is_written = self.whole().flush(false)?;
-        link::check_written(is_written, &self.connection)?;
-        self.connection.ended().map_or(Ok(()), |ended| self.port.conclude(&ended))
+        self.whole().flush()
     }
 
     /// Closes the connection and waits for the peer to do so. Messages that still come are discarded.
+    ///
+    /// ```
+    /// # use sansocket::{CloseCode, Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// socket.close(CloseCode::NORMAL, "enough")?;
+    /// println!("{:?}", socket.ended());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -275,15 +319,6 @@ impl<S: Stream> WebSocket<S> {
         self.finish()
     }
 
-    fn queue(
-        &mut self,
-        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
-    ) -> Result<(), Error> {
-        link::check_written(true, &self.connection)?;
-        act(&mut self.connection)?;
-        self.flush()
-    }
-
     /// Waits for the end.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         while self.next_event()?.is_some() {}
@@ -291,6 +326,17 @@ impl<S: Stream> WebSocket<S> {
     }
 
     /// Splits the WebSocket, so that one thread can receive while others send.
+    ///
+    /// ```
+    /// # use sansocket::{Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// let (mut reader, writer) = socket.split()?;
+    /// writer.send("What time is it?")?;
+    /// println!("{:?}", reader.receive()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -86,6 +86,16 @@ struct Half<S, I: Io<S>> {
 
 impl<S, I: Io<S>> WebSocket<S, I> {
     /// Splits the WebSocket into two halves, for two tasks or more.
+    ///
+    /// ```
+    /// # use sansocket::{Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(socket: WebSocket<S, I>) -> Result<(), Error> {
+    /// let (mut reader, writer) = socket.split();
+    /// writer.send("What time is it?").await?;
+    /// println!("{:?}", reader.receive().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn split(self) -> (Reader<S, I>, Writer<S, I>) {
         let Self { link, connection, input } = self;
         let (receiver, sender) = connection.split();
@@ -109,17 +119,11 @@ impl<S, I: Io<S>> Reader<S, I> {
             return Ok(None);
         }
         let Self { shared, place, receiver, input } = self;
-        let (event, is_urgent) = shared.change(place, |Half { sender, .. }| {
+        Ok(shared.change(place, |Half { link, sender }, cx| {
             let event = receiver.next_event(input, sender);
-            (event, sender.is_urgent())
-        });
-        if is_urgent {
-            let write = |Half { link, sender }: &mut Half<S, I>, cx: &mut Context<'_>| {
-                link.poll_urgent(cx, sender)
-            };
-            poll_fn(|cx| shared.poll(place, cx, write)).await;
-        }
-        Ok(event)
+            let _ = link.poll_urgent(cx, sender);
+            event
+        }))
     }
 
     /// Waits for the next message and copies it, or returns `None` once the connection has ended.
@@ -128,7 +132,7 @@ impl<S, I: Io<S>> Reader<S, I> {
     ///
     /// Returns the errors of [`WebSocket::receive`].
     pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_receive(cx))).await.transpose()
+        poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_receive(cx))).await
     }
 
     /// Returns how the connection ended, once it has.
@@ -162,19 +166,6 @@ impl<S, I: Io<S>> Reader<S, I> {
 impl<S, I: Io<S>> Writer<S, I> {
     sending_methods!(self, &self);
 
-    /// Queues a message, once fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. The
-    /// [`Reader`] writes it.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send).
-    pub async fn feed<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        let message = message.into();
-        self.queue(Until::Queued, |sender| sender.send(message)).await?;
-        self.shared.waiting.wake_others(None);
-        Ok(())
-    }
-
     /// Queues a message, if fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. The
     /// [`Reader`] writes it.
     ///
@@ -196,8 +187,7 @@ impl<S, I: Io<S>> Writer<S, I> {
         reason: &str,
     ) -> Result<(), Error> {
         let code = code.into();
-        self.queue_now(|sender| sender.close(code, reason))?;
-        self.drive(|turn, cx| Poll::Ready(turn.offer(cx))).await
+        self.drive(|turn, cx| Poll::Ready(turn.act(cx, |sender| sender.close(code, reason)))).await
     }
 
     /// Returns how many bytes wait to be written.
@@ -226,14 +216,10 @@ impl<S, I: Io<S>> Writer<S, I> {
         &self,
         queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        {
-            let Half { link, sender } = &mut *self.shared.lock();
+        self.shared.change(&self.place, |Half { link, sender }, _| {
             sender.note_time(link.tick());
-            sender.unprompted(queue)?;
-        }
-        // The reader writes it.
-        self.shared.waiting.wake_others(None);
-        Ok(())
+            sender.unprompted(queue)
+        })
     }
 
     pub(super) fn poll<R>(
@@ -262,12 +248,11 @@ impl<S, I: Io<S>> Shared<S, I> {
         cx: &mut Context<'_>,
         mut poll: impl FnMut(&mut Half<S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        let mut all = Context::from_waker(&self.waker);
-        let mut outcome = self.change(place, |half| poll(half, &mut all));
+        let mut outcome = self.change(place, &mut poll);
         if outcome.is_pending() {
             place.take(cx.waker());
             // The stream may have become ready before the place was taken.
-            outcome = self.change(place, |half| poll(half, &mut all));
+            outcome = self.change(place, &mut poll);
         }
         if outcome.is_ready() {
             place.free();
@@ -287,11 +272,15 @@ impl<S, I: Io<S>> Shared<S, I> {
         })
     }
 
-    /// Wakes the other tasks if `change` changes what they may wait for.
-    fn change<R>(&self, place: &Place, change: impl FnOnce(&mut Half<S, I>) -> R) -> R {
+    /// Changes the shared part, and wakes the other tasks if they may go on. The stream wakes all of them.
+    fn change<R>(
+        &self,
+        place: &Place,
+        change: impl FnOnce(&mut Half<S, I>, &mut Context<'_>) -> R,
+    ) -> R {
         let mut half = self.lock();
         let before = half.link.sight(&half.sender);
-        let result = change(&mut half);
+        let result = change(&mut half, &mut Context::from_waker(&self.waker));
         let is_news = half.link.sight(&half.sender) != before;
         drop(half);
         if is_news {

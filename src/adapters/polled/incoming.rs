@@ -41,11 +41,37 @@ pub enum Incoming<S, I: Io<S>> {
 }
 
 /// A request for a WebSocket, which waits for a decision. The time that takes is up to the application.
+///
+/// ```
+/// use sansocket::polled::{Io, Opening};
+/// use sansocket::server::Response;
+/// use sansocket::Error;
+///
+/// async fn decide<S, I: Io<S>>(mut opening: Opening<S, I>) -> Result<(), Error> {
+///     if opening.request().path() == "/chat" {
+///         return opening.accept().await?.send("welcome").await;
+///     }
+///     opening.reject(Response::new(404, &[], b"no chat here\n")?).await
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct Opening<S, I: Io<S>>(pub(super) WebSocket<S, I>);
 
 /// A request on the port of a WebSocket that asks for none.
+///
+/// ```
+/// use sansocket::polled::{HttpRequest, Io};
+/// use sansocket::server::Response;
+/// use sansocket::Error;
+///
+/// async fn answer<S, I: Io<S>>(request: HttpRequest<S, I>) -> Result<(), Error> {
+///     match request.head().target() {
+///         "/health" => request.respond(Response::new(200, &[], b"alive\n")?).await,
+///         _ => request.reject().await,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct HttpRequest<S, I: Io<S>>(pub(super) WebSocket<S, I>);

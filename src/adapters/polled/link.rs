@@ -2,22 +2,20 @@
 //!
 //! ```text
 //! poll_read ─▶ Receiver        Sender ─▶ poll_write ─▶ poll_flush      Flow: how far the stream takes bytes
-//! poll_time ─▶ Sender          poll_proceed: lets other tasks run      report: the end, once
+//! poll_time ─▶ Sender          poll_proceed: lets other tasks run
 //! ```
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use super::io::Io;
-use crate::adapters::error::Error;
-use crate::adapters::{storage, trace};
-use crate::connection::{Ended, Input, Receiver, Sender, Timestamp};
-use crate::wire::ProtocolError;
+use crate::adapters::report::Report;
+use crate::adapters::storage;
+use crate::connection::{Input, Receiver, Sender, Timestamp};
 
 /// A stream with its clock, its timer and its state.
 #[derive(Debug)]
@@ -29,15 +27,12 @@ pub(super) struct Link<S, I: Io<S>> {
     pub(super) now: Timestamp,
     /// When to look at the deadlines, or earlier. It is not set anew each time that they move.
     alarm: Option<(Timestamp, I::Sleep)>,
-    /// The first error of the stream. It is reported at the end.
-    error: Option<io::Error>,
+    pub(super) report: Report,
     /// How many bytes the stream has taken.
     pub(super) written: u64,
     /// How much has been done since the task last waited.
     pub(super) work: usize,
     pub(super) flow: Flow,
-    /// Whether the end has been reported.
-    is_reported: bool,
 }
 
 /// The state of the outgoing direction of a stream.
@@ -59,11 +54,10 @@ impl<S, I: Io<S>> Link<S, I> {
             origin: (I::now(), now),
             now,
             alarm: None,
-            error: None,
+            report: Report::new(),
             written: 0,
             work: 0,
             flow: Flow::Flushed,
-            is_reported: false,
         }
     }
 
@@ -77,8 +71,8 @@ impl<S, I: Io<S>> Link<S, I> {
     pub(super) fn sight(&self, sender: &Sender) -> impl PartialEq + use<S, I> {
         // While the stream takes nothing, tasks wait until it has taken their bytes.
         let written = (self.flow == Flow::Stalled).then_some(self.written);
-        let is_over = sender.ended().is_some();
-        (self.flow, written, sender.is_full(), sender.is_open(), is_over)
+        let (has_queued, is_over) = (sender.queued() > 0, sender.ended().is_some());
+        (self.flow, written, has_queued, sender.is_full(), sender.is_open(), is_over)
     }
 
     /// Lets other tasks run from time to time, whatever the peer sends.
@@ -106,7 +100,7 @@ impl<S, I: Io<S>> Link<S, I> {
         let mut spare = receiver.spare(input);
         let outcome = ready!(I::poll_read(&mut self.stream, cx, spare.buffer()));
         let count = outcome.unwrap_or_else(|error| {
-            self.error.get_or_insert(error);
+            self.report.keep(error);
             0
         });
         self.work += count / BYTES_PER_WORK;
@@ -121,12 +115,8 @@ impl<S, I: Io<S>> Link<S, I> {
         cx: &mut Context<'_>,
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
-        let mut slices = [IoSlice::new(&[]); MOST_SLICES];
-        let (mut count, mut len) = (0, 0);
-        for (slice, chunk) in slices.iter_mut().zip(sender.transmit_vectored()) {
-            *slice = IoSlice::new(chunk);
-            (count, len) = (count + 1, len + chunk.len());
-        }
+        let (slices, count) = sender.slices();
+        let len = slices.iter().map(|slice| slice.len()).sum();
         let outcome = match (count, self.flow) {
             (_, Flow::Broken) | (0, Flow::Flushed) => return Poll::Pending,
             (0, _) => return self.poll_flush(cx, sender),
@@ -172,6 +162,8 @@ impl<S, I: Io<S>> Link<S, I> {
     }
 
     /// Writes at once what should not wait for the application, as far as the stream takes it.
+    ///
+    /// It never waits: it is a poll for the context.
     pub(super) fn poll_urgent(&mut self, cx: &mut Context<'_>, sender: &mut Sender) -> Poll<()> {
         if sender.is_urgent() {
             while matches!(self.poll_write(cx, sender), Poll::Ready(Ok(()))) {}
@@ -205,27 +197,9 @@ impl<S, I: Io<S>> Link<S, I> {
         }
     }
 
-    /// Reports a violation at once. The end is not reported then.
-    pub(super) fn report_violation(&mut self, error: ProtocolError) -> Error {
-        self.is_reported = true;
-        trace::violated(error);
-        error.into()
-    }
-
-    /// Reports how the connection ended, once.
-    pub(super) fn report(&mut self, ended: &Ended) -> Result<(), Error> {
-        match core::mem::replace(&mut self.is_reported, true) {
-            true => Ok(()),
-            false => {
-                trace::ended(ended);
-                Error::explain(ended, self.error.take())
-            }
-        }
-    }
-
     /// Notes that a write failed. Returns the error of the stream.
     fn fail(&mut self, error: io::Error, sender: &mut Sender) -> io::Result<()> {
-        self.error.get_or_insert(error);
+        self.report.keep(error);
         self.flow = Flow::Broken;
         sender.handle_write_error(self.tick());
         self.check_flow()
@@ -234,21 +208,11 @@ impl<S, I: Io<S>> Link<S, I> {
     /// Returns the error of the stream if a write has failed.
     pub(super) fn check_flow(&self) -> io::Result<()> {
         match self.flow {
-            Flow::Broken => {
-                Err(self.copy_error().unwrap_or_else(|| ErrorKind::NotConnected.into()))
-            }
             Flow::Flushed | Flow::Unflushed | Flow::Stalled => Ok(()),
+            Flow::Broken => Err(self.report.copy_error().unwrap_or(ErrorKind::NotConnected.into())),
         }
     }
-
-    /// Returns a copy of the error of the stream. The original is reported at the end.
-    pub(super) fn copy_error(&self) -> Option<io::Error> {
-        self.error.as_ref().map(|error| io::Error::new(error.kind(), error.to_string()))
-    }
 }
-
-/// How many chunks are written at once.
-const MOST_SLICES: usize = 16;
 
 /// After how much work a task lets others run: so many events, frames, reads and writes.
 const MOST_WORK: usize = 128;

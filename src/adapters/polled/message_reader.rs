@@ -11,6 +11,8 @@ use super::io::Io;
 use super::turn::Turn;
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
+use crate::adapters::report::copy_message;
+use crate::connection::Event;
 use crate::wire::Kind;
 
 /// Reads one message of any length, such as a file. Memory stays bounded, whatever
@@ -80,6 +82,18 @@ impl<S, I: Io<S>> Reader<S, I> {
     pub async fn message_reader(&mut self) -> Result<Option<MessageReader<'_, S, I>>, Error> {
         let part = poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_part(cx))).await?;
         Ok(part.map(|part| MessageReader { from: From::Half(self), part }))
+    }
+}
+
+impl Part {
+    /// Copies the part of a message, or the whole message, that an event has.
+    pub(super) fn copy(event: &Event<'_>) -> Option<Self> {
+        if let Event::Part { kind, bytes, last } = event {
+            return Some(Self { kind: *kind, bytes: bytes.to_vec(), start: 0, is_last: *last });
+        }
+        let message = copy_message(event)?;
+        let kind = message.kind();
+        Some(Self { kind, bytes: message.into_bytes().into(), start: 0, is_last: true })
     }
 }
 

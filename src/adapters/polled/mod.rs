@@ -16,6 +16,8 @@ mod io;
 mod link;
 mod message_reader;
 mod message_writer;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod runtime;
 mod sending;
 mod streams;
 mod turn;
@@ -29,4 +31,8 @@ pub use incoming::{HttpRequest, Incoming, Opening};
 pub use io::Io;
 pub use message_reader::MessageReader;
 pub use message_writer::MessageWriter;
+#[cfg(any(feature = "smol-rustls", feature = "tokio-rustls"))]
+pub(super) use runtime::connect_tls;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub(super) use runtime::runtime;
 pub use websocket::WebSocket;

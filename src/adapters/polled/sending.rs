@@ -7,6 +7,15 @@ macro_rules! sending_methods {
         ///
         /// If the future is dropped, the message is queued whole or not at all.
         ///
+        /// ```
+        /// # use sansocket::{Error, polled::{Io, WebSocket}};
+        /// # async fn example<S, I: Io<S>>(mut socket: WebSocket<S, I>) -> Result<(), Error> {
+        /// socket.send("hello").await?;
+        /// socket.send(vec![1, 2, 3]).await?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        ///
         /// # Errors
         ///
         /// Returns [`Error::Send`] if the connection is closing, and the error with which it ends meanwhile.
@@ -45,13 +54,27 @@ macro_rules! sending_methods {
             $this.queue(Until::Taken, |sender| sender.send_last(part)).await
         }
 
+        /// Queues a message, once fewer than [`Config::max_queued`](crate::Config::max_queued) bytes wait. It
+        /// leaves with the next [`flush`](Self::flush), or while an event is awaited.
+        ///
+        /// # Errors
+        ///
+        /// Returns the errors of [`send`](Self::send).
+        pub async fn feed<'p>(
+            $($receiver)+,
+            message: impl Into<Message<'p>>,
+        ) -> Result<(), Error> {
+            let message = message.into();
+            $this.queue(Until::Queued, |sender| sender.send(message)).await
+        }
+
         /// Sends a keepalive ping now. Its answer updates the `round_trip` time.
         ///
         /// # Errors
         ///
         /// Returns the errors of [`send`](Self::send).
         pub async fn ping($($receiver)+) -> Result<(), Error> {
-            $this.drive(|turn, cx| Poll::Ready(turn.ping(cx))).await
+            $this.drive(|turn, cx| Poll::Ready(turn.act(cx, Sender::probe))).await
         }
 
         /// Writes all that is queued.

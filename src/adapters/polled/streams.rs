@@ -19,7 +19,7 @@ impl<S: Unpin, I: Io<S>> Stream for WebSocket<S, I> {
     type Item = Result<OwnedMessage, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.turn().poll_receive(cx)
+        self.turn().poll_receive(cx).map(Result::transpose)
     }
 }
 
@@ -50,7 +50,7 @@ impl<S, I: Io<S>> Stream for Reader<S, I> {
     type Item = Result<OwnedMessage, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll(cx, |turn, cx| turn.poll_receive(cx))
+        self.poll(cx, |turn, cx| turn.poll_receive(cx)).map(Result::transpose)
     }
 }
 

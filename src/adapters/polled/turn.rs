@@ -5,6 +5,7 @@
 //!   poll_receive, poll_part, poll_end
 //! poll_until: until enough is written ──▶ write, read ahead, or wait for a deadline
 //!   poll_queue, poll_sent
+//! act: queue, and write what the stream takes at once
 //! ```
 
 use alloc::vec::Vec;
@@ -14,9 +15,9 @@ use super::io::Io;
 use super::link::{Flow, Link};
 use super::message_reader::Part;
 use crate::adapters::error::Error;
+use crate::adapters::report::copy_message;
 use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
-use crate::wire::Kind;
 
 /// A connection and its stream, borrowed for one poll.
 pub(super) struct Turn<'t, S, I: Io<S>> {
@@ -51,7 +52,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
             }
             let step = self.sender.next_step();
             if let Step::Done(ended) = &step {
-                return Poll::Ready(self.link.report(ended).map(|()| false));
+                return Poll::Ready(self.link.report.end(ended).map(|()| false));
             }
             ready!(self.poll_step(cx, &step))?;
         }
@@ -62,19 +63,13 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
     pub(super) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<OwnedMessage, Error>>> {
-        let was_streaming = self.set_streaming(false);
-        let outcome = self.poll_message(cx);
-        self.set_streaming(was_streaming);
-        outcome.map(Result::transpose)
+    ) -> Poll<Result<Option<OwnedMessage>, Error>> {
+        self.poll_next(cx, false, copy_message)
     }
 
     /// Waits for the next part of a message, or `None` at the end.
     pub(super) fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
-        let was_streaming = self.set_streaming(true);
-        let outcome = self.poll_bytes(cx);
-        self.set_streaming(was_streaming);
-        outcome
+        self.poll_next(cx, true, Part::copy)
     }
 
     /// Waits for the end, and discards what the peer still sends.
@@ -125,10 +120,14 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         Poll::Ready(if self.link.written < end { Err(SendError::Closing.into()) } else { Ok(()) })
     }
 
-    /// Sends a keepalive ping, as far as the stream takes it at once.
-    pub(super) fn ping(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+    /// Queues something, whether there is room for it or not, and writes as much as the stream takes at once.
+    pub(super) fn act(
+        &mut self,
+        cx: &mut Context<'_>,
+        queue: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
         self.sender.note_time(self.link.tick());
-        self.sender.probe()?;
+        self.sender.unprompted(queue)?;
         self.offer(cx)
     }
 
@@ -153,7 +152,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         while !is_done(self) {
             self.link.check_flow()?;
             if let Some(ended) = self.sender.ended() {
-                return Poll::Ready(Error::explain(&ended, self.link.copy_error()));
+                return Poll::Ready(Error::explain(&ended, self.link.report.copy_error()));
             }
             ready!(self.link.poll_proceed(cx));
             match self.link.poll_write(cx, self.sender) {
@@ -194,41 +193,38 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         was_streaming
     }
 
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<OwnedMessage>, Error>> {
-        while ready!(self.poll_event(cx))? {
-            let Some((receiver, input)) = &mut self.incoming else { break };
-            if receiver.has_part(input) {
-                return Poll::Ready(Err(Error::PartsPending));
-            }
-            let event = receiver.next_event(input, self.sender);
-            ready!(self.link.poll_urgent(cx, self.sender));
-            match event {
-                Some(Event::Text(text)) => return Poll::Ready(Ok(Some(text.into()))),
-                Some(Event::Binary(bytes)) => return Poll::Ready(Ok(Some((&*bytes).into()))),
-                Some(Event::Violation(error)) => {
-                    return Poll::Ready(Err(self.link.report_violation(error)));
-                }
-                _ => {}
-            }
-        }
-        Poll::Ready(Ok(None))
+    /// Waits for an event from which `copy` returns something, or `None` at the end.
+    fn poll_next<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        streaming: bool,
+        copy: impl Fn(&Event<'_>) -> Option<T>,
+    ) -> Poll<Result<Option<T>, Error>> {
+        let was_streaming = self.set_streaming(streaming);
+        let outcome = self.poll_copy(cx, streaming, copy);
+        self.set_streaming(was_streaming);
+        outcome
     }
 
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
+    fn poll_copy<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        streaming: bool,
+        copy: impl Fn(&Event<'_>) -> Option<T>,
+    ) -> Poll<Result<Option<T>, Error>> {
         while ready!(self.poll_event(cx))? {
             let Some((receiver, input)) = &mut self.incoming else { break };
-            let event = receiver.next_event(input, self.sender);
+            if !streaming && receiver.has_part(input) {
+                return Poll::Ready(Err(Error::PartsPending));
+            }
+            let Some(event) = receiver.next_event(input, self.sender) else { continue };
             ready!(self.link.poll_urgent(cx, self.sender));
-            let (kind, bytes, is_last) = match event {
-                Some(Event::Text(text)) => (Kind::Text, text.as_bytes(), true),
-                Some(Event::Binary(bytes)) => (Kind::Binary, &*bytes, true),
-                Some(Event::Part { kind, bytes, last }) => (kind, &*bytes, last),
-                Some(Event::Violation(error)) => {
-                    return Poll::Ready(Err(self.link.report_violation(error)));
-                }
-                _ => continue,
-            };
-            return Poll::Ready(Ok(Some(Part { kind, bytes: bytes.to_vec(), start: 0, is_last })));
+            if let Event::Violation(error) = event {
+                return Poll::Ready(Err(self.link.report.violation(error)));
+            }
+            if let Some(copied) = copy(&event) {
+                return Poll::Ready(Ok(Some(copied)));
+            }
         }
         Poll::Ready(Ok(None))
     }

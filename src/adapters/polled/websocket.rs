@@ -14,14 +14,13 @@ use super::io::Io;
 use super::link::Link;
 use super::sending::sending_methods;
 use super::turn::{Turn, Until};
+use crate::adapters::begin;
 use crate::adapters::error::Error;
-use crate::adapters::{ping_seed, trace};
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
-    Timestamp,
 };
 use crate::handshake::{Negotiated, client};
-use crate::wire::{CloseCode, Role, Seed};
+use crate::wire::CloseCode;
 
 /// A WebSocket over a stream of type `S`, which the runtime `I` polls.
 ///
@@ -86,22 +85,27 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// # }
     /// ```
     pub fn from_http(stream: S, negotiated: Negotiated, config: Arc<Config>) -> Self {
-        let connection = Connection::open_server(negotiated, config, Timestamp::default());
-        Self::from_upgraded(stream, &[], connection)
+        Self::from_upgraded(stream, &[], begin::from_http(negotiated, config))
     }
 
     /// Drives a connection over a stream that an HTTP library has upgraded, with the bytes that it has read
     /// ahead.
-    pub fn from_upgraded(stream: S, read_ahead: &[u8], mut connection: Connection) -> Self {
-        if connection.role() == Role::Server {
-            ping_seed::set(&mut connection);
-        }
-        Self::from_parts(stream, connection.with_read_ahead(read_ahead))
+    pub fn from_upgraded(stream: S, read_ahead: &[u8], connection: Connection) -> Self {
+        Self::from_parts(stream, begin::upgraded(read_ahead, connection))
     }
 
     /// Accepts any request for a WebSocket that the [policy](Config::policy) allows.
     ///
     /// [`receive_request`](Self::receive_request) leaves the decision to the application.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(stream: S) -> Result<(), Error> {
+    /// let mut socket = WebSocket::<S, I>::accept(stream, Config::new().shared()).await?;
+    /// socket.send("welcome").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,6 +127,18 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     /// Waits for a request, which the application then accepts or rejects.
     ///
+    /// ```
+    /// # use sansocket::{Config, Error, polled::{Incoming, Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(stream: S) -> Result<(), Error> {
+    /// let incoming = WebSocket::<S, I>::receive_request(stream, Config::new().shared()).await?;
+    /// if let Incoming::Opening(mut opening) = incoming {
+    ///     println!("{} is asked for", opening.request().path());
+    ///     opening.accept().await?.send("welcome").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Handshake`] if the request is invalid. The client has got a response. Returns
@@ -133,6 +149,17 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     /// Opens a connection as a client over any stream, and returns the server's response with it.
     ///
+    /// ```
+    /// # use sansocket::{Config, Error, Url, client, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(stream: S) -> Result<(), Error> {
+    /// let request = client::Request::new(Url::parse("ws://example.com/chat")?);
+    /// let (socket, response) =
+    ///     WebSocket::<S, I>::connect_over(stream, request, Config::new().shared()).await?;
+    /// println!("status {}", response.status());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Rejected`] if the server answers with another status than 101, [`Error::Handshake`] if
@@ -142,31 +169,17 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         request: client::Request<'_>,
         config: Arc<Config>,
     ) -> Result<(Self, client::Response), Error> {
-        let link = Link::new(stream, Default::default());
-        let connection = Connection::client(request, config, Seed::random()?, link.now);
+        let mut socket = Self::from_parts(stream, begin::client(request, config)?);
         Box::pin(async {
-            let mut socket = Self { link, connection, input: Input::default() };
             let is_open = matches!(socket.next_event().await?, Some((Event::Open, _)));
-            match socket.connection.take_response() {
-                Some(response) if is_open => {
-                    trace::opened(Role::Client);
-                    Ok((socket, response))
-                }
-                Some(response) => {
-                    trace::rejected(response.status());
-                    Err(Error::Rejected(Box::new(response)))
-                }
-                None => Err(Error::left_early()),
-            }
+            let response = begin::response(&mut socket.connection, is_open)?;
+            Ok((socket, response))
         })
         .await
     }
 
     async fn read_request(stream: S, config: Arc<Config>) -> Result<Incoming<S, I>, Error> {
-        let link = Link::new(stream, Default::default());
-        let mut connection = Connection::server(config, link.now);
-        ping_seed::set(&mut connection);
-        let mut socket = Self { link, connection, input: Input::default() };
+        let mut socket = Self::from_parts(stream, begin::server(config));
         match socket.next_event().await? {
             Some((Event::NotUpgrade, _)) => Ok(Incoming::Http(HttpRequest(socket))),
             Some(_) => Ok(Incoming::Opening(Opening(socket))),
@@ -178,6 +191,18 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     ///
     /// The event borrows the WebSocket until the next call. Its sender queues replies, which leave together,
     /// before the stream is read again. Pongs and close frames do not wait for that.
+    ///
+    /// ```
+    /// # use sansocket::{Error, Event, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(mut socket: WebSocket<S, I>) -> Result<(), Error> {
+    /// while let Some((event, sender)) = socket.next_event().await? {
+    ///     if let Event::Text(text) = event {
+    ///         sender.send(text)?;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -198,29 +223,37 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     ///
     /// Messages are whole, even if [parts](Connection::set_streaming) are delivered otherwise.
     ///
+    /// ```
+    /// # use sansocket::{Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(mut socket: WebSocket<S, I>) -> Result<(), Error> {
+    /// while let Some(message) = socket.receive().await? {
+    ///     println!("{message}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns the errors of [`next_event`](Self::next_event), [`Error::Protocol`] at once. Returns
     /// [`Error::PartsPending`] within a message that `next_event` delivers in parts.
     pub async fn receive(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        self.drive(|turn, cx| turn.poll_receive(cx)).await.transpose()
+        self.drive(|turn, cx| turn.poll_receive(cx)).await
     }
 
     sending_methods!(self, &mut self);
 
-    /// Queues a message, once fewer than [`Config::max_queued`] bytes wait. It leaves with the next
-    /// [`flush`](Self::flush), or while an event is awaited.
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`send`](Self::send).
-    pub async fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
-        let message = message.into();
-        self.queue(Until::Queued, |sender| sender.send(message)).await
-    }
-
     /// Closes the connection and waits for the end. Messages that still arrive are discarded: to receive
     /// them, [close](Sender::close) by the sender of an event, and go on.
+    ///
+    /// ```
+    /// # use sansocket::{CloseCode, Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(mut socket: WebSocket<S, I>) -> Result<(), Error> {
+    /// socket.close(CloseCode::NORMAL, "enough").await?;
+    /// println!("{:?}", socket.ended());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

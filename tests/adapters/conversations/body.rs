@@ -9,7 +9,7 @@ use std::time::Duration;
 use sansocket::server::Response;
 use sansocket::{
     Cause, CloseCode, CloseFrame, Config, Ended, Error, Event, OwnedMessage, ProtocolError,
-    TimedOut, Timeouts, Url, client,
+    SendError, TimedOut, Timeouts, Url, client,
 };
 
 /// Runs `serve` on the first connection, beside `connect` with the address to connect to.
@@ -305,4 +305,41 @@ fn the_last_words_reach_a_peer_that_is_still_sending() {
     assert!(matches!(outcome, Err(Error::Protocol(ProtocolError::MessageTooBig))), "{outcome:?}");
     let sent = ended.map(|ended| ended.sent);
     assert_eq!(sent, Some(CloseFrame::Code(CloseCode::MESSAGE_TOO_BIG)));
+}
+
+/// The words of a writer mean the same for every adapter.
+#[test]
+fn a_writer_feeds_up_to_a_mark_and_flushes() {
+    let config = Config::new().max_queued(8).shared();
+    let serve = |accepted| {
+        run!({
+            let (_reader, writer) = split(wait!(WebSocket::accept(stream(accepted), config)).unwrap());
+            wait!(writer.feed("one")).unwrap();
+            assert_eq!(writer.queued(), 5);
+            writer.try_send("two").unwrap();
+            assert_eq!(writer.queued(), 10);
+            assert_eq!(writer.try_send("none"), Err(SendError::QueueFull));
+            wait!(writer.flush()).unwrap();
+            assert_eq!(writer.queued(), 0);
+            wait!(writer.feed("third")).unwrap();
+            wait!(writer.feed("fourth")).unwrap();
+            assert_eq!(writer.queued(), 15, "there was room");
+            wait!(writer.feed("fifth")).unwrap();
+            assert_eq!(writer.queued(), 7, "the others were written to make room");
+            wait!(writer.send("sixth")).unwrap();
+            assert_eq!(writer.queued(), 0);
+        });
+    };
+    between(serve, |address| {
+        let mut bytes = Vec::new();
+        let mut peer = mute(address);
+        while !bytes.ends_with(b"sixth") {
+            let mut buffer = [0; 1000];
+            let count = peer.read(&mut buffer).unwrap();
+            assert!(count > 0, "a message is missing");
+            bytes.extend_from_slice(&buffer[..count]);
+        }
+        let sent = b"\x81\x03one\x81\x03two\x81\x05third\x81\x06fourth\x81\x05fifth\x81\x05sixth";
+        assert!(bytes.ends_with(sent));
+    });
 }

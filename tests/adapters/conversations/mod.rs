@@ -1,7 +1,7 @@
 //! The same conversations over each adapter, over TCP: what differs is `.await`.
 
 mod blocking {
-    use sansocket::blocking::{Incoming, WebSocket};
+    use sansocket::blocking::{Incoming, Reader, WebSocket, Writer};
     type Stream = std::net::TcpStream;
 
     macro_rules! run {
@@ -19,13 +19,17 @@ mod blocking {
         stream
     }
 
+    fn split(socket: WebSocket<Stream>) -> (Reader<Stream>, Writer<Stream>) {
+        socket.split().unwrap()
+    }
+
     include!("body.rs");
     include!("faults.rs");
 }
 
 #[cfg(feature = "tokio")]
 mod tokio {
-    use sansocket::tokio::{Incoming, WebSocket};
+    use sansocket::tokio::{Incoming, Reader, WebSocket, Writer};
     type Stream = tokio::net::TcpStream;
 
     macro_rules! run {
@@ -48,6 +52,10 @@ mod tokio {
         Stream::from_std(stream).unwrap()
     }
 
+    fn split(socket: WebSocket<Stream>) -> (Reader<Stream>, Writer<Stream>) {
+        socket.split()
+    }
+
     use ::tokio;
     include!("body.rs");
     include!("faults.rs");
@@ -55,7 +63,7 @@ mod tokio {
 
 #[cfg(feature = "smol")]
 mod smol {
-    use sansocket::smol::{Incoming, WebSocket};
+    use sansocket::smol::{Incoming, Reader, WebSocket, Writer};
     type Stream = smol::net::TcpStream;
 
     macro_rules! run {
@@ -71,6 +79,10 @@ mod smol {
 
     fn stream(stream: std::net::TcpStream) -> Stream {
         Stream::from(smol::Async::new(stream).unwrap())
+    }
+
+    fn split(socket: WebSocket<Stream>) -> (Reader<Stream>, Writer<Stream>) {
+        socket.split()
     }
 
     use ::smol;

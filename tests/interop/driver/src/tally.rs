@@ -1,10 +1,9 @@
 //! Sizes of messages on the wire, where compressed messages are smaller.
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use serde::Serialize;
 use smol::io::{AsyncRead, AsyncWrite};
@@ -122,24 +121,8 @@ impl<S: Write> Write for Tallied<S> {
 }
 
 impl sansocket::blocking::Stream for Tallied<TcpStream> {
-    fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.stream.read_timeout()
-    }
-
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.stream.set_read_timeout(timeout)
-    }
-
-    fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.stream.write_timeout()
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.stream.set_write_timeout(timeout)
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)
+    fn socket(&self) -> Option<&dyn sansocket::blocking::Socket> {
+        Some(&self.stream)
     }
 }
 
