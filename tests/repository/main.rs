@@ -7,8 +7,6 @@ mod cited;
 mod layers;
 #[cfg(feature = "tokio")]
 mod misuse;
-#[cfg(all(feature = "deflate", feature = "http", feature = "smol", feature = "tokio-rustls"))]
-mod porting;
 mod promises;
 mod rules;
 mod types;
