@@ -76,7 +76,8 @@ impl World {
     /// Pings all that have been silent for too long. Returns how many have answered.
     fn ping_all(&mut self, now: Timestamp) -> usize {
         let mut answers = 0;
-        while let Some((_, number)) = self.timers.pop_front_if(|(due, _)| *due <= now) {
+        while let Some(&(_, number)) = self.timers.front().filter(|(due, _)| *due <= now) {
+            self.timers.pop_front();
             let (server, client) = (&mut self.servers[number], &mut self.clients[number]);
             server.handle_timeout(now);
             pass(server, client, &mut self.input, now);

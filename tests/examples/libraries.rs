@@ -7,10 +7,10 @@ use std::thread;
 use sansocket::blocking::WebSocket;
 use sansocket::{CloseCode, Connection, Negotiated, OwnedMessage, Seed, Timestamp};
 
-#[path = "../../examples/axum_echo.rs"]
+#[path = "../../examples/libraries/axum_echo.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod axum_echo;
-#[path = "../../examples/hyper_echo.rs"]
+#[path = "../../examples/libraries/hyper_echo.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod hyper_echo;
 

@@ -6,6 +6,8 @@ use std::process::Command;
 /// Builds an example, and returns where it is.
 pub(crate) fn build(name: &str, options: &[&str]) -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
+    // From the root, whose packages have all examples.
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     build.args(["build", "--quiet", "--example", name]).args(options);
     if !cfg!(debug_assertions) {
         build.arg("--release");

@@ -9,7 +9,7 @@ use sansocket::tls;
 use sansocket::tls::rustls::pki_types::PrivateKeyDer;
 use sansocket::tls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto};
 
-#[path = "../../examples/wss.rs"]
+#[path = "../../examples/libraries/wss.rs"]
 #[expect(dead_code, reason = "its `main`")]
 mod wss;
 

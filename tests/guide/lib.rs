@@ -1,1 +1,5 @@
-//! The pages of the guide, so that their examples are compiled and run.
+//! The guide of sansocket, so that its examples are compiled and run with the libraries that they show.
+
+#[cfg(feature = "all")]
+#[path = "../../src/guide/mod.rs"]
+pub mod guide;
