@@ -81,7 +81,7 @@ fn a_host_that_does_not_answer_times_out() {
     let connect = async || over_tokio::WebSocket::connect(&url, config.clone()).await.map(drop);
     assert_timed_out(|| runtime().block_on(connect()));
     let connect = async || over_smol::WebSocket::connect(&url, config.clone()).await.map(drop);
-    assert_timed_out(|| smol::block_on(connect()));
+    assert_timed_out(|| async_io::block_on(connect()));
 }
 
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
@@ -98,7 +98,7 @@ fn a_host_that_does_not_answer_times_out_below_tls() {
     let connect = async || {
         over_smol::WebSocket::connect_tls(&url, tls.clone(), config.clone()).await.map(drop)
     };
-    assert_timed_out(|| smol::block_on(connect()));
+    assert_timed_out(|| async_io::block_on(connect()));
 }
 
 fn impatient() -> alloc::sync::Arc<Config> {
