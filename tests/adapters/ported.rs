@@ -1,4 +1,4 @@
-//! Programs in the shape in which users of other crates write them, ported by the tables of `PORTING.md`.
+//! Programs in the shape in which users of other crates write them, ported by the tables of the guide.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

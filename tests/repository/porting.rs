@@ -1,32 +1,39 @@
-//! The right-hand sides in the tables of `PORTING.md` compile.
+//! The right-hand sides in the tables of the guide's pages on porting compile.
 
 use std::error::Error;
 
-/// Each table is checked against the module of its heading.
-const MODULES: [(&str, &str); 6] = [
-    ("tokio-tungstenite", "mod tokio_tungstenite {"),
-    ("tungstenite", "mod tungstenite {"),
-    ("async-tungstenite", "mod async_tungstenite {"),
-    ("fastwebsockets", "mod fastwebsockets {"),
-    ("axum's ws", "mod axum_ws {"),
-    ("Compression", "mod compression {"),
-];
+/// Each page is checked against the module of its name.
+macro_rules! pages {
+    ($($name:literal),*) => {
+        [$(($name, include_str!(concat!("../../src/guide/porting/", $name, ".rs")))),*]
+    };
+}
 
 #[test]
 fn each_right_hand_side_is_compiled() {
-    let page = include_str!("../../PORTING.md");
-    for (heading, module) in MODULES {
-        let table = after(page, &format!("\n## {heading}\n")).split("\n## ").next().unwrap();
-        let code = after(include_str!("porting.rs"), &format!("\n{module}\n"));
+    let pages = pages![
+        "async_tungstenite",
+        "axum_ws",
+        "compression",
+        "fastwebsockets",
+        "tokio_tungstenite",
+        "tungstenite"
+    ];
+    for (name, page) in pages {
+        let code = after(include_str!("porting.rs"), &format!("\nmod {name} {{\n"));
         let code = without_layout(code.split("\n}\n").next().unwrap());
-        let rows: Vec<_> = table.lines().filter(|line| line.starts_with("| `")).collect();
-        assert!(rows.len() > 5, "the table of {heading} is found");
-        for row in rows {
-            let ported = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
-            let is_compiled = code.contains(&without_layout(ported.trim_matches('`')));
-            assert!(is_compiled, "{heading}: {ported} is not in {module}");
+        let rows = page.lines().filter(|line| line.starts_with("//! | `")).filter_map(ported);
+        assert!(rows.clone().count() > 5, "the table of {name} is found");
+        for ported in rows {
+            assert!(code.contains(&without_layout(ported)), "{ported} is not in mod {name}");
         }
     }
+}
+
+/// Returns the code with which the last cell of a row begins. A cell may have none.
+fn ported(row: &str) -> Option<&str> {
+    let (_, cell) = row.trim_end_matches(" |").rsplit_once(" | ")?;
+    cell.strip_prefix('`')?.split('`').next()
 }
 
 fn after<'t>(text: &'t str, start: &str) -> &'t str {
@@ -64,12 +71,26 @@ mod tokio_tungstenite {
         Ok(())
     }
 
+    fn failed<T>(error: Error) -> std::result::Result<T, Error> {
+        match Err(error) {
+            Err(Error::Protocol(_)) => Err(Error::PartsPending),
+            other => other,
+        }
+    }
+
+    fn answer(request: http::Request<()>, config: Arc<Config>) {
+        drop(server::Request::from_http(&request, &config.policy));
+    }
+
     async fn connect_over(url: &str, config: Arc<Config>, stream: TcpStream) -> Result<()> {
         let mut request = client::Request::new(Url::parse(url)?);
         request.add_header("Authorization", "Bearer 7")?;
         request.add_protocol("chat")?;
         let (socket, response) = WebSocket::connect_over(stream, request, config).await?;
         println!("{:?}", response.protocol());
+        for (name, value) in response.headers().iter() {
+            println!("{name}: {value:?}");
+        }
         drop(socket);
         Ok(())
     }
@@ -90,6 +111,7 @@ mod tokio_tungstenite {
     async fn decide(stream: TcpStream, config: Arc<Config>) -> Result<()> {
         match WebSocket::receive_request(stream, config).await? {
             Incoming::Opening(mut opening) => {
+                println!("{}", opening.request().headers().iter().count());
                 if opening.request().path() == "/chat" {
                     opening.request().add_header("Set-Cookie", "id=7")?;
                     opening.accept().await?;
@@ -136,16 +158,21 @@ mod tokio_tungstenite {
             println!("{:?}", socket.ended());
             return Ok(());
         };
+        println!("{}", str::from_utf8(message.as_bytes())?);
         if matches!(message, OwnedMessage::Text(_)) {
             println!("{:?}", message.as_text());
             socket.send("hello").await?;
         }
+        println!("{}", OwnedMessage::from(bytes));
+        let bytes = vec![7];
         socket.send(bytes).await?;
         socket.feed(&message).await?;
         println!("{:?}", message.into_bytes());
         socket.flush().await?;
+        socket.ping().await?;
         socket.connection_mut().ping(&payload)?;
         socket.connection_mut().close(None, "")?;
+        socket.close(None, "").await?;
         socket.close(CloseCode::NORMAL, "done").await?;
         socket.get_ref().set_nodelay(true)?;
         Ok(())
@@ -196,10 +223,12 @@ mod tungstenite {
         part: bool,
         config: Arc<Config>,
     ) -> Result<()> {
-        match part {
-            true => drop(WebSocket::connect_over(stream, request, config)?),
-            false => drop(WebSocket::accept(stream, config)?),
+        if part {
+            WebSocket::accept(stream, config)?;
+            return Ok(());
         }
+        let (socket, response) = WebSocket::connect_over(stream, request, config)?;
+        println!("{:?} {}", socket.ended(), response.status());
         Ok(())
     }
 
@@ -275,6 +304,7 @@ mod async_tungstenite {
             println!("{message}");
             socket.send("hello").await?;
         }
+        socket.receive().await?.ok_or("nothing")?;
         socket.close(None, "").await?;
         Ok(socket.into_parts().0)
     }
@@ -322,7 +352,14 @@ mod fastwebsockets {
         WebSocket::from_http(stream, Negotiated::new(), config)
     }
 
-    async fn client(stream: TcpStream, request: client::Request<'_>) -> Result<()> {
+    fn start() -> std::io::Result<tokio::runtime::Runtime> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()
+    }
+
+    async fn client(
+        stream: TcpStream,
+        request: client::Request<'_>,
+    ) -> std::result::Result<(), sansocket::Error> {
         let config = Config::new().limits(Limits::new().message(1 << 20)).shared();
         WebSocket::connect_over(stream, request, config).await?;
         Ok(())
@@ -365,16 +402,18 @@ mod axum_ws {
     use hyper_util::rt::TokioIo;
     use sansocket::server;
     use sansocket::tokio::WebSocket;
-    use sansocket::{CloseCode, Config, Limits, Negotiated};
+    use sansocket::{CloseCode, Config, Event, Limits, Negotiated};
 
-    fn open(request: Request, config: Arc<Config>) -> Result<Response> {
+    fn open(mut request: Request, config: Arc<Config>) -> Result<Response> {
         let mut opening = match server::Request::from_http(&request, &config.policy) {
             Ok(opening) => opening,
             Err(error) => return Ok(error.to_http().map(Body::from)),
         };
         opening.select_protocol("chat")?;
         println!("{:?}", opening.protocol());
-        let (response, _negotiated) = opening.accept_http();
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (response, negotiated) = opening.accept_http();
+        tokio::spawn(async { talk(upgrade, negotiated).await.map_err(|error| error.to_string()) });
         Ok(response.map(|()| Body::empty()))
     }
 
@@ -384,13 +423,26 @@ mod axum_ws {
         let mut socket = WebSocket::from_http(TokioIo::new(upgrade.await?), negotiated, config);
         println!("{:?}", socket.receive().await?);
         socket.send("hello").await?;
+        socket.ping().await?;
+        while let Some((event, sender)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => sender.send(text)?,
+                Event::Close(close) => println!("{:?} {}", close.code, close.reason),
+                _ => {}
+            }
+        }
         socket.close(CloseCode::NORMAL, "done").await?;
         Ok(())
     }
 
-    fn split(socket: WebSocket<TokioIo<Upgraded>>) {
+    async fn split(socket: WebSocket<TokioIo<Upgraded>>) -> Result<()> {
         let (reader, writer) = socket.split();
-        drop((reader, writer));
+        let mut reader = reader;
+        while let Ok(Some(event)) = reader.next_event().await {
+            println!("{event:?}");
+        }
+        writer.close(CloseCode::NORMAL, "done").await?;
+        Ok(())
     }
 }
 
