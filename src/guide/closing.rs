@@ -1,6 +1,6 @@
 //! Closing well, and the account of the end.
 //!
-//! You want both ends to know that nothing was lost, and to log why a connection ended. Send a close frame with a
+//! **You want** both ends to know that nothing was lost, and to log why a connection ended. Send a close frame with a
 //! code, wait for the peer's, and read [`Ended`].
 //!
 //! # Close and report

@@ -1,6 +1,6 @@
 //! Compression, and when to do without it.
 //!
-//! You want fewer bytes on the wire. permessage-deflate (RFC 7692) is the feature `deflate`. It is off until
+//! **You want** fewer bytes on the wire. permessage-deflate (RFC 7692) is the feature `deflate`. It is off until
 //! [`Config::compression`](crate::Config::compression) turns it on, and each connection uses it only if the peer
 //! agrees.
 //!

@@ -1,6 +1,6 @@
 //! Loops of your own: epoll, io_uring, two threads, `no_std`.
 //!
-//! You want WebSockets in an event loop that has no adapter here. A [`Connection`] does no I/O: you move the bytes and
+//! **You want** WebSockets in an event loop that has no adapter here. A [`Connection`] does no I/O: you move the bytes and
 //! tell it the time.
 //!
 //! # The smallest loop

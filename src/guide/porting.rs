@@ -1,6 +1,6 @@
 //! Coming from another crate.
 //!
-//! You have a program for another crate, and want it to run with this one. Each page maps the calls of one crate.
+//! **You have** a program for another crate, and want it to run with this one. Each page maps the calls of one crate.
 //!
 //! | you use | page | ported by the page alone | lines removed | lines added |
 //! |---|---|---|---:|---:|

@@ -1,6 +1,6 @@
 //! A security checklist.
 //!
-//! You want to know what is protected by default, and what you have to decide. The first column of the list is what
+//! **You want** to know what is protected by default, and what you have to decide. The first column of the list is what
 //! to check before a server faces strangers.
 //!
 //! # A server that trusts nobody

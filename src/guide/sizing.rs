@@ -1,6 +1,6 @@
 //! Limits, memory, and the size of a server.
 //!
-//! You want to know how much memory a server needs, and that no peer can make it use more. A connection that waits is
+//! **You want** to know how much memory a server needs, and that no peer can make it use more. A connection that waits is
 //! small. One that receives is bounded by [`Limits`](crate::Limits).
 //!
 //! # Limit what a peer can cost

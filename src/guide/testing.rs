@@ -1,6 +1,6 @@
 //! Testing and fuzzing your own use.
 //!
-//! You want tests of your protocol that need no port, take no time and fail the same way twice. Both ends are values:
+//! **You want** tests of your protocol that need no port, take no time and fail the same way twice. Both ends are values:
 //! connect them in memory.
 //!
 //! # Two connections in memory

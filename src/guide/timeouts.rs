@@ -1,6 +1,6 @@
 //! Timeouts, keepalive and dead peers.
 //!
-//! You want to notice a peer that vanished without a word, and never to wait without a bound. Both are on by default:
+//! **You want** to notice a peer that vanished without a word, and never to wait without a bound. Both are on by default:
 //! a vanished peer is reported after at most 50 seconds. [`Timeouts`] changes the deadlines.
 //!
 //! # A peer that vanishes
