@@ -51,7 +51,7 @@ pub use connection::{
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers,
+    Authority, Extension, Fields, HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers,
     Negotiated, Url, UrlError, UrlPolicy, client, server,
 };
 pub use wire::close::Close;

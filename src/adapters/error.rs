@@ -64,6 +64,9 @@ impl Error {
             (Cause::TransportEnded, error) if !ended.received.is_present() => {
                 Err(error.map_or_else(Self::left_early, Self::Io))
             }
+            (Cause::TransportReset, error) => {
+                Err(error.unwrap_or_else(|| ErrorKind::ConnectionReset.into()).into())
+            }
             (Cause::TransportEnded | Cause::ClosingHandshake | Cause::Rejected, _) => Ok(()),
         }
     }

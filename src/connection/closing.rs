@@ -12,6 +12,7 @@ use alloc::string::String;
 
 use super::ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
 use super::error::SendError;
+use crate::handshake::Transport;
 use crate::wire::{Close, ProtocolError, Role};
 
 /// How far a connection is on its way to the end.
@@ -22,6 +23,7 @@ pub(crate) struct Closing {
     writing: Writing,
     /// Which end ended the transport first.
     transport: Option<Initiator>,
+    carrier: Transport,
     /// The peer's close frame. Allocated when it comes.
     received: Option<Box<Received>>,
 }
@@ -86,6 +88,7 @@ impl Closing {
             reading: Reading::Open,
             writing: Writing::Flowing,
             transport: None,
+            carrier: Transport::Connection,
             received: None,
         }
     }
@@ -155,8 +158,9 @@ impl Closing {
         self.state = State::Deciding;
     }
 
-    pub(crate) const fn open(&mut self) {
+    pub(crate) const fn open(&mut self, carrier: Transport) {
         self.state = State::Open;
+        self.carrier = carrier;
     }
 
     /// Notes that our close frame is queued. Returns whether it is the first.
@@ -192,13 +196,16 @@ impl Closing {
         self.received = Some(Box::new(Received { frame, reason, initiator }));
     }
 
-    /// Notes that the peer ended the transport.
-    pub(crate) fn receive_eof(&mut self) {
+    /// Notes that the peer ended the transport, or reset it.
+    pub(crate) fn receive_end(&mut self, cause: Cause) {
         if self.reading == Reading::Open {
             self.reading = Reading::Ended;
         }
+        if cause == Cause::TransportReset {
+            self.break_writing();
+        }
         self.transport.get_or_insert(Initiator::Peer);
-        self.end(Cause::TransportEnded);
+        self.end(cause);
     }
 
     /// Notes that we ended our direction of the transport.
@@ -257,7 +264,11 @@ impl Closing {
             (_, State::Ended(_), Writing::Broken) => Ending::Done,
             (Reading::Ended, State::Ended(_), Writing::Shut) => Ending::Done,
             // Section 7.1.1: the server ends the transport first.
-            (Reading::Open, State::Ended(Cause::ClosingHandshake), _) if is_client => Ending::Wait,
+            (Reading::Open, State::Ended(Cause::ClosingHandshake), _)
+                if is_client && matches!(self.carrier, Transport::Connection) =>
+            {
+                Ending::Wait
+            }
             (_, State::Ended(_), Writing::Shut) => Ending::Wait,
             (_, State::Ended(_), Writing::Flowing | Writing::Stalled) => Ending::Shutdown,
         }

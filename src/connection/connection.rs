@@ -215,6 +215,16 @@ impl Connection {
         self.receiver.handle_eof();
     }
 
+    /// Notes that the peer reset the transport, such as by `RST_STREAM` (RFC 8441, section 5). Nothing more
+    /// will come, and nothing can be written.
+    ///
+    /// Events that were received before are returned first. The cause of the end is then
+    /// [`Cause::TransportReset`](crate::Cause::TransportReset), unless the closing handshake was done.
+    pub fn handle_reset(&mut self, now: Timestamp) {
+        self.sender.deadlines.tell(now);
+        self.receiver.handle_reset();
+    }
+
     /// Returns the request that waits for a decision: to look at it, select a subprotocol, add headers.
     ///
     /// It waits for at most [`Timeouts::decision`](crate::Timeouts::decision), and is then rejected with

@@ -136,6 +136,9 @@ pub enum Cause {
     TimedOut(TimedOut),
     /// The transport ended or failed before the closing handshake was done.
     TransportEnded,
+    /// The peer reset the transport before the closing handshake was done: see
+    /// [`Connection::handle_reset`](crate::Connection::handle_reset).
+    TransportReset,
     /// The peer broke the protocol or a limit, so the connection was failed (section 7.1.7).
     Violation(ProtocolError),
 }
@@ -148,6 +151,7 @@ impl fmt::Display for Cause {
             Self::Rejected => f.write_str("opening handshake was rejected"),
             Self::TimedOut(timed_out) => timed_out.fmt(f),
             Self::TransportEnded => f.write_str("transport ended without a closing handshake"),
+            Self::TransportReset => f.write_str("peer reset the transport"),
             Self::Violation(error) => write!(f, "peer broke the protocol: {error}"),
         }
     }

@@ -11,6 +11,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::ended::Cause;
 use super::event::Event;
 #[cfg(feature = "std")]
 use super::found::What;
@@ -60,6 +61,14 @@ enum News {
     Bytes,
     /// The end of the transport. It is told once the application has decided on a request.
     End,
+    /// The peer reset the stream.
+    Reset,
+}
+
+impl News {
+    const fn is_end(self) -> bool {
+        matches!(self, Self::End | Self::Reset)
+    }
 }
 
 impl Receiver {
@@ -115,6 +124,12 @@ impl Receiver {
     /// Notes that nothing more will come, in whatever way the transport ended.
     pub const fn handle_eof(&mut self) {
         self.news = News::End;
+    }
+
+    /// Notes that the peer reset the transport: see
+    /// [`Connection::handle_reset`](crate::Connection::handle_reset).
+    pub const fn handle_reset(&mut self) {
+        self.news = News::Reset;
     }
 
     /// Sets whether messages are delivered in parts: see
@@ -224,7 +239,6 @@ impl Receiver {
     }
 
     /// Starts to exchange messages as negotiated.
-    #[cfg_attr(not(feature = "deflate"), expect(unused_variables, reason = "nothing to negotiate"))]
     pub(super) fn open(&mut self, negotiated: &Negotiated, sender: &mut Sender) {
         #[cfg(feature = "deflate")]
         if let Some((agreement, compression)) = negotiated.compression() {
@@ -235,7 +249,7 @@ impl Receiver {
             let deflation = crate::deflate::Deflation::new(outgoing, compression, pool);
             sender.framer.set_deflation(deflation);
         }
-        sender.open();
+        sender.open(negotiated.transport());
     }
 
     /// Returns the room for the next read.
@@ -281,7 +295,7 @@ impl Receiver {
     /// Notes a read.
     const fn note_read<B>(&mut self, input: &mut Input<B>, now: Timestamp) {
         self.read = input.number_read(now);
-        if !matches!(self.news, News::End) {
+        if !self.news.is_end() {
             self.news = News::Bytes;
         }
     }
@@ -317,7 +331,7 @@ impl Receiver {
     fn find<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, sender: &mut Sender) -> bool {
         let is_ours = input.is_of(self.read) && self.read > 0;
         // Bytes that were read for us were dropped by somebody who did not use them up: it is over.
-        if self.read > 0 && !is_ours {
+        if self.read > 0 && !is_ours && !self.news.is_end() {
             self.news = News::End;
         }
         if let Some(opening) = &mut self.opening {
@@ -418,16 +432,19 @@ impl Receiver {
         self.tell(heard, sender);
         let is_cut = sender.closing.has_eof();
         match &mut self.opening {
-            Some(opening) if opening.is_going_on() && (is_cut || self.news == News::End) => {
+            Some(opening) if opening.is_going_on() && (is_cut || self.news.is_end()) => {
                 opening.receive_eof(is_cut, sender);
             }
             _ => {}
         }
-        // Somebody whose request waits for a decision may still read the answer.
-        if self.news == News::End && !sender.closing.is_deciding() {
-            self.news = News::None;
-            self.parser.finish();
-            sender.receive_eof();
-        }
+        let cause = match self.news {
+            // Somebody whose request waits for a decision may still read the answer.
+            News::End if !sender.closing.is_deciding() => Cause::TransportEnded,
+            News::Reset => Cause::TransportReset,
+            News::None | News::Bytes | News::End => return,
+        };
+        self.news = News::None;
+        self.parser.finish();
+        sender.receive_end(cause);
     }
 }

@@ -18,6 +18,7 @@ use super::framer::Framer;
 use super::message::{Message, OwnedMessage};
 use super::output::Output;
 use super::timestamp::Timestamp;
+use crate::handshake::Transport;
 use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
 
 /// The half of a [`Connection`](crate::Connection) that sends.
@@ -314,8 +315,8 @@ impl Sender {
     }
 
     /// Notes that the opening handshake is done.
-    pub(super) fn open(&mut self) {
-        self.closing.open();
+    pub(super) fn open(&mut self, transport: Transport) {
+        self.closing.open(transport);
         self.deadlines.enter(Phase::Open);
     }
 
@@ -391,12 +392,16 @@ impl Sender {
         self.closing.note_close(frame, reason, self.closing.is_closing());
     }
 
-    /// Notes that the peer ended the transport. What is queued stays so, as the peer may still read.
-    pub(super) fn receive_eof(&mut self) {
+    /// Notes that the peer ended the transport. What is queued stays so, as the peer may still read, unless it
+    /// reset the transport.
+    pub(super) fn receive_end(&mut self, cause: Cause) {
         if self.is_done() {
             return;
         }
-        self.closing.receive_eof();
+        self.closing.receive_end(cause);
+        if self.closing.is_broken() {
+            self.drop_output();
+        }
         self.deadlines.follow(Phase::Ending);
         self.framer.shut();
     }

@@ -198,7 +198,7 @@ impl Sender {
     }
 
     /// Drops all that waits to be written.
-    fn drop_output(&mut self) {
+    pub(super) fn drop_output(&mut self) {
         if !self.output.is_empty() {
             // A close frame is the last of what waits.
             self.framer.lose_close();

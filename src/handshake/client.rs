@@ -3,7 +3,7 @@
 //! A [`Request`] describes the connection. A `Handshake` writes it, and then receives bytes until it has the
 //! [`Response`].
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
 
@@ -12,6 +12,7 @@ use super::body::Body;
 #[cfg(feature = "deflate")]
 use super::compression::is_deflate;
 use super::extension::Extension;
+use super::fields::{Fields, encode_response};
 use super::head::HeadSearch;
 use super::head_error::HeadError;
 use super::headers::Headers;
@@ -144,16 +145,62 @@ impl<'r> Request<'r> {
         self.limits = limits;
     }
 
-    /// Appends the request. `Host` comes first (RFC 9110, section 7.2).
-    fn encode(&self, key: &Key, out: &mut Vec<u8>) {
-        out.reserve(self.len());
-        let (host, port) = (self.url.authority().host(), self.url.authority().port());
-        out.extend_from_slice(b"GET ");
+    /// Returns the head of the request for an HTTP library that speaks HTTP/2 or HTTP/3: an extended CONNECT
+    /// (RFC 8441, section 4, and RFC 9220). The second value waits for the response.
+    ///
+    /// Send it only once the server's settings have `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441, section 3).
+    ///
+    /// ```
+    /// use sansocket::{Url, client};
+    ///
+    /// let request = client::Request::new(Url::parse("wss://example.com/chat")?);
+    /// let (fields, pending) = request.into_fields();
+    /// // The HTTP library sends `fields` and receives:
+    /// let answer = pending.receive_fields([(":status", "200")])?;
+    /// let client::Answer::Open(negotiated, response) = answer else { panic!("{answer:?}") };
+    /// // Run `Connection::open_client(negotiated, ..)` over the stream.
+    /// # drop(negotiated);
+    /// assert_eq!(response.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_fields(self) -> (Fields, Pending) {
+        let mut fields = Fields::default();
+        fields.push(":method", "CONNECT");
+        fields.push(":protocol", "websocket");
+        fields.push(":scheme", if self.url.is_secure() { "https" } else { "http" });
+        fields.push(":authority", &self.url.authority().to_string());
+        let mut lines = Vec::new();
+        self.append_resource(&mut lines);
+        fields.push(":path", str::from_utf8(&lines).unwrap_or_default());
+        lines.clear();
+        self.append_lines(&mut lines);
+        fields.push_lines(&lines);
+        (fields, Pending { handshake: Handshake::new(self, Form::ExtendedConnect) })
+    }
+
+    /// Returns the head of an upgrade of HTTP/1.1 for an HTTP library.
+    #[cfg(feature = "http")]
+    pub(super) fn into_upgrade(self, nonce: [u8; 16]) -> (Vec<u8>, Pending) {
+        let mut head = Vec::new();
+        let handshake = Handshake::start(self, nonce, &mut head);
+        (head, Pending { handshake })
+    }
+
+    /// Appends the path and the query.
+    fn append_resource(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.url.path().as_bytes());
         if let Some(query) = self.url.query() {
             out.push(b'?');
             out.extend_from_slice(query.as_bytes());
         }
+    }
+
+    /// Appends the request. `Host` comes first (RFC 9110, section 7.2).
+    fn encode(&self, key: &Key, out: &mut Vec<u8>) {
+        out.reserve(self.len());
+        let (host, port) = (self.url.authority().host(), self.url.authority().port());
+        out.extend_from_slice(b"GET ");
+        self.append_resource(out);
         out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
         out.extend_from_slice(host.as_bytes());
         if let Some(port) = port {
@@ -162,7 +209,14 @@ impl<'r> Request<'r> {
         }
         out.extend_from_slice(ASK);
         out.extend_from_slice(key.as_bytes());
-        out.extend_from_slice(b"\r\nSec-WebSocket-Version: 13\r\n");
+        out.extend_from_slice(b"\r\n");
+        self.append_lines(out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends the header lines that all versions of HTTP have.
+    fn append_lines(&self, out: &mut Vec<u8>) {
+        push_line(out, "Sec-WebSocket-Version", "13");
         if let Some(origin) = self.origin {
             push_line(out, "Origin", origin);
         }
@@ -174,7 +228,6 @@ impl<'r> Request<'r> {
             push_line(out, "Sec-WebSocket-Extensions", &compression.offer());
         }
         out.extend_from_slice(self.lines.as_bytes());
-        out.extend_from_slice(b"\r\n");
     }
 
     /// Returns about how long the request is.
@@ -205,10 +258,12 @@ pub struct Response {
     line: StatusLine,
     body: Vec<u8>,
     is_truncated: bool,
+    /// Whether it opens the connection.
+    opens: bool,
 }
 
 impl Response {
-    /// Returns the status code: 101 if the connection is open.
+    /// Returns the status code: 101 if the connection is open, or 200 over HTTP/2 and HTTP/3.
     pub const fn status(&self) -> u16 {
         self.line.status
     }
@@ -240,7 +295,7 @@ impl Response {
 
     /// Returns the subprotocol of the connection, if the server selected one.
     pub fn protocol(&self) -> Option<&str> {
-        if self.status() != 101 {
+        if !self.opens {
             return None;
         }
         let name = self.headers.all(KnownName::Protocol).next().filter(|name| !is_blank(name));
@@ -255,12 +310,18 @@ impl Response {
     }
 
     const fn new(line: StatusLine, headers: Headers) -> Self {
-        Self { headers, line, body: Vec::new(), is_truncated: false }
+        Self { headers, line, body: Vec::new(), is_truncated: false, opens: false }
     }
 
-    fn with_body(mut self, body: Body) -> Self {
-        (self.body, self.is_truncated) = body.finish();
-        self
+    fn finish(self, body: Body) -> Self {
+        let (body, is_truncated) = body.finish();
+        self.with_body(body, is_truncated)
+    }
+
+    /// Adds the body that an HTTP library received. `is_truncated` says whether a part of it is missing.
+    #[must_use]
+    pub fn with_body(self, body: Vec<u8>, is_truncated: bool) -> Self {
+        Self { body, is_truncated, ..self }
     }
 
     fn check_upgrade(&self) -> Result<(), ResponseError> {
@@ -292,7 +353,7 @@ impl Response {
 /// An opening handshake that waits for its response.
 #[derive(Debug)]
 pub(crate) struct Handshake {
-    key: Key,
+    form: Form,
     protocols: String,
     is_protocol_required: bool,
     #[cfg(feature = "deflate")]
@@ -301,6 +362,15 @@ pub(crate) struct Handshake {
     /// Number of interim responses that were skipped.
     interim: u32,
     stage: Stage,
+}
+
+/// The form of an opening handshake.
+#[derive(Debug)]
+enum Form {
+    /// An upgrade of HTTP/1.1 (section 4).
+    Upgrade(Key),
+    /// An extended CONNECT of HTTP/2 or HTTP/3 (RFC 8441).
+    ExtendedConnect,
 }
 
 /// The part of the response that is being read.
@@ -327,7 +397,7 @@ impl Handshake {
     pub(crate) fn start(request: Request<'_>, nonce: [u8; 16], out: &mut Vec<u8>) -> Self {
         let key = Key::new(nonce);
         request.encode(&key, out);
-        Self::new(request, key)
+        Self::new(request, Form::Upgrade(key))
     }
 
     /// Continues a handshake whose request was written elsewhere, with `key` as its `Sec-WebSocket-Key`.
@@ -337,12 +407,12 @@ impl Handshake {
     /// Returns [`ResponseError::BadKey`] if `key` is not 16 bytes in base64.
     pub(crate) fn resume(request: Request<'_>, key: &str) -> Result<Self, ResponseError> {
         let key = Key::parse(key.as_bytes()).ok_or(ResponseError::BadKey)?;
-        Ok(Self::new(request, key))
+        Ok(Self::new(request, Form::Upgrade(key)))
     }
 
-    fn new(request: Request<'_>, key: Key) -> Self {
+    fn new(request: Request<'_>, form: Form) -> Self {
         Self {
-            key,
+            form,
             protocols: request.protocols,
             is_protocol_required: request.is_protocol_required,
             #[cfg(feature = "deflate")]
@@ -384,7 +454,7 @@ impl Handshake {
                 if is_cut {
                     body.truncate();
                 }
-                Ok(response.with_body(body))
+                Ok(response.finish(body))
             }
         }
     }
@@ -402,7 +472,10 @@ impl Handshake {
             used += head.len;
             let response = Response::new(head.line, head.headers);
             match response.status() {
-                101 => return Ok((used, Some(self.open(response)?))),
+                101 => {
+                    let (negotiated, response) = self.open(response)?;
+                    return Ok((used, Some(Received::Open(negotiated, response))));
+                }
                 100..=199 => self.skip()?,
                 _ => self.stage = self.reject(response),
             }
@@ -411,15 +484,20 @@ impl Handshake {
         Ok((used + rest, received))
     }
 
-    /// Validates a 101.
-    fn open(&self, response: Response) -> Result<Received, ResponseError> {
-        response.check_upgrade()?;
-        response.check_connection()?;
-        response.check_accept(&self.key)?;
+    /// Validates a response that opens the connection.
+    fn open(&self, response: Response) -> Result<(Negotiated, Response), ResponseError> {
+        if let Form::Upgrade(key) = &self.form {
+            response.check_upgrade()?;
+            response.check_connection()?;
+            response.check_accept(key)?;
+        }
         self.check_extensions(&response)?;
         self.check_protocol(&response)?;
-        let negotiated = self.negotiated(&response)?;
-        Ok(Received::Open(negotiated, response))
+        let negotiated = match self.form {
+            Form::Upgrade(_) => self.negotiated(&response)?,
+            Form::ExtendedConnect => self.negotiated(&response)?.over_stream(),
+        };
+        Ok((negotiated, Response { opens: true, ..response }))
     }
 
     fn check_extensions(&self, response: &Response) -> Result<(), ResponseError> {
@@ -504,12 +582,82 @@ impl Handshake {
     fn finish_body(&mut self) -> Option<Received> {
         match mem::replace(&mut self.stage, Stage::Head(HeadSearch::new())) {
             Stage::Body(response, body) if body.is_complete() => {
-                Some(Received::Rejected(response.with_body(body)))
+                Some(Received::Rejected(response.finish(body)))
             }
             stage @ (Stage::Head(_) | Stage::Body(..)) => {
                 self.stage = stage;
                 None
             }
+        }
+    }
+}
+
+/// An opening handshake over an HTTP library, which waits for the head of a response.
+///
+/// ```
+/// use sansocket::client::{Answer, Pending, ResponseError};
+///
+/// /// Returns why a server rejected the request.
+/// fn rejection(pending: Pending, status: &str) -> Result<Option<u16>, ResponseError> {
+///     Ok(match pending.receive_fields([(":status", status)])? {
+///         Answer::Rejected(response) => Some(response.status()),
+///         Answer::Interim(_) | Answer::Open(..) => None,
+///     })
+/// }
+/// # let url = sansocket::Url::parse("wss://example.com").unwrap();
+/// # let (_, pending) = sansocket::client::Request::new(url).into_fields();
+/// # assert_eq!(rejection(pending, "503"), Ok(Some(503)));
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Pending {
+    handshake: Handshake,
+}
+
+/// What a response means for an opening handshake.
+///
+/// See [`Pending`] for an example.
+#[derive(Debug)]
+pub enum Answer {
+    /// An interim response (RFC 9110, section 15.2). Another one follows.
+    Interim(Pending),
+    /// The connection is open: pass the first value to
+    /// [`Connection::open_client`](crate::Connection::open_client).
+    Open(Negotiated, Response),
+    /// The server rejects the request. The body may follow: see [`Response::with_body`].
+    Rejected(Response),
+}
+
+impl Pending {
+    /// Takes the head of a response that an HTTP library received over HTTP/2 or HTTP/3.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the response cannot complete this handshake. Reset the stream.
+    pub fn receive_fields<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Answer, ResponseError> {
+        self.receive(&encode_response(fields)?)
+    }
+
+    /// Takes the head of a response of HTTP/1.1.
+    pub(super) fn receive(mut self, head: &[u8]) -> Result<Answer, ResponseError> {
+        let found = HeadSearch::new().advance(head, &self.handshake.limits)?;
+        let found = found.ok_or(HeadError::Incomplete)?;
+        let response = Response::new(found.line, found.headers);
+        match (&self.handshake.form, response.status()) {
+            (Form::Upgrade(_), 101) | (Form::ExtendedConnect, 200..=299) => {
+                let (negotiated, response) = self.handshake.open(response)?;
+                Ok(Answer::Open(negotiated, response))
+            }
+            // RFC 9113, section 8.6: HTTP/2 switches no protocols.
+            (Form::ExtendedConnect, 101) => Err(HeadError::UnsupportedHttp.into()),
+            (_, 100..=199) => {
+                self.handshake.skip()?;
+                Ok(Answer::Interim(self))
+            }
+            _ => Ok(Answer::Rejected(response)),
         }
     }
 }

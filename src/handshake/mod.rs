@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `head`, `headers`, `line` | the search for a head, and its parts |
 //! | `request_line`, `status_line`, `target` | the first lines |
+//! | `fields` | the heads of HTTP/2 and HTTP/3 |
 //! | `policy`, `hosts`, `origins` | the rules of a server |
 //! | `server`, `client` | the two roles |
 //! | `negotiated` | what both ends agreed on |
@@ -37,6 +38,8 @@ mod lines;
 mod origins;
 mod target;
 
+mod fields;
+
 mod content_length;
 mod head;
 mod policy;
@@ -56,10 +59,12 @@ mod http;
 
 pub use error::HandshakeError;
 pub use extension::Extension;
+pub use fields::Fields;
 pub use head_error::HeadError;
 pub use headers::Headers;
 pub use host::Authority;
 pub use limits::HandshakeLimits;
 pub use lines::HeaderError;
 pub use negotiated::Negotiated;
+pub(crate) use negotiated::Transport;
 pub use url::{Url, UrlError, UrlPolicy};

@@ -17,8 +17,19 @@ use crate::deflate::{Agreement, Compression};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Negotiated {
+    transport: Transport,
     #[cfg(feature = "deflate")]
     compression: Option<(Agreement, Compression)>,
+}
+
+/// What carries the bytes of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// A connection of TCP or TLS, or another that carries nothing else.
+    #[default]
+    Connection,
+    /// A stream of HTTP/2 or HTTP/3.
+    Stream,
 }
 
 impl Negotiated {
@@ -30,8 +41,23 @@ impl Negotiated {
     /// Adds an agreement on permessage-deflate, and our settings for it.
     #[cfg(feature = "deflate")]
     #[must_use]
-    pub fn with_compression(self, agreement: Agreement, compression: Compression) -> Self {
-        Self { compression: Some((agreement, compression)) }
+    pub fn with_compression(mut self, agreement: Agreement, compression: Compression) -> Self {
+        self.compression = Some((agreement, compression));
+        self
+    }
+
+    /// Says that the transport is a stream of HTTP/2 or HTTP/3.
+    ///
+    /// Each end then ends its direction as soon as both close frames passed (RFC 8441, section 5). On a
+    /// connection of its own, a client waits for the server (section 7.1.1).
+    #[must_use]
+    pub const fn over_stream(mut self) -> Self {
+        self.transport = Transport::Stream;
+        self
+    }
+
+    pub(crate) const fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// Returns the agreement on permessage-deflate, and our settings for it.

@@ -37,7 +37,8 @@ pub enum RequestError {
     BadTarget,
     /// `Upgrade` is malformed (RFC 9110, section 7.8).
     BadUpgrade,
-    /// `Sec-WebSocket-Version` is not one number up to 255 (section 4.3).
+    /// `Sec-WebSocket-Version` is not one number up to 255 (section 4.3). In an extended CONNECT, it is not
+    /// 13: a 426 would need `Upgrade`, which HTTP/2 forbids (RFC 9113, section 8.2.2).
     BadVersion,
     /// The policy does not allow the `Origin` (section 10.2).
     ForbiddenOrigin,
@@ -57,6 +58,9 @@ pub enum RequestError {
     MissingUpgrade,
     /// `Sec-WebSocket-Version` is missing (section 4.2.1).
     MissingVersion,
+    /// A request of HTTP/2 or HTTP/3 is no `CONNECT`, or one without `:protocol`, which asks for a tunnel (RFC
+    /// 8441, section 4).
+    NotExtendedConnect,
     /// The method is not `GET` (section 4.2.1).
     NotGet,
     /// `Upgrade` does not list `websocket` (section 4.2.1).
@@ -69,6 +73,8 @@ pub enum RequestError {
     UnknownCoding,
     /// `Expect` names something else than `100-continue` (RFC 9110, section 10.1.1).
     UnknownExpectation,
+    /// `:protocol` is not `websocket` (RFC 9220, section 3).
+    UnsupportedProtocol,
     /// `Sec-WebSocket-Version` is not 13 (section 4.2.2).
     UnsupportedVersion,
 }
@@ -94,13 +100,13 @@ impl RequestError {
             | Self::MissingKey
             | Self::MissingVersion => 400,
             Self::ForbiddenOrigin | Self::MissingOrigin => 403,
-            Self::NotGet => 405,
+            Self::NotExtendedConnect | Self::NotGet => 405,
             Self::TimedOut => 408,
             Self::TargetTooLong => 414,
             Self::UnknownExpectation => 417,
             Self::ForeignHost => 421,
             Self::MissingUpgrade | Self::OtherUpgrade | Self::UnsupportedVersion => 426,
-            Self::UnknownCoding => 501,
+            Self::UnknownCoding | Self::UnsupportedProtocol => 501,
             Self::Head(error) => return head_status(error),
         })
     }
@@ -136,7 +142,7 @@ impl fmt::Display for RequestError {
             Self::BadProtocol => "Sec-WebSocket-Protocol is malformed or lists a name twice",
             Self::BadTarget => "request target is not valid for the method",
             Self::BadUpgrade => "Upgrade is malformed",
-            Self::BadVersion => "Sec-WebSocket-Version is not one number",
+            Self::BadVersion => "Sec-WebSocket-Version is not one number, or not 13 over HTTP/2",
             Self::ForbiddenOrigin => "Origin is not allowed by the policy",
             Self::ForeignHost => "Host is not listed in the policy",
             Self::HasBody => "request has a body",
@@ -146,12 +152,14 @@ impl fmt::Display for RequestError {
             Self::MissingOrigin => "Origin is missing, and the policy requires it",
             Self::MissingUpgrade => "Upgrade is missing: the request is plain HTTP",
             Self::MissingVersion => "Sec-WebSocket-Version is missing",
+            Self::NotExtendedConnect => "request is no CONNECT with :protocol",
             Self::NotGet => "method is not GET",
             Self::OtherUpgrade => "Upgrade does not list websocket",
             Self::TargetTooLong => "request target exceeds the limit",
             Self::TimedOut => "request did not arrive in time",
             Self::UnknownCoding => "Transfer-Encoding is unknown",
             Self::UnknownExpectation => "Expect is not 100-continue",
+            Self::UnsupportedProtocol => ":protocol is not websocket",
             Self::UnsupportedVersion => "Sec-WebSocket-Version is not 13",
         })
     }

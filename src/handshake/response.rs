@@ -1,8 +1,10 @@
 //! [`Response`]: a response of a server that rejects a request.
 
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::fields::Fields;
 use super::lines::{HeadKind, HeaderError, is_singleton, push_decimal, push_line};
 use super::request_error::RequestError;
 
@@ -67,6 +69,25 @@ impl<'r> Response<'r> {
         self.status
     }
 
+    /// Returns the body.
+    pub const fn body(&self) -> &'r [u8] {
+        self.body
+    }
+
+    /// Returns the head for an HTTP library that speaks HTTP/2 or HTTP/3. The [body](Self::body) follows it.
+    ///
+    /// `Upgrade` is left out, as these versions forbid it (RFC 9113, section 8.2.2).
+    pub fn to_fields(&self) -> Fields {
+        let mut fields = Fields::default();
+        fields.push(":status", &self.status.to_string());
+        for (name, value) in self.headers {
+            if !name.eq_ignore_ascii_case("Upgrade") {
+                fields.push(&name.to_ascii_lowercase(), value);
+            }
+        }
+        fields
+    }
+
     /// Appends the response, with or without its body.
     pub(crate) fn encode(&self, answer: Answer, out: &mut Vec<u8>) {
         out.extend_from_slice(b"HTTP/1.1 ");
@@ -120,6 +141,11 @@ impl RequestError {
         }
     }
 
+    /// Returns the response for an HTTP library that speaks HTTP/2 or HTTP/3, if there is [one](Self::status).
+    pub fn to_fields(self) -> Option<Fields> {
+        Some(self.response()?.to_fields())
+    }
+
     /// Returns the response, if there is one.
     pub(crate) fn response(self) -> Option<Response<'static>> {
         let body = self.body().as_bytes();
@@ -139,6 +165,9 @@ impl RequestError {
         // RFC 9110, section 15.5.6.
         if self == Self::NotGet {
             return &[("Allow", "GET"), TEXT];
+        }
+        if self == Self::NotExtendedConnect {
+            return &[("Allow", "CONNECT"), TEXT];
         }
         // RFC 9110, section 15.5.22, and section 4.2.2, item 4.
         if self.status() == Some(426) {

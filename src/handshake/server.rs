@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use super::accept::Key;
 use super::content_length::content_length;
 use super::extension::Extension;
+use super::fields::{Fields, encode_request};
 use super::head::HeadSearch;
 use super::head_error::HeadError;
 use super::headers::Headers;
@@ -74,7 +75,7 @@ impl Handshake {
             return Ok(Some((0, Received::NotUpgrade(head))));
         }
         let key = head.check_upgrade_request(policy)?;
-        Ok(Some((found.len, Received::Request(Request::new(head, key)))))
+        Ok(Some((found.len, Received::Request(Request::new(head, Form::Upgrade(key))))))
     }
 }
 
@@ -175,7 +176,7 @@ impl Head {
 #[must_use]
 pub struct Request {
     head: Head,
-    key: Key,
+    form: Form,
     /// The position of the selected subprotocol in the offer.
     protocol: Option<usize>,
     /// The agreement on compression, and the parameters of the answer.
@@ -211,6 +212,64 @@ impl Request {
     #[cfg(feature = "deflate")]
     pub fn agreement(&self) -> Option<Agreement> {
         self.deflate.map(|(agreement, ..)| agreement)
+    }
+
+    /// Validates a request that an HTTP library received over HTTP/2 or HTTP/3: an extended CONNECT, given as
+    /// the fields of its head (RFC 8441, section 4, and RFC 9220).
+    ///
+    /// Pseudo-header fields, such as `:path`, come first. The other rules are those for a request that is
+    /// received as bytes, except that there is no key.
+    ///
+    /// ```
+    /// use sansocket::server::{Policy, Request, RequestError};
+    ///
+    /// let fields = [
+    ///     (":method", "CONNECT"),
+    ///     (":protocol", "websocket"),
+    ///     (":scheme", "https"),
+    ///     (":authority", "example.com"),
+    ///     (":path", "/chat"),
+    ///     ("sec-websocket-version", "13"),
+    /// ];
+    /// let request = Request::from_fields(fields, &Policy::new())?;
+    /// assert_eq!(request.path(), "/chat");
+    /// let (answer, _negotiated) = request.accept_fields();
+    /// assert_eq!(answer.iter().next(), Some((":status", &b"200"[..])));
+    ///
+    /// let error = Request::from_fields([(":method", "CONNECT")], &Policy::new()).unwrap_err();
+    /// assert_eq!(error, RequestError::NotExtendedConnect);
+    /// # Ok::<(), RequestError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason to reject the request. [`RequestError::to_fields`] is the response.
+    pub fn from_fields<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        fields: impl IntoIterator<Item = (N, V)>,
+        policy: &Policy,
+    ) -> Result<Self, RequestError> {
+        let bytes = encode_request(fields)?;
+        let found = HeadSearch::new().advance(&bytes, &policy.limits)?;
+        let found = found.ok_or(HeadError::Incomplete)?;
+        let head = Head { headers: found.headers, line: found.line };
+        head.check_extended_connect(policy)?;
+        Ok(Self::new(head, Form::ExtendedConnect))
+    }
+
+    /// Accepts the request: returns the head that the HTTP library sends, and the result of the negotiation.
+    ///
+    /// Open a [`Connection`](crate::Connection::open_server) over the stream with that result.
+    pub fn accept_fields(self) -> (Fields, Negotiated) {
+        let mut fields = Fields::default();
+        let status = match self.form {
+            Form::Upgrade(_) => "101",
+            Form::ExtendedConnect => "200",
+        };
+        fields.push(":status", status);
+        let mut lines = Vec::new();
+        let negotiated = self.append_lines(&mut lines);
+        fields.push_lines(&lines);
+        (fields, negotiated)
     }
 
     /// Adds a header line to the response that [accepts](crate::Connection::accept) the request.
@@ -289,12 +348,22 @@ impl Request {
     }
 
     /// Appends the 101.
-    pub(super) fn switch(&self, out: &mut Vec<u8>) -> Negotiated {
-        out.reserve(SWITCH.len() + REST + self.lines.as_bytes().len());
+    fn switch(&self, out: &mut Vec<u8>) -> Negotiated {
+        out.reserve(SWITCH.len() + UPGRADE.len() + REST + self.lines.as_bytes().len());
         out.extend_from_slice(SWITCH);
-        // Section 4.2.2, item 5.4.
-        out.extend_from_slice(&self.key.accept());
+        let negotiated = self.append_lines(out);
         out.extend_from_slice(b"\r\n");
+        negotiated
+    }
+
+    /// Appends the header lines of the response.
+    fn append_lines(&self, out: &mut Vec<u8>) -> Negotiated {
+        if let Form::Upgrade(key) = self.form {
+            out.extend_from_slice(UPGRADE);
+            // Section 4.2.2, item 5.4.
+            out.extend_from_slice(&key.accept());
+            out.extend_from_slice(b"\r\n");
+        }
         // Item 5.5.
         if let Some(protocol) = self.protocol() {
             push_line(out, "Sec-WebSocket-Protocol", protocol);
@@ -304,22 +373,25 @@ impl Request {
             push_line(out, "Sec-WebSocket-Extensions", &answer.to_string());
         }
         out.extend_from_slice(self.lines.as_bytes());
-        out.extend_from_slice(b"\r\n");
         self.negotiated()
     }
 
     fn negotiated(&self) -> Negotiated {
+        let negotiated = match self.form {
+            Form::Upgrade(_) => Negotiated::new(),
+            Form::ExtendedConnect => Negotiated::new().over_stream(),
+        };
         #[cfg(feature = "deflate")]
         if let Some((agreement, _, compression)) = self.deflate {
-            return Negotiated::new().with_compression(agreement, compression);
+            return negotiated.with_compression(agreement, compression);
         }
-        Negotiated::new()
+        negotiated
     }
 
-    fn new(head: Head, key: Key) -> Self {
+    fn new(head: Head, form: Form) -> Self {
         Self {
             head,
-            key,
+            form,
             protocol: None,
             #[cfg(feature = "deflate")]
             deflate: None,
@@ -330,6 +402,15 @@ impl Request {
     fn parts(&self) -> Target<'_> {
         Target::parse(self.target()).unwrap_or_default()
     }
+}
+
+/// The form of an opening handshake.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// An upgrade of HTTP/1.1 (section 4).
+    Upgrade(Key),
+    /// An extended CONNECT of HTTP/2 or HTTP/3 (RFC 8441).
+    ExtendedConnect,
 }
 
 /// The rules for plain HTTP.
@@ -375,15 +456,28 @@ impl Head {
         self.check_body()?;
         self.check_upgrade()?;
         self.check_connection()?;
-        self.check_version()?;
+        self.check_version(RequestError::UnsupportedVersion)?;
         let key = self.check_key()?;
+        self.check_rest(&authority, policy)?;
+        Ok(key)
+    }
+
+    /// Validates an extended CONNECT, whose head says nothing of the connection that carries it.
+    fn check_extended_connect(&self, policy: &Policy) -> Result<(), RequestError> {
+        let authority = self.check_host(None)?;
+        self.check_body()?;
+        // RFC 9113, section 8.2.2: a 426 would need `Upgrade`.
+        self.check_version(RequestError::BadVersion)?;
+        self.check_rest(&authority, policy)
+    }
+
+    fn check_rest(&self, authority: &Authority<'_>, policy: &Policy) -> Result<(), RequestError> {
         let origin = self.check_origin()?;
         self.check_protocols()?;
         self.check_extensions()?;
         self.check_expectation()?;
-        policy.check_host(Some(&authority))?;
-        policy.check_origin(origin, &authority)?;
-        Ok(key)
+        policy.check_host(Some(authority))?;
+        policy.check_origin(origin, authority)
     }
 
     fn check_method(&self) -> Result<(), RequestError> {
@@ -443,12 +537,13 @@ impl Head {
         }
     }
 
-    fn check_version(&self) -> Result<(), RequestError> {
+    /// Validates the version. `unsupported` is the error for another one than 13.
+    fn check_version(&self, unsupported: RequestError) -> Result<(), RequestError> {
         // Section 11.3.5: one line. Section 4.2.1, item 6: 13.
         let version = self.headers.only(KnownName::Version, RequestError::BadVersion)?;
         match parse_version(version.ok_or(RequestError::MissingVersion)?) {
             Some(13) => Ok(()),
-            Some(_) => Err(RequestError::UnsupportedVersion),
+            Some(_) => Err(unsupported),
             None => Err(RequestError::BadVersion),
         }
     }
@@ -515,8 +610,10 @@ fn names_unknown_coding<'h>(codings: impl Iterator<Item = &'h [u8]> + Clone) -> 
 }
 
 /// The start of the answer that accepts a handshake (section 4.2.2, item 5).
-const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-    Upgrade: websocket\r\n\
+const SWITCH: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n";
+
+/// Its first header lines, up to the accept value.
+const UPGRADE: &[u8] = b"Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: ";
 

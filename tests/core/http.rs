@@ -1,11 +1,12 @@
-//! The opening handshake of a server whose requests an HTTP library has parsed.
+//! The opening handshake in the types of an HTTP library, in both roles.
 
 use std::sync::Arc;
 
 use harness::START;
 use http::{HeaderValue, Method, Request, Response, Version};
+use sansocket::client::{self, Answer, ResponseError};
 use sansocket::server::{self, Origins, Policy, RequestError};
-use sansocket::{Connection, Event, HeadError, Input, Negotiated, Role, Seed};
+use sansocket::{Connection, Event, HeadError, Input, Negotiated, Role, Seed, Url};
 
 /// A valid request, as a library parses it.
 fn good() -> Request<()> {
@@ -223,4 +224,91 @@ fn written(error: RequestError) -> Vec<String> {
     let mut lines: Vec<_> = lines.chain([body.to_owned()]).collect();
     lines.sort();
     lines
+}
+
+/// An extended CONNECT, as a library parses it.
+fn good_connect() -> Request<()> {
+    let request = Request::connect("https://server.example.com/chat?room=1");
+    let request = request.version(Version::HTTP_2).header("Sec-WebSocket-Version", "13");
+    request.body(()).unwrap()
+}
+
+/// E-05, E-18.
+#[test]
+fn one_handler_takes_both_forms() {
+    let receive = |request: &Request<()>, protocol| {
+        server::Request::from_http_connect(request, protocol, &Policy::new())
+    };
+    for (request, status) in [(good(), 101), (good_connect(), 200)] {
+        let request = receive(&request, Some("websocket")).unwrap();
+        assert_eq!((request.path(), request.query()), ("/chat", Some("room=1")));
+        assert_eq!(request.authority().host(), "server.example.com");
+        let (response, _) = request.accept_http();
+        assert_eq!(response.status(), status);
+        assert_eq!(header(&response, "Connection").is_some(), status == 101);
+    }
+    // E-14: without `:protocol`, it asks for a tunnel.
+    let error = receive(&good_connect(), None).unwrap_err();
+    assert_eq!(error, RequestError::NotExtendedConnect);
+    let response = error.to_http_connect();
+    assert_eq!((response.status().as_u16(), header(&response, "Allow")), (405, Some("CONNECT")));
+    assert_eq!(header(&response, "Connection"), None);
+    // E-13.
+    let error = receive(&good_connect(), Some("connect-udp")).unwrap_err();
+    assert_eq!(error.to_http_connect().status(), 501);
+}
+
+fn client_request() -> client::Request<'static> {
+    let mut request = client::Request::new(Url::parse("wss://example.com:8443/a?b").unwrap());
+    request.add_protocol("v2").unwrap();
+    request.add_header("X-Some", "Thing").unwrap();
+    request
+}
+
+#[test]
+fn a_client_has_an_http_library_send_its_upgrade() {
+    let (request, pending) = client_request().into_http(Seed::new([1; 32]));
+    assert_eq!((request.method(), request.version()), (&Method::GET, Version::HTTP_11));
+    assert_eq!(request.uri(), "/a?b");
+    let expected = [
+        ("host", "example.com:8443"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-protocol", "v2"),
+        ("x-some", "Thing"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(request.headers()[name], value);
+    }
+    let mut request = server::Request::from_http(&request, &Policy::new()).unwrap();
+    request.select_protocol("v2").unwrap();
+    let (response, _) = request.accept_http();
+    let Ok(Answer::Open(_, response)) = pending.receive_http(&response) else { panic!("open") };
+    assert_eq!((response.status(), response.protocol()), (101, Some("v2")));
+}
+
+/// H-C-18: only the server that read our key can answer it.
+#[test]
+fn an_answer_to_another_key_opens_nothing() {
+    let (_, pending) = client_request().into_http(Seed::new([1; 32]));
+    let (other, _) = client_request().into_http(Seed::new([2; 32]));
+    let (response, _) = receive(&other).unwrap().accept_http();
+    assert_eq!(pending.receive_http(&response).unwrap_err(), ResponseError::BadAccept);
+}
+
+/// E-05 to E-08, E-19.
+#[test]
+fn a_client_has_an_http_library_send_its_extended_connect() {
+    let (request, pending) = client_request().into_http_connect();
+    assert_eq!((request.method(), request.version()), (&Method::CONNECT, Version::HTTP_2));
+    assert_eq!(request.uri(), "https://example.com:8443/a?b");
+    assert!(!request.headers().contains_key("sec-websocket-key"));
+    let request =
+        server::Request::from_http_connect(&request, Some("websocket"), &Policy::new()).unwrap();
+    let (response, _) = request.accept_http();
+    assert!(matches!(pending.receive_http(&response), Ok(Answer::Open(..))));
+    // E-20.
+    let (_, pending) = client_request().into_http_connect();
+    let response = Response::builder().status(503).header("Retry-After", "5").body(()).unwrap();
+    let Ok(Answer::Rejected(response)) = pending.receive_http(&response) else { panic!("no") };
+    assert_eq!(response.headers().text("Retry-After"), Some("5"));
 }

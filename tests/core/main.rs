@@ -9,6 +9,7 @@ mod compression;
 #[cfg(feature = "deflate")]
 mod compression_memory;
 mod corpus;
+mod extended_connect;
 mod fragmentation;
 mod framing;
 #[cfg(feature = "http")]

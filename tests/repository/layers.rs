@@ -53,6 +53,7 @@ const LAYERS: &[&str] = &[
     "handshake/lines",
     "handshake/origins",
     "handshake/target",
+    "handshake/fields",
     "handshake/content_length",
     "handshake/head",
     "handshake/policy",
