@@ -3,10 +3,10 @@
 use core::fmt::Debug;
 
 use sansocket::{
-    Authority, Cause, CloseFrame, Config, Connection, Ended, Event, Extension, HandshakeError,
-    HandshakeLimits, HeadError, HeaderError, Headers, Initiator, Input, Liveness, Message,
-    Negotiated, OwnedMessage, Receiver, RoundTrip, Seed, SendError, Sender, Spare, Step, TimedOut,
-    Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
+    Authority, Cause, CloseFrame, Config, Connection, Ended, Event, Extension, Fields,
+    HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers, Initiator, Input, Liveness,
+    Message, Negotiated, OwnedMessage, Receiver, RoundTrip, Seed, SendError, Sender, Spare, Step,
+    TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
 };
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
@@ -43,6 +43,7 @@ const _: () = {
     is_free::<Connection>();
     is_free::<Ended>();
     is_free::<Event<'_>>();
+    is_free::<Fields>();
     is_free::<Headers>();
     is_free::<Input<&mut [u8]>>();
     is_free::<Input<[u8; 4]>>();
@@ -55,6 +56,8 @@ const _: () = {
     is_free::<Sender>();
     is_free::<Spare<'_, Vec<u8>>>();
     is_free::<Step>();
+    is_free::<client::Answer>();
+    is_free::<client::Pending>();
     is_free::<client::Request<'_>>();
     is_free::<client::Response>();
     is_free::<server::Head>();
