@@ -110,6 +110,10 @@ def sort_out(mutants, sources):
         span = mutant["function"]["span"]
         body = body_of(source, offset(source, span["start"]), offset(source, span["end"]))
         start, end = (offset(source, mutant["span"][at]) for at in ("start", "end"))
+        # A length in the signature is no part of the body.
+        if start < body[0]:
+            left.add(number)
+            continue
         woven[mutant["file"], body].append(Edit(start, end, mutant["replacement"], number))
     for file, (start, end) in sorted(woven, key=lambda key: key[1][0] - key[1][1]):
         for other in list(woven):
