@@ -34,8 +34,9 @@
 //!     assert_eq!(writer.try_send(&message), Err(SendError::QueueFull));
 //!     println!("{count} messages are queued, {} bytes wait", writer.queued());
 //!
-//!     // Wait for room, but not for long. If `timeout` drops a `feed`, its message is not queued.
-//!     while let Ok(outcome) = timeout(Duration::from_millis(50), writer.feed(&message)).await {
+//!     // Wait for room, but not for long. A message whose `feed` is dropped is not queued.
+//!     let limit = Duration::from_millis(50);
+//!     while let Ok(outcome) = timeout(limit, writer.feed(&message)).await {
 //!         outcome?;
 //!         count += 1;
 //!     }

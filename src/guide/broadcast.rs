@@ -31,7 +31,8 @@
 //!
 //!     /// Sends a message to all members. Waits for none of them.
 //!     fn broadcast(&self, message: &OwnedMessage) {
-//!         self.members.lock().unwrap().retain(|_, writer| match writer.try_send(message.clone()) {
+//!         let mut members = self.members.lock().unwrap();
+//!         members.retain(|_, writer| match writer.try_send(message.clone()) {
 //!             Err(SendError::QueueFull) => {
 //!                 let writer = writer.clone();
 //!                 tokio::spawn(async move {
@@ -45,7 +46,11 @@
 //!     }
 //! }
 //!
-//! async fn serve(stream: TcpStream, config: Arc<Config>, room: Arc<Room>) -> Result<(), Error> {
+//! async fn serve(
+//!     stream: TcpStream,
+//!     config: Arc<Config>,
+//!     room: Arc<Room>,
+//! ) -> Result<(), Error> {
 //!     let (mut reader, writer) = WebSocket::accept(stream, config).await?.split();
 //!     let id = room.join(writer);
 //!     let outcome = async {
@@ -133,7 +138,9 @@
 //!         loop {
 //!             match news.recv().await {
 //!                 Ok(message) => writer.send(message).await?,
-//!                 Err(RecvError::Lagged(count)) => writer.send(format!("missed {count}")).await?,
+//!                 Err(RecvError::Lagged(count)) => {
+//!                     writer.send(format!("missed {count}")).await?;
+//!                 }
 //!                 Err(RecvError::Closed) => return writer.close(None, "").await,
 //!             }
 //!         }
@@ -145,7 +152,8 @@
 //!     tokio::pin!(send, receive);
 //!     tokio::select! {
 //!         outcome = &mut receive => outcome,
-//!         outcome = &mut send => outcome.and(receive.await), // Waits for the peer's close frame.
+//!         // Waits for the peer's close frame.
+//!         outcome = &mut send => outcome.and(receive.await),
 //!     }
 //! }
 //! # #[tokio::main(flavor = "current_thread")]

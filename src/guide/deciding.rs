@@ -15,7 +15,8 @@
 //! use tokio::time::timeout;
 //!
 //! async fn serve(stream: TcpStream) -> Result<(), Error> {
-//!     let mut opening = match WebSocket::receive_request(stream, Config::new().shared()).await? {
+//!     let config = Config::new().shared();
+//!     let mut opening = match WebSocket::receive_request(stream, config).await? {
 //!         Incoming::Opening(opening) => opening,
 //!         Incoming::Http(request) => return request.reject().await,
 //!     };
@@ -23,15 +24,15 @@
 //!     if request.path() != "/chat" {
 //!         return opening.reject(Response::new(404, &[], b"there is only /chat\n")?).await;
 //!     }
-//!     let key = request.query().and_then(|query| query.strip_prefix("key=")).unwrap_or_default();
-//!     let user = match timeout(Duration::from_secs(5), find_user(key)).await {
+//!     let key = request.query().and_then(|query| query.strip_prefix("key="));
+//!     let user = match timeout(Duration::from_secs(5), find_user(key.unwrap_or(""))).await {
 //!         Ok(Ok(Some(user))) => user,
 //!         Ok(Ok(None)) => {
-//!             return opening.reject(Response::new(403, &[], b"this key is unknown\n")?).await;
+//!             return opening.reject(Response::new(403, &[], b"unknown key\n")?).await;
 //!         }
 //!         Ok(Err(_)) | Err(_) => {
-//!             let headers = [("Retry-After", "30")];
-//!             return opening.reject(Response::new(503, &headers, b"come back later\n")?).await;
+//!             let later = [("Retry-After", "30")];
+//!             return opening.reject(Response::new(503, &later, b"")?).await;
 //!         }
 //!     };
 //!     let mut socket = opening.accept().await?;
@@ -73,7 +74,7 @@
 //!         }
 //!     });
 //!     assert_eq!(talk(&format!("ws://{address}/chat?key=7")).await?, "hello, Ada");
-//!     assert_eq!(talk(&format!("ws://{address}/chat")).await?, r"403: this key is unknown\n");
+//!     assert_eq!(talk(&format!("ws://{address}/chat")).await?, r"403: unknown key\n");
 //!     assert_eq!(talk(&format!("ws://{address}/")).await?, r"404: there is only /chat\n");
 //!     Ok(())
 //! }
@@ -105,7 +106,8 @@
 //!
 //! ```
 //! # #[cfg(feature = "alloc")] {
-//! use sansocket::{Connection, Event, Input};
+//! use sansocket::server::Response;
+//! use sansocket::{Connection, Event, HeaderError, Input};
 //!
 //! /// Handles what was read. Returns the path that was asked for, if a request waits.
 //! fn handle(connection: &mut Connection, input: &mut Input<Vec<u8>>) -> Option<String> {
@@ -120,11 +122,12 @@
 //! }
 //!
 //! /// Continues when the database has answered, at any time later.
-//! fn decide(connection: &mut Connection, is_welcome: bool) {
-//!     match sansocket::server::Response::new(403, &[], b"") {
-//!         Ok(response) if !is_welcome => connection.reject(response),
-//!         _ => connection.accept(),
+//! fn decide(connection: &mut Connection, is_welcome: bool) -> Result<(), HeaderError> {
+//!     match is_welcome {
+//!         true => connection.accept(),
+//!         false => connection.reject(Response::new(403, &[], b"")?),
 //!     }
+//!     Ok(())
 //! }
 //! # }
 //! ```

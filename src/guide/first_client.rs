@@ -5,7 +5,7 @@
 //! ```toml
 //! [dependencies]
 //! sansocket = { version = "0.1", features = ["tokio"] }
-//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread", "sync"] }
 //! ```
 //!
 //! ```
@@ -53,6 +53,8 @@
 //!   [TLS](super::tls).
 //! * `receive` returns text and binary messages. `println!("{message}")` prints the text, or the length of
 //!   binary data. [`as_text`](crate::OwnedMessage::as_text) returns `Some` for text only.
+//! * `receive` returns `None` once the connection has been closed, also if the server closed it with the code of an
+//!   error. `socket.ended()` has the code and the reason: see [closing](super::closing).
 //! * [`close`](crate::polled::WebSocket::close) sends a close frame and waits for that of the server. If you only
 //!   drop the socket, the server sees a connection that broke.
 //!
@@ -155,8 +157,9 @@
 //! | [`Error::Url`](crate::Error::Url) | The URL is not `ws://host:port/path`. |
 //! | [`Error::Io`](crate::Error::Io) of kind `ConnectionRefused` | Nobody listens there. |
 //! | [`Error::Rejected`](crate::Error::Rejected) | The server answered with another status than 101. The variant holds status, headers and body. |
-//! | [`Error::Handshake`](crate::Error::Handshake) | The server speaks HTTP, but its answer is not that of a WebSocket. |
+//! | [`Error::Handshake`](crate::Error::Handshake) | The server left before it had answered, or its answer is not that of a WebSocket. |
 //! | [`Error::TimedOut`](crate::Error::TimedOut) | The server did not answer: while opening, or later to a ping. |
+//! | [`Error::Io`](crate::Error::Io) with `received corrupt message` | The URL says `wss://`, and the server speaks no TLS on this port. |
 //! | [`Error::Io`](crate::Error::Io) of kind `UnexpectedEof` | The server left without a close frame. |
 //! | [`Error::Send`](crate::Error::Send) with `Closing` | The connection is closing, so the message was not sent. |
 //!

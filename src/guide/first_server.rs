@@ -154,9 +154,10 @@
 //! |---|---|
 //! | `opening handshake failed: Origin is not allowed by the policy`, and the browser's console says 403 | The page has another host or port than the server. [List its origin](crate::server::Origins::list). |
 //! | `opening handshake failed: Upgrade is missing: the request is plain HTTP` | Someone opened the address as a page. To serve pages too, see [one port](super::one_port). |
+//! | `opening handshake failed: first line is not that of an HTTP/1.1 message` | Someone speaks TLS, or something else than HTTP. For `wss://`, see [TLS](super::tls). |
 //! | `peer ended the connection without a close frame` | The client crashed, or lost its network. That is normal: log it at a low level. |
 //! | `peer did not answer a ping in time` | The client is gone, or frozen. See [timeouts](super::timeouts). |
-//! | `deadlines need a tokio runtime with enable_time` | The runtime was built by hand. Add `enable_all()`. |
+//! | `deadlines need a tokio runtime with enable_time` | The runtime was built by hand. Add `enable_all()`. The panic of tokio that is printed before is the same. |
 //!
 //! [`socket.ended()`](crate::polled::WebSocket::ended) has the whole account of the end: see
 //! [closing](super::closing).

@@ -10,7 +10,8 @@
 //! use tokio::net::{TcpListener, TcpStream};
 //!
 //! async fn serve(stream: TcpStream) -> Result<(), Error> {
-//!     let mut opening = match WebSocket::receive_request(stream, Config::new().shared()).await? {
+//!     let config = Config::new().shared();
+//!     let mut opening = match WebSocket::receive_request(stream, config).await? {
 //!         Incoming::Opening(opening) => opening,
 //!         Incoming::Http(request) => return request.reject().await, // Not for a WebSocket.
 //!     };

@@ -54,6 +54,15 @@
 //! | `sansocket::blocking` | `std`, on by default | the same without `.await`; one thread for each connection |
 //! | none | `alloc` | your own [loop](custom_loops) around `sansocket::Connection` |
 //!
+//! The programs for tokio need its features `macros`, `net`, `rt-multi-thread`, and some also `io-util`, `sync` and
+//! `time`:
+//!
+//! ```toml
+//! [dependencies]
+//! sansocket = { version = "0.1", features = ["tokio"] }
+//! tokio = { version = "1", features = ["full"] }
+//! ```
+//!
 //! This module exists only in the documentation.
 
 pub mod backpressure;

@@ -20,6 +20,7 @@
 //!     socket.onmessage = event => document.body.append(event.data);
 //!     socket.onopen = () => socket.send("hello");
 //! </script>"#;
+//! const HTML: &[(&str, &str)] = &[("Content-Type", "text/html; charset=utf-8")];
 //!
 //! async fn serve(stream: TcpStream) -> Result<(), Error> {
 //!     match WebSocket::receive_request(stream, Config::new().shared()).await? {
@@ -36,9 +37,7 @@
 //!
 //! async fn serve_page(request: HttpRequest<TcpStream>) -> Result<(), Error> {
 //!     let response = match (request.head().method(), request.head().target()) {
-//!         ("GET" | "HEAD", "/") => {
-//!             Response::new(200, &[("Content-Type", "text/html; charset=utf-8")], PAGE.as_bytes())?
-//!         }
+//!         ("GET" | "HEAD", "/") => Response::new(200, HTML, PAGE.as_bytes())?,
 //!         _ => Response::new(404, &[], b"not found\n")?,
 //!     };
 //!     request.respond(response).await
@@ -201,7 +200,7 @@
 //! # With axum
 //!
 //! A handler takes the whole [`Request`](https://docs.rs/axum/0.8/axum/extract/type.Request.html). axum's own
-//! feature `ws` is not needed. It takes no extractors, but its state, as any handler does.
+//! feature `ws` is not needed. Extractors such as `State`, `Path` and `Query` stand before it.
 //!
 //! ```toml
 //! [dependencies]

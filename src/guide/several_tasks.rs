@@ -154,7 +154,9 @@
 //! fn talk(socket: WebSocket<TcpStream>) -> Result<(), Error> {
 //!     let (mut reader, writer) = socket.split()?;
 //!     let sending = writer.clone();
-//!     thread::spawn(move || (1..=3).try_for_each(|count| sending.send(format!("line {count}"))));
+//!     thread::spawn(move || {
+//!         (1..=3).try_for_each(|count| sending.send(format!("line {count}")))
+//!     });
 //!     while let Some(message) = reader.receive()? {
 //!         println!("{message}");
 //!         if message.as_text() == Some("line 3") {

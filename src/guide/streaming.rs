@@ -67,7 +67,7 @@
 //!     let limits = Limits::new().message(1 << 40).fragments(u64::MAX);
 //!     let config = Config::new().limits(limits).shared();
 //!
-//!     // With tokio's feature `fs`: `tokio::fs::File::open(path).await?`, and `File::create` below.
+//!     // For a real file: `tokio::fs::File::open(path).await?`, and `File::create` below.
 //!     let file = vec![7; 20 << 20];
 //!     let server = async {
 //!         let (stream, _) = listener.accept().await?;
@@ -108,12 +108,13 @@
 //! ) -> io::Result<()> {
 //!     let send = async {
 //!         let mut message = writer.message_writer();
-//!         // `copy` reads 8 KiB at a time, and each becomes a frame. This sends frames of 64 KiB.
+//!         // `copy` would read and send 8 KiB at a time. This sends frames of 64 KiB.
 //!         copy_buf(&mut BufReader::with_capacity(64 << 10, file), &mut message).await?;
 //!         message.shutdown().await
 //!     };
 //!     let receive = async {
-//!         if let Some(mut message) = reader.message_reader().await.map_err(io::Error::other)? {
+//!         let message = reader.message_reader().await.map_err(io::Error::other)?;
+//!         if let Some(mut message) = message {
 //!             copy(&mut message, &mut copied).await?;
 //!         }
 //!         copied.flush().await

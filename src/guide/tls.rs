@@ -34,7 +34,7 @@
 //! # }
 //! ```
 //!
-//! | whom to trust | |
+//! | whom to trust | the configuration |
 //! |---|---|
 //! | the authorities that Mozilla lists | [`tls::default_config()`](crate::tls::default_config) |
 //! | those of the platform, such as that of your company | [`tls::native_config()`](crate::tls::native_config), feature `rustls-native-roots` |
@@ -83,7 +83,11 @@
 //! use tokio::net::TcpStream;
 //! use tokio_rustls::TlsAcceptor;
 //!
-//! async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Arc<Config>) -> Result<(), Error> {
+//! async fn serve(
+//!     stream: TcpStream,
+//!     tls: TlsAcceptor,
+//!     config: Arc<Config>,
+//! ) -> Result<(), Error> {
 //!     stream.set_nodelay(true)?;
 //!     let stream = tls.accept(stream).await?;
 //!     let mut socket = WebSocket::accept(stream, config).await?;
@@ -101,8 +105,8 @@
 //!
 //! # A private CA, and client certificates
 //!
-//! This test makes an authority with `rcgen`. It signs a certificate for the server and one for the client, and the
-//! server rejects clients without one:
+//! This program makes an authority with `rcgen`. It signs a certificate for the server and one for the client, and the
+//! server rejects clients without one. Use it for your tests:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -136,7 +140,8 @@
 //! /// Signs a certificate for a host or a client.
 //! fn identity(name: &str, authority: &Authority) -> Result<Identity, rcgen::Error> {
 //!     let key = KeyPair::generate()?;
-//!     let certificate = CertificateParams::new([name.to_owned()])?.signed_by(&key, authority)?;
+//!     let params = CertificateParams::new([name.to_owned()])?;
+//!     let certificate = params.signed_by(&key, authority)?;
 //!     Ok((vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into())))
 //! }
 //!
@@ -148,8 +153,8 @@
 //!     let provider = Arc::new(ring::default_provider());
 //!
 //!     let (chain, key) = identity("localhost", &authority)?;
-//!     let verifier =
-//!         WebPkiClientVerifier::builder_with_provider(roots.clone().into(), provider.clone());
+//!     let trusted = Arc::new(roots.clone());
+//!     let verifier = WebPkiClientVerifier::builder_with_provider(trusted, provider.clone());
 //!     let server = ServerConfig::builder_with_provider(provider.clone())
 //!         .with_safe_default_protocol_versions()?
 //!         .with_client_cert_verifier(verifier.build()?)
@@ -178,7 +183,8 @@
 //!         }
 //!     });
 //!
-//!     let mut socket = WebSocket::connect_tls(&url, client.into(), Arc::clone(&config)).await?;
+//!     let client = Arc::new(client);
+//!     let mut socket = WebSocket::connect_tls(&url, client, Arc::clone(&config)).await?;
 //!     assert_eq!(socket.receive().await?, Some("you showed Some(1) certificates".into()));
 //!     assert_eq!(socket.receive().await?, None); // It has closed the connection.
 //!
@@ -237,6 +243,7 @@
 //! | `invalid peer certificate: UnknownIssuer` | The server's CA is not among your roots. |
 //! | `invalid peer certificate: certificate not valid for name …` | The URL has another name than the certificate. An address in the URL needs a certificate for that address. |
 //! | `received fatal alert: CertificateRequired` | The server wants a client certificate. In TLS 1.3 this comes after the client has connected, so it may be seen only while the WebSocket opens. |
+//! | `received corrupt message of type InvalidContentType` | The server speaks no TLS on this port. It logs that the first line is not one of HTTP. |
 //! | `wss:// URLs need TLS: use WebSocket::connect_tls or connect_over` | You called `connect` with a `wss://` URL. |
 //! | `Could not automatically determine the process-level CryptoProvider` (a panic) | You called `ClientConfig::builder()`. Use `builder_with_provider`, as above, or install a provider. |
 //! | `UnexpectedEof` | The stream ended without both close frames. Somebody on the network may have cut it. After both close frames, a missing `close_notify` is not an error. |
