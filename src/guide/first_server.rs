@@ -157,6 +157,7 @@
 //! | `opening handshake failed: first line is not that of an HTTP/1.1 message` | Someone speaks TLS, or something else than HTTP. For `wss://`, see [TLS](super::tls). |
 //! | `peer ended the connection without a close frame` | The client crashed, or lost its network. That is normal: log it at a low level. |
 //! | `peer did not answer a ping in time` | The client is gone, or frozen. See [timeouts](super::timeouts). |
+//! | The server ends with `Too many open files` | `listener.accept()` fails while no file descriptors are left. Raise `ulimit -n`, and go on after this error instead of `?`. |
 //! | `deadlines need a tokio runtime with enable_time` | The runtime was built by hand. Add `enable_all()`. The panic of tokio that is printed before is the same. |
 //!
 //! [`socket.ended()`](crate::polled::WebSocket::ended) has the whole account of the end: see

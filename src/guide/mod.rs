@@ -54,7 +54,7 @@
 //! | `sansocket::blocking` | `std`, on by default | the same without `.await`; one thread for each connection |
 //! | none | `alloc` | your own [loop](custom_loops) around `sansocket::Connection` |
 //!
-//! The programs for tokio need its features `macros`, `net`, `rt-multi-thread`, and some also `io-util`, `sync` and
+//! The programs for tokio need its features `macros`, `net`, `rt-multi-thread`, and some also `fs`, `io-util`, `sync` and
 //! `time`:
 //!
 //! ```toml

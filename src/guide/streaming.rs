@@ -6,18 +6,18 @@
 //! ```
 //! # #[cfg(feature = "tokio")] {
 //! use std::io;
+//! use std::path::Path;
 //!
 //! use sansocket::tokio::WebSocket;
 //! use sansocket::{Config, Error, Limits};
+//! use tokio::fs::{self, File};
 //! use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
 //! /// Sends a file as one message: its length in eight bytes, and then its bytes.
-//! async fn upload(
-//!     socket: &mut WebSocket<TcpStream>,
-//!     mut file: impl AsyncRead + Unpin,
-//!     len: u64,
-//! ) -> Result<(), Error> {
+//! async fn upload(socket: &mut WebSocket<TcpStream>, path: &Path) -> Result<(), Error> {
+//!     let mut file = File::open(path).await?;
+//!     let len = file.metadata().await?.len();
 //!     let mut message = socket.message_writer();
 //!     message.write_u64(len).await?;
 //!     copy(&mut file, &mut message, len).await?;
@@ -26,14 +26,12 @@
 //! }
 //!
 //! /// Receives a file, and returns its length.
-//! async fn download(
-//!     socket: &mut WebSocket<TcpStream>,
-//!     mut file: impl AsyncWrite + Unpin,
-//! ) -> Result<u64, Error> {
+//! async fn download(socket: &mut WebSocket<TcpStream>, path: &Path) -> Result<u64, Error> {
 //!     let Some(mut message) = socket.message_reader().await? else {
 //!         return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
 //!     };
 //!     let len = message.read_u64().await?;
+//!     let mut file = File::create(path).await?;
 //!     let received = copy(&mut message, &mut file, len).await?;
 //!     file.flush().await?;
 //!     if received != len {
@@ -67,22 +65,27 @@
 //!     let limits = Limits::new().message(1 << 40).fragments(u64::MAX);
 //!     let config = Config::new().limits(limits).shared();
 //!
-//!     // For a real file: `tokio::fs::File::open(path).await?`, and `File::create` below.
-//!     let file = vec![7; 20 << 20];
+//!     let name = format!("sansocket-{}", std::process::id());
+//!     let from = std::env::temp_dir().join(&name);
+//!     let to = from.with_extension("copy");
+//!     fs::write(&from, vec![7; 20 << 20]).await?;
 //!     let server = async {
 //!         let (stream, _) = listener.accept().await?;
 //!         let mut socket = WebSocket::accept(stream, config).await?;
-//!         let len = download(&mut socket, tokio::io::sink()).await?;
+//!         let len = download(&mut socket, &to).await?;
 //!         socket.send("thank you").await?;
 //!         Ok(len)
 //!     };
 //!     let client = async {
 //!         let mut socket = WebSocket::connect(&url, Config::new().shared()).await?;
-//!         upload(&mut socket, &file[..], file.len() as u64).await?;
+//!         upload(&mut socket, &from).await?;
 //!         socket.receive().await
 //!     };
 //!     let (len, answer) = tokio::try_join!(server, client)?;
 //!     assert_eq!((len, answer), (20 << 20, Some("thank you".into())));
+//!     assert!(fs::read(&from).await? == fs::read(&to).await?);
+//!     fs::remove_file(from).await?;
+//!     fs::remove_file(to).await?;
 //!     Ok(())
 //! }
 //! # main().unwrap();
