@@ -55,11 +55,11 @@
 //!
 //! | `receive` returned | [`cause`](crate::Ended::cause) | meaning |
 //! |---|---|---|
-//! | `Ok(None)` | `ClosingHandshake` | Both close frames passed: [`is_clean`](crate::Ended::is_clean). The peer has received all that you sent before yours |
+//! | `Ok(None)` | `ClosingHandshake` | Both close frames passed: [`is_clean`](crate::Ended::is_clean). If you were first, the peer has received all that you sent |
 //! | `Err(Error::Io)`, kind `UnexpectedEof` | `TransportEnded` | The peer left without a close frame: a crash, a network that failed, a program that just exits. `code()` is 1006 |
 //! | `Err(Error::TimedOut)` | `TimedOut` | The peer missed a [deadline](super::timeouts) |
 //! | `Err(Error::Protocol)` | `Violation` | The peer broke the protocol or a limit. We closed with the code that says so, such as 1009 |
-//! | `Ok(None)` after your close frame failed to leave | `TransportEnded` | The peer closed, and our answer could not be written |
+//! | `Ok(None)`, and not clean | `TransportEnded` | The peer closed, but our close frame could not be written |
 //!
 //! An error is returned once. Later calls return `Ok(None)`. The other fields say who was first
 //! ([`initiator`](crate::Ended::initiator)), which codes passed ([`sent`](crate::Ended::sent),
@@ -95,7 +95,7 @@
 //! | `SendError::ReasonTooLong` | the reason has more than 123 bytes. Nothing was sent |
 //! | `SendError::WrongRole` | a client sends 1012 to 1014, or a server 1010 |
 //! | `SendError::Closing` from `send` | a close frame has been sent or received: no message may follow |
-//! | [`TimedOut::Close`](crate::TimedOut::Close) | the peer does not answer. Browsers answer only once the page has handled what arrived |
+//! | [`TimedOut::Close`](crate::TimedOut::Close) | the peer does not read, or does not answer |
 //! | the last messages are lost when the program ends | it exits before `send` or `close` has returned |
 //! | all peers log 1006 at a restart | close each connection with 1012, and wait for their ends before you exit |
 //!

@@ -121,4 +121,3 @@
 //! | messages are not smaller | the peer did not agree. [`Request::agreement`](crate::server::Request::agreement) says so on a server |
 //! | closing with 1009 | the decompressed message exceeds [`Limits::message`](crate::Limits::message). A bomb is rejected at the first byte beyond |
 //! | memory grows with the connections | `dedicated()` keeps a context for each. Use `shared()`, smaller windows, or a smaller `memory` |
-//! | a proxy changes nothing, but the CPU is busy | you compress what is compressed already |

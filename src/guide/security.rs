@@ -1,7 +1,6 @@
 //! A security checklist.
 //!
-//! **You want** to know what is protected by default, and what you have to decide. The first column of the list is what
-//! to check before a server faces strangers.
+//! **You want** to know what is protected by default, and what you have to decide before a server faces strangers.
 //!
 //! # A server that trusts nobody
 //!
@@ -80,7 +79,7 @@
 //! | **Fragments** | 65,536 per message | [`Limits::fragments`] |
 //! | **Request head** | 16 KiB, 100 lines, target of 8 KiB | [`HandshakeLimits`](crate::HandshakeLimits), by [`Policy::limits`](crate::server::Policy::limits) |
 //! | **Peers that send slowly** (slowloris) | 10 s for the handshake, then keepalive | [timeouts](super::timeouts). A message may take as long as it likes: bound it yourself if that matters |
-//! | **Peers that do not read** | replies stop at 128 KiB, then nothing is read | `send(..).await` or `try_send`, never an unbounded channel: see [backpressure](super::backpressure) |
+//! | **Peers that do not read** | nothing is read while 64 KiB of replies wait, and no event is given out while 128 KiB do | `send(..).await` or `try_send`, never an unbounded channel: see [backpressure](super::backpressure) |
 //! | **Number of connections** | unlimited | count them, per address and per user. A proxy or a semaphore does it |
 //! | **Rate of messages** | unlimited | count them. Stop awaiting `receive` to slow a peer down |
 //! | **Compression bombs** | limits count decompressed bytes | nothing |
@@ -92,8 +91,9 @@
 //!
 //! # Error texts and logs
 //!
-//! * `Display` of all errors is text of this crate: no bytes of the peer. The exception is [`Ended`](crate::Ended): it
-//!   shows the peer's reason, with control characters escaped.
+//! * `Display` of all errors is text of this crate or of the operating system: no bytes of the peer. `Display` of
+//!   [`Ended`](crate::Ended) shows the peer's reason, with control characters escaped. `Debug` of
+//!   [`Error::Rejected`](crate::Error::Rejected) shows the beginning of the body.
 //! * [`Ended::reason`](crate::Ended::reason), headers, paths, origins and messages are the peer's. Escape them in logs, for
 //!   example by `{:?}`.
 //! * `Debug` of connections and inputs prints lengths, of [`Headers`](crate::Headers) names, and of [`Seed`](crate::Seed)

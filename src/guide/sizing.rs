@@ -27,7 +27,7 @@
 //! ```text
 //! memory = connections × (idle + kept for compression)
 //!        + connections that receive a message now × Limits::max_memory()
-//!        + connections whose peer reads slowly × (2 × max_queued + one message of yours)
+//!        + connections whose peer reads slowly × (2 × max_queued + your message)
 //!        + threads × read buffer
 //!        + the kernel's socket buffers
 //! ```

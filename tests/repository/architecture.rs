@@ -1,6 +1,7 @@
-//! `ARCHITECTURE.md` names only files that exist.
+//! `ARCHITECTURE.md` and the guide name only files that exist.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn every_file_of_the_architecture_exists() {
@@ -12,4 +13,32 @@ fn every_file_of_the_architecture_exists() {
     for name in names {
         assert!(root.join(name).exists(), "{name} does not exist");
     }
+}
+
+#[test]
+fn every_file_of_the_guide_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for page in pages(&root.join("src/guide")) {
+        let text = fs::read_to_string(&page).unwrap();
+        for line in text.lines() {
+            for name in line.split('`').skip(1).step_by(2).filter(|name| is_of_repository(name)) {
+                assert!(root.join(name).exists(), "{}: {name} does not exist", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 8, "the names are found");
+}
+
+fn is_of_repository(name: &str) -> bool {
+    ["benches/", "docs/", "examples/", "fuzz/", "src/", "tests/"]
+        .iter()
+        .any(|folder| name.starts_with(folder))
+}
+
+/// Returns all files in a folder and in those below it.
+fn pages(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { pages(&path) } else { vec![path] }).collect()
 }

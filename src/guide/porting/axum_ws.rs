@@ -85,5 +85,6 @@
 //! | you see | cause |
 //! |---|---|
 //! | "the trait bound `Handler` is not satisfied" | `Request` is not the last argument |
-//! | the task ends at once | the connection cannot be upgraded, for example over HTTP/2 |
+//! | the task ends at once | `upgrade.await` failed: log its error |
+//! | status 505 | the request came over HTTP/2, which opens a WebSocket in another way (RFC 8441) |
 //! | the peer logs 1006 | the task is aborted, or the socket dropped, right after the close frame. Await `receive` until `None` |

@@ -85,4 +85,4 @@
 //! |---|---|
 //! | the upgrade future fails | `with_upgrades()` is missing |
 //! | `Error::Io`, "deadlines need a tokio runtime with enable_time" | the runtime has only `enable_io()` |
-//! | messages arrive twice as often as expected | you looked at frames before; here fragments are joined |
+//! | fewer events than frames | fragments are joined. `set_streaming(true)` delivers parts |

@@ -103,7 +103,7 @@
 //!
 //! | you see | cause |
 //! |---|---|
-//! | "no method named `forward`" for `OwnedMessage` and `Writer` | import `futures_util::StreamExt`, with the feature `sink` |
+//! | "no method named `forward`" | import `futures_util::StreamExt`, with the feature `sink` |
 //! | mismatched types after `split` | the reader comes first |
 //! | `UnexpectedEof` where there was `ResetWithoutClosingHandshake` | the same, by another name |
 //! | 403 for your page | see Origins in [what differs](super#what-differs-from-all-of-them) |
