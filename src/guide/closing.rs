@@ -66,6 +66,76 @@
 //! [`received`](crate::Ended::received)), and who ended the transport. [`reason`](crate::Ended::reason) is text of the
 //! peer: `Display` escapes it, so log `ended` rather than the field.
 //!
+//! # Stop a server
+//!
+//! Each task closes its connection when it is told to, and the program ends after the last one:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] mod example {
+//! use std::sync::Arc;
+//!
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{CloseCode, Config, Error};
+//! use tokio::net::{TcpListener, TcpStream};
+//! use tokio::sync::watch;
+//! use tokio::task::JoinSet;
+//!
+//! async fn serve(
+//!     stream: TcpStream,
+//!     config: Arc<Config>,
+//!     mut stop: watch::Receiver<()>,
+//! ) -> Result<(), Error> {
+//!     let mut socket = WebSocket::accept(stream, config).await?;
+//!     loop {
+//!         tokio::select! {
+//!             message = socket.receive() => match message? {
+//!                 Some(message) => socket.send(message).await?,
+//!                 None => return Ok(()),
+//!             },
+//!             _ = stop.changed() => {
+//!                 return socket.close(CloseCode::SERVICE_RESTART, "").await;
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! async fn listen(listener: TcpListener, mut stop: watch::Receiver<()>) {
+//!     let (config, mut tasks) = (Config::new().shared(), JoinSet::new());
+//!     loop {
+//!         tokio::select! {
+//!             Ok((stream, _)) = listener.accept() => {
+//!                 tasks.spawn(serve(stream, config.clone(), stop.clone()));
+//!             }
+//!             Some(ended) = tasks.join_next() => println!("{ended:?}"),
+//!             _ = stop.changed() => break,
+//!         }
+//!     }
+//!     tasks.join_all().await; // At most `Timeouts::close`, plus `opening` for the newest.
+//! }
+//!
+//! #[tokio::main]
+//! pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let url = format!("ws://{}/", listener.local_addr()?);
+//!     let (stop, stopped) = watch::channel(());
+//!     let server = tokio::spawn(listen(listener, stopped));
+//!
+//!     let mut client = WebSocket::connect(&url, Config::new().shared()).await?;
+//!     client.send("hello").await?;
+//!     assert_eq!(client.receive().await?, Some("hello".into()));
+//!     stop.send(())?; // In a program: after `tokio::signal::ctrl_c().await`.
+//!     assert_eq!(client.receive().await?, None);
+//!     assert_eq!(client.ended().unwrap().code(), 1012);
+//!     server.await?;
+//!     Ok(())
+//! }
+//! # }
+//! # fn main() {
+//! #     #[cfg(feature = "tokio")]
+//! #     example::main().unwrap();
+//! # }
+//! ```
+//!
 //! # Choose how to close
 //!
 //! | you want to | call |
@@ -97,6 +167,6 @@
 //! | `SendError::Closing` from `send` | a close frame has been sent or received: no message may follow |
 //! | [`TimedOut::Close`](crate::TimedOut::Close) | the peer does not read, or does not answer |
 //! | the last messages are lost when the program ends | it exits before `send` or `close` has returned |
-//! | all peers log 1006 at a restart | close each connection with 1012, and wait for their ends before you exit |
+//! | all peers log 1006 at a restart | the program ended before the closing handshakes: see [above](#stop-a-server) |
 //!
 //! [`Ended`]: crate::Ended

@@ -82,7 +82,7 @@
 //! | io_uring, IOCP, another runtime that owns buffers | `examples/completion` | [`receive`](crate::Connection::receive) swaps whole buffers; [`take_transmit`](crate::Sender::take_transmit) gives a buffer away |
 //! | one thread that reads, others that write | `examples/two_threads.rs` | [`Connection::split`]: reading takes no lock |
 //! | no network at all | `examples/million.rs` | bytes move from one connection to another |
-//! | `no_std` with an allocator | feature `alloc` | the same, with [`Seed`](crate::Seed) from your hardware |
+//! | `no_std` with an allocator | `tests/no_std/src/bin/connection.rs` | feature `alloc`, with a [`Seed`](crate::Seed) from your hardware |
 //! | no allocator | `examples/fixed_buffer.rs` | only [`wire`](crate::wire): frames, masks, UTF-8 and close codes; no handshake |
 //!
 //! # Two threads
