@@ -72,9 +72,12 @@
 //!
 //! A peer that takes *nothing* while bytes wait, and sends nothing either, is given up after
 //! [`Timeouts::idle`](crate::Timeouts::idle) and [`Timeouts::pong`](crate::Timeouts::pong), together 50 seconds by
-//! default. The error is [`TimedOut::Blocked`](crate::TimedOut::Blocked). With
-//! [`Liveness::Pong`](crate::Liveness::Pong), what it sends does not count. A peer that takes a little all the time is
-//! alive. To drop it as well, use `try_send`, and close on `QueueFull`: see [broadcast](super::broadcast).
+//! default. The error is [`TimedOut::Blocked`](crate::TimedOut::Blocked), or
+//! [`Silence`](crate::TimedOut::Silence) if the operating system has buffered all bytes. With
+//! [`Liveness::Pong`](crate::Liveness::Pong), what it sends does not count.
+//!
+//! A peer that takes a little all the time is alive. To drop it as well, use `try_send`, and close on `QueueFull`: see
+//! [broadcast](super::broadcast).
 //!
 //! # What happens: receiving
 //!
@@ -150,6 +153,6 @@
 //! | [`TimedOut::Silence`](crate::TimedOut::Silence) at the peer | Your task did not await the socket for so long that a ping stayed unanswered. |
 //! | Memory grows | An unbounded channel, or a `max_queued` that is too large for the number of clients. |
 //! | `QueueFull` although the peer reads | The peer reads more slowly than you send, or one message is longer than `max_queued`. |
-//! | `QueueFull` comes late | The operating system buffers, too: on Linux up to 4 MiB for each connection. |
+//! | `QueueFull` comes late | The operating system buffers, too: on Linux about 4 MB for each connection. |
 //!
 //! How much memory all of that takes for many clients: see [sizing](super::sizing).

@@ -94,7 +94,7 @@
 //!   there.
 //! * [`accept`](crate::polled::Opening::accept) and [`reject`](crate::polled::Opening::reject) consume it. After
 //!   `reject`, the stream ends.
-//! * A client sends no messages before it has the answer. What it sends afterwards waits in the stream.
+//! * A client sends no messages before it has the answer.
 //!
 //! # With threads, or with your own loop
 //!
@@ -137,9 +137,9 @@
 //! | you see | because |
 //! |---|---|
 //! | The client gets no response at all | The `Opening` was dropped. Call `accept` or `reject` on every path, also after an error: `?` drops it. |
-//! | A client waits, and gives up after its own deadline | Deciding took too long. Nothing is read meanwhile, so a client that left is noticed only when the response is written. |
+//! | A client waits, and gives up after its own deadline | Deciding took too long. Nothing is read meanwhile, so a client that left is noticed only afterwards. |
 //! | [`HeaderError::MissingCompanion`](crate::HeaderError::MissingCompanion) | Status 401 needs `WWW-Authenticate`, a redirect needs `Location`. |
 //! | A browser shows code 1006, and no status | Browsers hide rejections from pages. To tell the page why, accept, and [close](super::closing) with a code from 4000 to 4999 and a reason. |
 //!
-//! What a client may send in the request is on the page [headers](super::headers). Do not put secrets into the
+//! See [headers](super::headers) for what a request may contain. Do not put secrets into the
 //! URL, as this example does: URLs stand in logs. Use a header, a cookie, or the first message.

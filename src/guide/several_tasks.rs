@@ -19,7 +19,9 @@
 //!     while let Some(message) = reader.receive().await? {
 //!         writer.send(message).await?;
 //!     }
-//!     println!("{:?}", reader.ended());
+//!     if let Some(ended) = reader.ended() {
+//!         println!("{ended}"); // "closing handshake, started by us, peer sent code 1001"
+//!     }
 //!     Ok(())
 //! }
 //!
@@ -101,7 +103,7 @@
 //!             },
 //!             Some(message) = outgoing.recv() => {
 //!                 socket.feed(message).await?;
-//!                 // What waits already leaves in the same write.
+//!                 // Messages that wait already leave in the same write.
 //!                 while let Ok(message) = outgoing.try_recv() {
 //!                     socket.feed(message).await?;
 //!                 }
