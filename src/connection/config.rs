@@ -13,13 +13,14 @@ use crate::wire::Limits;
 /// Connections share one configuration: it is made once, put into an `Arc`, and never changes.
 ///
 /// ```
+/// use core::time::Duration;
 /// use sansocket::{Config, Limits, Timeouts};
-/// use std::time::Duration;
 ///
 /// let config = Config::new()
 ///     .limits(Limits::new().message(1 << 20))
 ///     .timeouts(Timeouts::new().idle(Duration::from_secs(60)))
 ///     .shared();
+/// assert_eq!((config.limits.message, config.max_queued), (1 << 20, 64 << 10));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -90,12 +91,38 @@ impl Config {
     }
 
     /// Sets [`discard_after_close`](Self::discard_after_close).
+    ///
+    /// ```
+    /// use sansocket::{CloseCode, Config, Connection, Event, Input, Negotiated, Timestamp};
+    ///
+    /// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+    /// let config = Config::new().discard_after_close(true).shared();
+    /// let mut server = Connection::open_server(Negotiated::new(), config, now);
+    /// server.close(CloseCode::NORMAL, "")?;
+    /// server.receive(&mut input, b"\x81\x84\0\0\0\0late\x88\x80\0\0\0\0".to_vec(), now);
+    /// assert!(matches!(server.next_event(&mut input), Some(Event::Close(_))));
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     #[must_use]
     pub fn discard_after_close(self, discard: bool) -> Self {
         Self { discard_after_close: discard, ..self }
     }
 
     /// Compresses messages, if the peer agrees (RFC 7692).
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::deflate::Compression;
+    /// use sansocket::{Config, Connection, Seed, Timestamp, Url};
+    ///
+    /// # let (seed, now) = (Seed::new([7; 32]), Timestamp::default());
+    /// let config = Config::new().compression(Compression::dedicated()).shared();
+    /// let request = Request::new(Url::parse("ws://example.com")?);
+    /// let mut client = Connection::client(request, config, seed, now);
+    /// let head = String::from_utf8_lossy(client.transmit()).into_owned();
+    /// assert!(head.contains("Sec-WebSocket-Extensions: permessage-deflate"));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn compression(self, compression: Compression) -> Self {
@@ -110,6 +137,18 @@ impl Config {
     }
 
     /// Puts the configuration into an `Arc`, as connections take it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use sansocket::{Config, Connection, Timestamp};
+    ///
+    /// let config = Config::new().shared();
+    /// let connections: Vec<_> = (0..3)
+    ///     .map(|_| Connection::server(Arc::clone(&config), Timestamp::default()))
+    ///     .collect();
+    /// assert_eq!(Arc::strong_count(&config), 4);
+    /// # drop(connections);
+    /// ```
     pub fn shared(self) -> Arc<Self> {
         Arc::new(self)
     }

@@ -89,6 +89,21 @@ pub struct Connection {
 
 impl Connection {
     /// Creates the server's end of a connection of which nothing has come.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Timestamp};
+    ///
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// let mut connection = Connection::server(Config::new().shared(), now);
+    /// connection.receive(&mut input, REQUEST.to_vec(), now);
+    /// assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    ///
+    /// connection.accept();
+    /// assert!(connection.transmit().starts_with(b"HTTP/1.1 101 Switching Protocols\r\n"));
+    /// ```
     pub fn server(config: Arc<Config>, now: Timestamp) -> Self {
         Self::new(config, Role::Server, Some(Opening::server()), now)
     }
@@ -97,6 +112,18 @@ impl Connection {
     ///
     /// The first event is [`Event::Open`] or [`Event::Rejected`]. A seed serves one connection (section 4.1,
     /// item 7).
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::{Config, Connection, Seed, Timestamp, Url};
+    ///
+    /// # let seed = Seed::new([7; 32]);
+    /// let request = Request::new(Url::parse("ws://example.com/chat")?);
+    /// let mut connection =
+    ///     Connection::client(request, Config::new().shared(), seed, Timestamp::default());
+    /// assert!(connection.transmit().starts_with(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n"));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
     pub fn client(
         request: client::Request<'_>,
         config: Arc<Config>,
@@ -116,6 +143,24 @@ impl Connection {
     /// Creates the client's end of a connection whose request was written elsewhere, with `key` as its
     /// `Sec-WebSocket-Key`. The response comes first. The subprotocols of `request` are those that were
     /// offered.
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::{Config, Connection, Event, Input, Seed, Timestamp, Url};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (seed, config, now) = (Seed::new([7; 32]), Config::new().shared(), Timestamp::default());
+    /// let request = Request::new(Url::parse("ws://example.com/chat")?);
+    /// let connection = Connection::resume(request, "dGhlIHNhbXBsZSBub25jZQ==", config, seed, now)?;
+    ///
+    /// let mut connection = connection.with_read_ahead(
+    ///     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    ///       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    /// );
+    /// assert_eq!(connection.next_event(&mut Input::new(vec![0; 1024])), Some(Event::Open));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -142,6 +187,16 @@ impl Connection {
     }
 
     /// Creates the client's end of a connection whose opening handshake was done elsewhere. Frames come first.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Negotiated, Seed, Timestamp};
+    ///
+    /// # let (seed, now) = (Seed::new([7; 32]), Timestamp::default());
+    /// let mut client = Connection::open_client(Negotiated::new(), Config::new().shared(), seed, now);
+    /// client.send("Hello")?;
+    /// assert_eq!(client.transmit()[..2], [0x81, 0x85]); // A client masks its frames.
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     pub fn open_client(
         negotiated: Negotiated,
         config: Arc<Config>,
@@ -174,6 +229,15 @@ impl Connection {
     }
 
     /// Has `bytes` come before all others, such as those that an HTTP library has read ahead.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Negotiated, Seed, Timestamp};
+    ///
+    /// # let (seed, now) = (Seed::new([7; 32]), Timestamp::default());
+    /// let client = Connection::open_client(Negotiated::new(), Config::new().shared(), seed, now);
+    /// let mut client = client.with_read_ahead(b"\x81\x05Hello");
+    /// assert_eq!(client.next_event(&mut Input::new([0; 64])), Some(Event::Text("Hello")));
+    /// ```
     #[must_use]
     pub fn with_read_ahead(mut self, bytes: &[u8]) -> Self {
         self.receiver.read_ahead(bytes);
@@ -183,6 +247,22 @@ impl Connection {
     /// Returns the next event, or `None` once all of `input` is used up.
     ///
     /// The event borrows `input` until the next call. What the peer does wrong is an event, too.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Negotiated, Timestamp};
+    ///
+    /// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+    /// let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// server.receive(&mut input, b"\x81\x85\0\0\0\0Hello\x89\x82\0\0\0\0hi".to_vec(), now);
+    /// while let Some(event) = server.next_event(&mut input) {
+    ///     match event {
+    ///         Event::Text(text) => assert_eq!(text, "Hello"),
+    ///         Event::Ping(payload) => assert_eq!(payload, b"hi"),
+    ///         _ => unreachable!("nothing else was received"),
+    ///     }
+    /// }
+    /// assert_eq!(server.transmit(), b"\x8a\x02hi"); // The pong was queued.
+    /// ```
     #[inline(always)]
     pub fn next_event<'i, B: AsMut<[u8]>>(&mut self, input: &'i mut Input<B>) -> Option<Event<'i>> {
         self.receiver.next_event(input, &mut self.sender)
@@ -192,6 +272,35 @@ impl Connection {
     ///
     /// For functions that return the event to their caller: a loop with `next_event` alone would not
     /// borrow-check there.
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    /// use sansocket::{Connection, Event, Input, Step, Timestamp};
+    ///
+    /// /// Reads until there is an event, or nothing more to read.
+    /// fn receive<'i>(
+    ///     connection: &mut Connection,
+    ///     input: &'i mut Input<Vec<u8>>,
+    ///     stream: &mut impl Read,
+    ///     now: Timestamp,
+    /// ) -> io::Result<Option<Event<'i>>> {
+    ///     while !connection.has_event(input) {
+    ///         let Step::Io { read: true, .. } = connection.next_step() else { return Ok(None) };
+    ///         let mut spare = connection.spare(input);
+    ///         let count = stream.read(spare.buffer())?;
+    ///         spare.filled(count, now);
+    ///     }
+    ///     Ok(connection.next_event(input))
+    /// }
+    /// # use sansocket::{Config, Negotiated};
+    /// # let (mut input, now) = (Input::new(vec![0; 3]), Timestamp::default());
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// # let mut stream = &b"\x81\x82\0\0\0\0Hi"[..];
+    /// # let event = receive(&mut server, &mut input, &mut stream, now)?;
+    /// # assert_eq!(event, Some(Event::Text("Hi")));
+    /// # assert_eq!(receive(&mut server, &mut input, &mut stream, now)?, None);
+    /// # Ok::<(), io::Error>(())
+    /// ```
     pub fn has_event<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) -> bool {
         self.receiver.has_event(input, &mut self.sender)
     }
@@ -205,11 +314,36 @@ impl Connection {
 
     /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty buffer
     /// is the end of the transport.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Negotiated, Timestamp};
+    ///
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// let mut input = Input::new(Vec::new());
+    /// let read = b"\x82\x82\0\0\0\0\x01\x02".to_vec(); // The system has read into a buffer of its own.
+    /// let free = server.receive(&mut input, read, now);
+    /// assert_eq!(server.next_event(&mut input), Some(Event::Binary(&mut [1, 2])));
+    /// assert!(free.is_empty()); // The buffer that was in `input` before.
+    /// ```
     pub fn receive<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, read: B, now: Timestamp) -> B {
         self.receiver.receive(input, read, now)
     }
 
     /// Notes that nothing more will come, in whatever way the transport ended.
+    ///
+    /// ```
+    /// use sansocket::{Cause, Config, Connection, Input, Negotiated, Step, Timestamp};
+    ///
+    /// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+    /// let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// server.handle_eof(now);
+    /// assert_eq!(server.next_event(&mut input), None);
+    /// assert_eq!(server.next_step(), Step::Shutdown);
+    /// server.handle_shutdown();
+    /// let ended = server.ended().expect("nothing is left to do");
+    /// assert_eq!((ended.cause, ended.code()), (Cause::TransportEnded, 1006));
+    /// ```
     pub fn handle_eof(&mut self, now: Timestamp) {
         self.sender.deadlines.tell(now);
         self.receiver.handle_eof();
@@ -229,6 +363,21 @@ impl Connection {
     ///
     /// It waits for at most [`Timeouts::decision`](crate::Timeouts::decision), and is then rejected with
     /// status 503.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Timestamp};
+    ///
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// let request = connection.request().expect("a request waits");
+    /// assert_eq!((request.path(), request.query()), ("/chat", Some("room=1")));
+    /// connection.accept();
+    /// assert!(connection.request().is_none());
+    /// ```
     pub fn request(&mut self) -> Option<&mut server::Request> {
         match self.sender.closing.is_deciding() {
             true => self.receiver.request(),
@@ -265,6 +414,21 @@ impl Connection {
     /// Rejects the request, whatever it asks for: queues the response.
     ///
     /// Does nothing if no request waits any more.
+    ///
+    /// ```
+    /// use sansocket::server::Response;
+    /// use sansocket::{Config, Connection, Event, Input, Timestamp};
+    ///
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// connection.reject(Response::new(429, &[("Retry-After", "60")], b"Slow down")?);
+    /// assert!(connection.transmit().starts_with(b"HTTP/1.1 429 Too Many Requests\r\n"));
+    /// # Ok::<(), sansocket::HeaderError>(())
+    /// ```
     pub fn reject(&mut self, response: server::Response<'_>) {
         self.receiver.reject(response, &mut self.sender);
     }
@@ -277,6 +441,17 @@ impl Connection {
     }
 
     /// Returns the bytes that came and were not used: of a request for no WebSocket, all of it.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Timestamp};
+    ///
+    /// let request = b"GET /index.html HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now);
+    /// connection.receive(&mut input, request.to_vec(), now);
+    /// assert_eq!(connection.next_event(&mut input), Some(Event::NotUpgrade));
+    /// assert_eq!(connection.into_unread(), request); // For an HTTP server.
+    /// ```
     pub fn into_unread(self) -> Vec<u8> {
         self.receiver.into_unread()
     }
@@ -285,6 +460,21 @@ impl Connection {
     /// `false`.
     ///
     /// Parts are not kept in memory. Limits and validation apply all the same.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Kind, Negotiated, Timestamp};
+    ///
+    /// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// server.set_streaming(true);
+    /// for (read, last) in [(&b"\x82\x84\0\0\0\0ab"[..], false), (b"cd", true)] {
+    ///     server.receive(&mut input, read.to_vec(), now);
+    ///     let Some(Event::Part { kind, bytes, last: is_last }) = server.next_event(&mut input) else {
+    ///         panic!("a part has arrived");
+    ///     };
+    ///     assert_eq!((kind, bytes.len(), is_last), (Kind::Binary, 2, last));
+    /// }
+    /// ```
     pub const fn set_streaming(&mut self, streaming: bool) {
         self.receiver.set_streaming(streaming);
     }
@@ -297,6 +487,18 @@ impl Connection {
     }
 
     /// Rejects messages of this kind: they fail the connection with close code 1003.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input, Kind, Negotiated, ProtocolError, Timestamp};
+    ///
+    /// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// server.reject_kind(Kind::Binary);
+    /// server.receive(&mut input, b"\x82\x80\0\0\0\0".to_vec(), now);
+    /// let violation = Event::Violation(ProtocolError::UnsupportedKind);
+    /// assert_eq!(server.next_event(&mut input), Some(violation));
+    /// assert_eq!(server.transmit(), b"\x88\x02\x03\xeb"); // A close frame with code 1003.
+    /// ```
     pub const fn reject_kind(&mut self, kind: Kind) {
         self.receiver.reject_kind(kind);
     }
@@ -312,6 +514,26 @@ impl Connection {
     }
 
     /// Splits the connection for two threads: one receives, and any number of others send.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use std::thread;
+    /// use sansocket::{Config, Connection, Event, Input, Negotiated, Timestamp};
+    ///
+    /// # let now = Timestamp::default();
+    /// # let connection = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// # let connection = connection.with_read_ahead(b"\x81\x82\0\0\0\0Hi");
+    /// let (mut receiver, sender) = connection.split();
+    /// let sender = Arc::new(Mutex::new(sender));
+    /// let another = Arc::clone(&sender);
+    /// thread::spawn(move || another.lock().unwrap().send("Hello")).join().unwrap()?;
+    ///
+    /// let mut input = Input::new(vec![0; 64]);
+    /// let event = receiver.next_event(&mut input, &mut sender.lock().unwrap());
+    /// assert_eq!(event, Some(Event::Text("Hi")));
+    /// assert_eq!(sender.lock().unwrap().transmit(), b"\x81\x05Hello");
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     pub fn split(self) -> (Receiver, Sender) {
         (self.receiver, self.sender)
     }

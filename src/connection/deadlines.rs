@@ -11,6 +11,24 @@ use super::timeouts::{Liveness, Timeouts};
 use super::timestamp::Timestamp;
 
 /// How long a keepalive ping and its pong took.
+///
+/// ```
+/// use core::time::Duration;
+/// use sansocket::{Config, Connection, Event, Input, Negotiated, Timestamp};
+///
+/// # let (mut input, start) = (Input::new(vec![0; 64]), Timestamp::default());
+/// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), start);
+/// server.probe()?;
+/// let mut pong = server.transmit().to_vec();
+/// server.transmitted(pong.len(), start);
+///
+/// // The client answers with the payload of the ping.
+/// pong.splice(..2, [0x8a, 0x80 | pong[1], 0, 0, 0, 0]);
+/// server.receive(&mut input, pong, start + Duration::from_millis(40));
+/// assert!(matches!(server.next_event(&mut input), Some(Event::Pong(_))));
+/// assert_eq!(server.round_trip().map(|it| it.last), Some(Duration::from_millis(40)));
+/// # Ok::<(), sansocket::SendError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RoundTrip {

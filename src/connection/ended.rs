@@ -9,15 +9,23 @@ use crate::wire::{CloseCode, ProtocolError};
 /// How a connection ended: the final account.
 ///
 /// ```
-/// use sansocket::Ended;
+/// use sansocket::{Config, Connection, Input, Negotiated, Timestamp};
 ///
-/// fn report(ended: &Ended) {
-///     // "closing handshake, started by the peer with code 1001: page left"
-///     println!("{ended}");
-///     if !ended.is_clean() {
-///         println!("the peer may have missed our last messages");
-///     }
-/// }
+/// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+/// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// // The client sends a close frame, takes the reply and leaves.
+/// server.receive(&mut input, b"\x88\x86\0\0\0\0\x03\xe9gone".to_vec(), now);
+/// while server.next_event(&mut input).is_some() {}
+/// let count = server.transmit().len();
+/// server.transmitted(count, now);
+/// server.handle_shutdown();
+/// server.handle_eof(now);
+/// # while server.next_event(&mut input).is_some() {}
+///
+/// let ended = server.ended().expect("nothing is left to do");
+/// assert!(ended.is_clean());
+/// let account = "closing handshake, started by the peer, peer sent code 1001: gone";
+/// assert_eq!(ended.to_string(), account);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,6 +86,15 @@ impl fmt::Display for Ended {
 }
 
 /// A close frame that was sent or received, if any.
+///
+/// ```
+/// use sansocket::{CloseCode, CloseFrame};
+///
+/// let frame = CloseFrame::Code(CloseCode::NORMAL);
+/// assert!(frame.is_present());
+/// assert_eq!(frame.code(), Some(CloseCode::NORMAL));
+/// assert_eq!(CloseFrame::Invalid(1005).code(), None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseFrame {
@@ -114,6 +131,25 @@ impl From<Option<CloseCode>> for CloseFrame {
 }
 
 /// One of the two ends: the one that did something first.
+///
+/// ```
+/// use sansocket::{Ended, Initiator};
+///
+/// /// Returns whether to connect again.
+/// fn reconnects(ended: &Ended) -> bool {
+///     ended.initiator != Some(Initiator::Us)
+/// }
+/// # use sansocket::{CloseCode, Config, Connection, Negotiated, Timestamp};
+/// # let now = Timestamp::default();
+/// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// # server.close(CloseCode::NORMAL, "").unwrap();
+/// # let count = server.transmit().len();
+/// # server.transmitted(count, now);
+/// # server.handle_shutdown();
+/// # server.handle_eof(now);
+/// # assert_eq!(server.next_event(&mut sansocket::Input::new([0; 16])), None);
+/// # assert!(!reconnects(&server.ended().unwrap()));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initiator {
     /// This end.
@@ -123,6 +159,18 @@ pub enum Initiator {
 }
 
 /// Why a connection ended.
+///
+/// ```
+/// use sansocket::{Cause, ProtocolError, TimedOut};
+///
+/// /// Returns whether the peer is at fault, so that the operator should look at it.
+/// fn is_suspicious(cause: Cause) -> bool {
+///     matches!(cause, Cause::Handshake(_) | Cause::Violation(_))
+/// }
+/// assert!(is_suspicious(Cause::Violation(ProtocolError::ReservedOpcode)));
+/// assert!(!is_suspicious(Cause::TimedOut(TimedOut::Silence)));
+/// assert_eq!(Cause::ClosingHandshake.to_string(), "closing handshake");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -158,6 +206,22 @@ impl fmt::Display for Cause {
 }
 
 /// Which deadline the peer let pass: see [`Timeouts`](crate::Timeouts).
+///
+/// ```
+/// use core::time::Duration;
+/// use sansocket::{Cause, Config, Connection, Step, TimedOut, Timestamp};
+///
+/// let start = Timestamp::default();
+/// let mut server = Connection::server(Config::new().shared(), start);
+/// server.handle_timeout(start + Duration::from_secs(10)); // No request has come.
+/// let count = server.transmit().len(); // A 408.
+/// server.transmitted(count, start);
+/// server.handle_shutdown();
+/// server.handle_eof(start);
+/// # assert_eq!(server.next_event(&mut sansocket::Input::new([0; 16])), None);
+/// let Step::Done(ended) = server.next_step() else { panic!("nothing is left to do") };
+/// assert_eq!(ended.cause, Cause::TimedOut(TimedOut::Opening));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TimedOut {

@@ -22,6 +22,13 @@ use crate::wire::{Close, Kind, ProtocolError};
 ///     }
 ///     Ok(())
 /// }
+/// # use sansocket::{Config, Negotiated, Timestamp};
+/// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+/// # let server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// # let mut server = server.with_read_ahead(b"\x81\x82\0\0\0\0Hi\x82\x81\0\0\0\0\x07");
+/// # echo(&mut server, &mut input)?;
+/// # assert_eq!(server.transmit(), b"\x81\x02Hi\x82\x01\x07");
+/// # Ok::<(), SendError>(())
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]

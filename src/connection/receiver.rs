@@ -32,17 +32,28 @@ use crate::wire::{Kind, Limits, Role};
 /// use std::sync::Mutex;
 /// use sansocket::{Event, Input, Receiver, Sender};
 ///
-/// fn receive(receiver: &mut Receiver, sender: &Mutex<Sender>, input: &mut Input<Vec<u8>>) {
+/// /// Returns the texts that have been read.
+/// fn receive(
+///     receiver: &mut Receiver,
+///     sender: &Mutex<Sender>,
+///     input: &mut Input<Vec<u8>>,
+/// ) -> Vec<String> {
+///     let mut texts = Vec::new();
 ///     loop {
 ///         // The lock is held while looking for the event, not while handling it.
 ///         let event = receiver.next_event(input, &mut sender.lock().unwrap());
 ///         match event {
-///             Some(Event::Text(text)) => println!("{text}"),
+///             Some(Event::Text(text)) => texts.push(text.to_owned()),
 ///             Some(_) => {}
-///             None => break,
+///             None => return texts,
 ///         }
 ///     }
 /// }
+/// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+/// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+/// # let server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// # let (mut receiver, sender) = server.with_read_ahead(b"\x81\x82\0\0\0\0Hi").split();
+/// # assert_eq!(receive(&mut receiver, &Mutex::new(sender), &mut input), ["Hi"]);
 /// ```
 #[derive(Debug)]
 pub struct Receiver {

@@ -28,13 +28,20 @@ use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
 /// chooses. No method waits or calls back, so the lock is held for a moment only.
 ///
 /// ```
-/// use sansocket::{Sender, SendError};
+/// use sansocket::{SendError, Sender};
 ///
 /// fn greet(sender: &mut Sender) -> Result<(), SendError> {
 ///     sender.send("hello")?;
 ///     sender.send(vec![1, 2, 3])?;
 ///     sender.ping(b"are you there?")
 /// }
+/// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+/// # let now = Timestamp::default();
+/// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// # greet(&mut server)?;
+/// # assert_eq!(server.queued(), 12);
+/// # assert!(server.is_urgent()); // The ping.
+/// # Ok::<(), SendError>(())
 /// ```
 #[derive(Debug)]
 pub struct Sender {
@@ -69,6 +76,23 @@ impl Sender {
     ///
     /// The message is queued whether the queue [is full](Self::is_full) or not.
     ///
+    /// ```
+    /// use sansocket::OwnedMessage;
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.send("text")?;
+    /// server.send(&[1, 2])?;
+    /// assert_eq!(server.transmit(), b"\x81\x04text\x82\x02\x01\x02");
+    ///
+    /// let shared = OwnedMessage::from("for all");
+    /// for connection in [&mut server] {
+    ///     connection.send(shared.clone())?; // No copy of a long payload.
+    /// }
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`SendError::NotOpen`] before the opening handshake is done, [`SendError::Closing`] after a
@@ -85,6 +109,17 @@ impl Sender {
 
     /// Queues a message, unless the queue [is full](Self::is_full).
     ///
+    /// ```
+    /// use sansocket::{Config, Connection, Negotiated, SendError, Timestamp};
+    ///
+    /// # let now = Timestamp::default();
+    /// let config = Config::new().max_queued(8).shared();
+    /// let mut server = Connection::open_server(Negotiated::new(), config, now);
+    /// assert_eq!(server.try_send("a long message"), Ok(()));
+    /// assert_eq!(server.try_send("another"), Err(SendError::QueueFull));
+    /// assert_eq!(server.queued(), 16);
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`SendError::QueueFull`] if it is, and the errors of [`send`](Self::send). Nothing is queued.
@@ -99,6 +134,17 @@ impl Sender {
     ///
     /// The length of the message need not be known. Pings and pongs may pass between its parts, but no other
     /// message.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.send_part("Hel")?;
+    /// server.send_last("lo")?;
+    /// assert_eq!(server.transmit(), b"\x01\x03Hel\x80\x02lo");
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -123,6 +169,20 @@ impl Sender {
     /// bytes it has written. It is called until nothing is left or it returns 0.
     ///
     /// The message is copied first if it is shorter than 16 KiB, if it is compressed, and by a client.
+    ///
+    /// ```
+    /// use std::io::{IoSlice, Write};
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// let (payload, mut stream) = (vec![7; 20_000], Vec::new());
+    /// server.send_with(&payload, |slices| {
+    ///     stream.write_vectored(&slices.map(IoSlice::new)).unwrap_or(0)
+    /// })?;
+    /// assert_eq!((stream.len(), server.queued()), (20_004, 0));
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -162,6 +222,18 @@ impl Sender {
     /// Queues a ping. The peer answers with a pong of the same payload: see
     /// [`Event::Pong`](crate::Event::Pong).
     ///
+    /// ```
+    /// use sansocket::SendError;
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.ping(b"1")?;
+    /// assert_eq!(server.ping(b"2"), Err(SendError::PingPending));
+    /// assert_eq!(server.transmit(), b"\x89\x011");
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes,
@@ -189,6 +261,18 @@ impl Sender {
     /// [`set_auto_pong`](crate::Connection::set_auto_pong) turns that off. When more pongs wait than
     /// [`Limits`](crate::Limits) allow, a new one replaces the newest.
     ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.set_auto_pong(false);
+    /// // When a ping arrives with this payload, or without one, as a sign of life:
+    /// server.pong(b"1")?;
+    /// assert_eq!(server.transmit(), b"\x8a\x011");
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`SendError::ControlTooLong`] if `payload` has more than 125 bytes, [`SendError::NotOpen`]
@@ -205,6 +289,18 @@ impl Sender {
     /// are still delivered, unless
     /// [`Config::discard_after_close`](crate::Config::discard_after_close) is set. Does nothing if the
     /// connection is closing already.
+    ///
+    /// ```
+    /// use sansocket::{CloseCode, SendError};
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.close(CloseCode::GOING_AWAY, "restart")?;
+    /// assert_eq!(server.transmit(), b"\x88\x09\x03\xe9restart");
+    /// assert_eq!(server.send("too late"), Err(SendError::Closing));
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -237,6 +333,24 @@ impl Sender {
     ///
     /// Do not compress data that is compressed already, nor secrets together with text that an attacker may
     /// choose (RFC 7692, section 8). Does nothing unless compression was negotiated.
+    ///
+    /// ```
+    /// use sansocket::deflate::{Agreement, Compression, Context};
+    /// use sansocket::{Config, Connection, Negotiated, Timestamp};
+    ///
+    /// let agreement = Agreement { client: Context::FULL, server: Context::FULL };
+    /// let negotiated = Negotiated::new().with_compression(agreement, Compression::dedicated());
+    /// let config = Config::new().shared();
+    /// let mut server = Connection::open_server(negotiated, config, Timestamp::default());
+    /// server.compress_from(usize::MAX);
+    /// server.send(&[0; 100])?;
+    /// assert_eq!(server.queued(), 102);
+    ///
+    /// server.compress_from(0);
+    /// server.send(&[0; 100])?;
+    /// assert!(server.queued() < 102 + 20);
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     #[cfg(feature = "deflate")]
     pub fn compress_from(&mut self, bytes: usize) {
         self.framer.compress_from(bytes);

@@ -26,6 +26,12 @@ use super::timestamp::Timestamp;
 ///     spare.filled(count, now);
 ///     Ok(())
 /// }
+/// # use sansocket::{Config, Event, Negotiated};
+/// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+/// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// # read(&mut server, &mut input, &mut &b"\x81\x82\0\0\0\0Hi"[..], now)?;
+/// # assert_eq!(server.next_event(&mut input), Some(Event::Text("Hi")));
+/// # Ok::<(), io::Error>(())
 /// ```
 #[must_use]
 pub struct Spare<'s, B> {

@@ -11,6 +11,27 @@ use crate::handshake::server;
 use crate::wire::Role;
 
 /// The next act of a loop, once a connection has no more events.
+///
+/// ```
+/// use sansocket::{CloseCode, Config, Connection, Input, Negotiated, Step, Timestamp};
+///
+/// # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+/// let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+/// assert_eq!(server.next_step(), Step::Io { read: true, write: false });
+/// server.close(CloseCode::NORMAL, "")?;
+/// assert_eq!(server.next_step(), Step::Io { read: true, write: true });
+/// server.transmitted(4, now);
+///
+/// // The client answers.
+/// server.receive(&mut input, b"\x88\x82\0\0\0\0\x03\xe8".to_vec(), now);
+/// while server.next_event(&mut input).is_some() {}
+/// assert_eq!(server.next_step(), Step::Shutdown);
+/// server.handle_shutdown();
+/// server.handle_eof(now);
+/// assert_eq!(server.next_event(&mut input), None);
+/// assert!(matches!(server.next_step(), Step::Done(ended) if ended.is_clean()));
+/// # Ok::<(), sansocket::SendError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
@@ -62,6 +83,26 @@ impl Sender {
 
     /// Returns the bytes to write: the first chunk of what waits. Report how many of them were written with
     /// [`transmitted`](Self::transmitted).
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use sansocket::{Sender, Timestamp};
+    ///
+    /// /// Writes once to a stream, which may take less than there is.
+    /// fn write(sender: &mut Sender, stream: &mut impl Write, now: Timestamp) -> std::io::Result<()> {
+    ///     let count = stream.write(sender.transmit())?;
+    ///     sender.transmitted(count, now);
+    ///     Ok(())
+    /// }
+    /// # use sansocket::{Config, Connection, Negotiated};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    /// # server.send("Hello").unwrap();
+    /// # let mut stream = [0; 4];
+    /// # write(&mut server, &mut &mut stream[..], now)?;
+    /// # assert_eq!((&stream, server.transmit()), (b"\x81\x05He", &b"llo"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[inline]
     pub fn transmit(&mut self) -> &[u8] {
         self.transmit_due();
@@ -78,6 +119,19 @@ impl Sender {
     ///
     /// Nothing else is given out until [`transmitted`](Self::transmitted) reports how many of its bytes were
     /// written. The others are then given out again.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// server.send("Hello")?;
+    /// let bytes = server.take_transmit().expect("a frame is queued");
+    /// assert_eq!((server.take_transmit(), server.transmit()), (None, &b""[..])); // It is in flight.
+    /// server.transmitted(5, now); // Two bytes were not written.
+    /// assert_eq!((&bytes[5..], server.transmit()), (&b"lo"[..], &b"lo"[..]));
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     pub fn take_transmit(&mut self) -> Option<Bytes> {
         self.transmit_due();
         self.output.take()
@@ -173,6 +227,20 @@ impl Sender {
     ///
     /// Calling it early or often is harmless. Call it when there is nothing to read, so that a peer whose
     /// bytes lie unread is not taken for silent.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// # use sansocket::{Config, Connection, Negotiated, Timestamp};
+    /// # let now = Timestamp::default();
+    /// # let mut server = Connection::open_server(Negotiated::new(), Config::new().shared(), now);
+    ///
+    /// assert_eq!(server.poll_timeout(), Some(now + Duration::from_secs(30)));
+    /// assert!(!server.handle_timeout(now + Duration::from_secs(29)));
+    ///
+    /// assert!(server.handle_timeout(now + Duration::from_secs(30)));
+    /// assert_eq!(server.transmit()[0], 0x89); // The client was silent, so a ping was queued.
+    /// assert_eq!(server.poll_timeout(), Some(now + Duration::from_secs(50)));
+    /// ```
     pub fn handle_timeout(&mut self, now: Timestamp) -> bool {
         self.deadlines.tell(now);
         if self.poll_timeout().is_none() || !self.deadlines.is_due(&self.config.timeouts) {

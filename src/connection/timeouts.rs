@@ -41,6 +41,21 @@ pub struct Timeouts {
 }
 
 /// The proof that the peer is alive.
+///
+/// ```
+/// use core::time::Duration;
+/// use sansocket::{Config, Connection, Input, Liveness, Negotiated, Timeouts, Timestamp};
+///
+/// let timeouts = Timeouts::new().idle(Duration::from_secs(30)).liveness(Liveness::Pong);
+/// let config = Config::new().timeouts(timeouts).shared();
+/// # let (mut input, start) = (Input::new(vec![0; 64]), Timestamp::default());
+/// let mut server = Connection::open_server(Negotiated::new(), config, start);
+///
+/// // A message does not put off the ping.
+/// server.receive(&mut input, b"\x81\x80\0\0\0\0".to_vec(), start + Duration::from_secs(20));
+/// assert!(server.next_event(&mut input).is_some());
+/// assert_eq!(server.poll_timeout(), Some(start + Duration::from_secs(30)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Liveness {
     /// Any byte that it sends.

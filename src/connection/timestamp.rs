@@ -26,6 +26,16 @@ impl Timestamp {
     }
 
     /// Returns the time from `earlier` to this point. Zero if `earlier` is later.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use sansocket::Timestamp;
+    ///
+    /// let start = Timestamp::new(Duration::from_secs(5));
+    /// let later = start + Duration::from_secs(2);
+    /// assert_eq!(later.since(start), Duration::from_secs(2));
+    /// assert_eq!(start.since(later), Duration::ZERO);
+    /// ```
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }

@@ -102,6 +102,15 @@ impl Compression {
     ///
     /// It is about 2^`window_bits` if the context is taken over, else 0. If the peer does not accept
     /// `incoming`, it is about 32 KiB.
+    ///
+    /// ```
+    /// use sansocket::deflate::Compression;
+    ///
+    /// let mut compression = Compression::dedicated();
+    /// compression.incoming.window_bits = 10;
+    /// assert_eq!(compression.memory_waiting(), 1024 + 64);
+    /// assert_eq!(compression.memory_receiving(), 1024 + (96 << 10));
+    /// ```
     pub const fn memory_waiting(&self) -> usize {
         match self.incoming.is_taken_over {
             true => (1 << self.incoming.bounded().window_bits) + HISTORY_OVERHEAD,

@@ -20,6 +20,7 @@ use super::deflater::{Deflater, Shape};
 ///
 /// let pool = Arc::new(Pool::new(16));
 /// let config = Config::new().compression(Compression::shared()).pool(Arc::clone(&pool));
+/// assert_eq!(config.pool.map(|it| Arc::ptr_eq(&it, &pool)), Some(true));
 /// ```
 pub struct Pool {
     most: usize,

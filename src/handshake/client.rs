@@ -36,13 +36,18 @@ use crate::deflate::Compression;
 /// Each part is validated when it is added.
 ///
 /// ```
-/// use sansocket::Url;
 /// use sansocket::client::Request;
+/// use sansocket::{Config, Connection, Seed, Timestamp, Url};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (seed, now) = (Seed::new([7; 32]), Timestamp::default());
 /// let mut request = Request::new(Url::parse("wss://example.com/chat")?);
 /// request.add_protocol("v2")?;
 /// request.add_header("Authorization", "Bearer secret")?;
+///
+/// let mut client = Connection::client(request, Config::new().shared(), seed, now);
+/// let head = String::from_utf8(client.transmit().to_vec())?;
+/// assert!(head.contains("\r\nSec-WebSocket-Protocol: v2\r\nAuthorization: Bearer secret\r\n"));
 /// # Ok(())
 /// # }
 /// ```
@@ -76,6 +81,16 @@ impl<'r> Request<'r> {
     }
 
     /// Offers a subprotocol. Offer the preferred one first. Default: none.
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::{HeaderError, Url};
+    ///
+    /// let mut request = Request::new(Url::parse("wss://example.com")?);
+    /// assert_eq!(request.add_protocol("mqtt"), Ok(()));
+    /// assert_eq!(request.add_protocol("a b"), Err(HeaderError::BadProtocol));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,6 +135,16 @@ impl<'r> Request<'r> {
 
     /// Sets the `Origin` header (section 4.1, item 8). Default: no such header.
     ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::{HeaderError, Url};
+    ///
+    /// let mut request = Request::new(Url::parse("wss://example.com")?);
+    /// assert_eq!(request.set_origin("https://example.com"), Ok(()));
+    /// assert_eq!(request.set_origin("https://example.com/page"), Err(HeaderError::BadOrigin));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`HeaderError::BadOrigin`] if the text is not `null`, and not a scheme, a host and an optional
@@ -131,6 +156,16 @@ impl<'r> Request<'r> {
     }
 
     /// Adds a header line (section 4.1, item 12).
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    /// use sansocket::{HeaderError, Url};
+    ///
+    /// let mut request = Request::new(Url::parse("wss://example.com")?);
+    /// assert_eq!(request.add_header("Cookie", "session=4711"), Ok(()));
+    /// assert_eq!(request.add_header("Upgrade", "h2c"), Err(HeaderError::Reserved));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -251,6 +286,16 @@ impl<'r> Request<'r> {
 ///         _ => None,
 ///     }
 /// }
+/// # use sansocket::client::Request;
+/// # use sansocket::{Config, Connection, Event, Input, Seed, Timestamp, Url};
+/// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+/// # let request = Request::new(Url::parse("ws://example.com")?);
+/// # let client = Connection::client(request, Config::new().shared(), Seed::new([7; 32]), now);
+/// # let head = b"HTTP/1.1 302 Found\r\nLocation: wss://a\r\nContent-Length: 0\r\n\r\n";
+/// # let mut client = client.with_read_ahead(head);
+/// # assert_eq!(client.next_event(&mut input), Some(Event::Rejected));
+/// # assert_eq!(redirect(client.response().unwrap()), Some("wss://a"));
+/// # Ok::<(), sansocket::UrlError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Response {

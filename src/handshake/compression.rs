@@ -82,6 +82,17 @@ impl Agreement {
     ///
     /// Use it where another library did the handshake: see
     /// [`Negotiated::with_compression`](crate::Negotiated::with_compression).
+    ///
+    /// ```
+    /// use sansocket::Role;
+    /// use sansocket::deflate::{Agreement, Context};
+    ///
+    /// let agreement = Agreement::parse("permessage-deflate; client_max_window_bits=10").unwrap();
+    /// let window = Context { window_bits: 10, is_taken_over: true };
+    /// assert_eq!(agreement.outgoing(Role::Client), window);
+    /// assert_eq!(agreement.incoming(Role::Client), Context::FULL);
+    /// assert_eq!(Agreement::parse("client_max_window_bits=7"), None);
+    /// ```
     pub fn parse(element: &str) -> Option<Self> {
         let element = element.trim_ascii();
         let mut whole = String::new();

@@ -16,6 +16,14 @@ use super::token::{is_token_byte, token};
 /// fn offers_compression(request: &server::Request) -> bool {
 ///     request.extensions().any(|it| it.name().eq_ignore_ascii_case("permessage-deflate"))
 /// }
+/// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+/// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+/// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+/// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\nCookie: a=1; session=4711\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+/// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+/// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+/// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+/// # assert!(offers_compression(connection.request().unwrap()));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extension<'h> {

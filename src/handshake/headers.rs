@@ -22,6 +22,14 @@ use super::text::{ascii, is_control, to_usize};
 ///     let cookies = request.headers().text("Cookie")?;
 ///     cookies.split("; ").find_map(|cookie| cookie.strip_prefix("session="))
 /// }
+/// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+/// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+/// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+/// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\nCookie: a=1; session=4711\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+/// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+/// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+/// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+/// # assert_eq!(session(connection.request().unwrap()), Some("4711"));
 /// ```
 #[derive(Clone, Default)]
 pub struct Headers {
@@ -42,6 +50,22 @@ impl Headers {
     }
 
     /// Returns the values of all lines with this name.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// # let request = connection.request().unwrap();
+    ///
+    /// let headers = request.headers();
+    /// assert_eq!(headers.value("host"), Some(&b"example.com"[..])); // The first line, ignoring case.
+    /// assert_eq!(headers.values("Sec-WebSocket-Protocol").count(), 1);
+    /// assert_eq!(headers.text("Cookie"), None);
+    /// ```
     pub fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> + Clone {
         let is_named =
             move |field: &Field| self.bytes_at(field.name).eq_ignore_ascii_case(name.as_bytes());

@@ -39,6 +39,17 @@ impl Negotiated {
     }
 
     /// Adds an agreement on permessage-deflate, and our settings for it.
+    ///
+    /// ```
+    /// use sansocket::Negotiated;
+    /// use sansocket::deflate::{Agreement, Compression};
+    ///
+    /// // What an HTTP library has answered in `Sec-WebSocket-Extensions`.
+    /// let agreement = Agreement::parse("permessage-deflate; server_no_context_takeover")
+    ///     .expect("the answer is valid");
+    /// let negotiated = Negotiated::new().with_compression(agreement, Compression::shared());
+    /// # drop(negotiated);
+    /// ```
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn with_compression(mut self, agreement: Agreement, compression: Compression) -> Self {

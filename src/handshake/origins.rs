@@ -46,6 +46,22 @@ impl Origins {
     /// Allows the host and port of the request, with `http` or `https`. This is the default.
     ///
     /// Behind a proxy that rewrites `Host`, [list](Self::list) the origins instead.
+    ///
+    /// ```
+    /// use sansocket::server::{Origins, Policy};
+    /// use sansocket::{Config, Connection, Input, Timestamp};
+    ///
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\nOrigin: https://app.example\r\n\r\n";
+    /// // A page of https://app.example opens a WebSocket of example.com.
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// let policy = Policy::new().origins(Origins::same_host());
+    /// let mut connection = Connection::server(Config::new().policy(policy).shared(), now);
+    /// connection.receive(&mut input, REQUEST.to_vec(), now);
+    /// assert_eq!(connection.next_event(&mut input), None);
+    /// assert!(connection.transmit().starts_with(b"HTTP/1.1 403 Forbidden\r\n"));
+    /// ```
     pub const fn same_host() -> Self {
         Self(Rule::SameHost)
     }

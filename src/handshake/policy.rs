@@ -20,7 +20,7 @@ use super::request_error::RequestError;
 ///     .origins(Origins::list(["https://example.com", "https://app.example.com"])?)
 ///     .require_origin(true)
 ///     .limits(HandshakeLimits::new().bytes(64 << 10));
-/// # drop(policy);
+/// assert!(policy.require_origin && policy.hosts != Hosts::any());
 /// # Ok(())
 /// # }
 /// ```

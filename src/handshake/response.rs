@@ -31,6 +31,15 @@ pub struct Response<'r> {
 impl<'r> Response<'r> {
     /// Creates a response from a status, header lines and a body.
     ///
+    /// ```
+    /// use sansocket::HeaderError;
+    /// use sansocket::server::Response;
+    ///
+    /// assert!(Response::new(302, &[("Location", "https://example.com/login")], b"").is_ok());
+    /// assert_eq!(Response::new(302, &[], b"").unwrap_err(), HeaderError::MissingCompanion);
+    /// assert_eq!(Response::new(101, &[], b"").unwrap_err(), HeaderError::BadStatus);
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns

@@ -100,6 +100,14 @@ impl Handshake {
 ///     }
 ///     Ok(())
 /// }
+/// # use sansocket::{Config, Event, Input, Timestamp};
+/// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+/// # let connection = Connection::server(Config::new().shared(), now);
+/// # let mut connection = connection.with_read_ahead(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+/// # assert_eq!(connection.next_event(&mut input), Some(Event::NotUpgrade));
+/// # serve(&mut connection)?;
+/// # assert!(connection.transmit().ends_with(b"\r\n\r\n<script>"));
+/// # Ok::<(), HeaderError>(())
 /// ```
 #[derive(Debug)]
 pub struct Head {
@@ -171,6 +179,17 @@ impl Head {
 ///     connection.accept();
 ///     Ok(())
 /// }
+/// # use sansocket::{Config, Event, Input, Timestamp};
+/// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+/// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+/// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+/// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+/// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+/// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+/// # answer(&mut connection)?;
+/// # let head = String::from_utf8_lossy(connection.transmit()).into_owned();
+/// # assert!(head.contains("\r\nSec-WebSocket-Protocol: v2\r\n"));
+/// # Ok::<(), HeaderError>(())
 /// ```
 #[derive(Debug)]
 #[must_use]
@@ -187,6 +206,24 @@ pub struct Request {
 
 impl Request {
     /// Selects one of the subprotocols that the client [offered](Self::protocols). Default: none.
+    ///
+    /// ```
+    /// use sansocket::HeaderError;
+    /// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// # let request = connection.request().unwrap();
+    ///
+    /// assert!(request.protocols().eq(["v1", "v2"]));
+    /// assert_eq!(request.select_protocol("v3"), Err(HeaderError::NotOffered));
+    /// request.select_protocol("v2")?;
+    /// assert_eq!(request.protocol(), Some("v2"));
+    /// # Ok::<(), HeaderError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -273,6 +310,23 @@ impl Request {
     }
 
     /// Adds a header line to the response that [accepts](crate::Connection::accept) the request.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: v1, v2\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// # let request = connection.request().unwrap();
+    ///
+    /// request.add_header("Set-Cookie", "session=4711; Secure; HttpOnly")?;
+    /// connection.accept();
+    /// let head = String::from_utf8_lossy(connection.transmit()).into_owned();
+    /// assert!(head.contains("\r\nSet-Cookie: session=4711; Secure; HttpOnly\r\n"));
+    /// # Ok::<(), sansocket::HeaderError>(())
+    /// ```
     ///
     /// # Errors
     ///

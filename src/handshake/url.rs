@@ -30,6 +30,15 @@ pub struct Url<'u> {
 impl<'u> Url<'u> {
     /// Parses a URL of the scheme `ws` or `wss`.
     ///
+    /// ```
+    /// use sansocket::{Url, UrlError};
+    ///
+    /// assert_eq!(Url::parse("ws://[::1]:9001")?.host(), "::1");
+    /// assert_eq!(Url::parse("ws://user:secret@example.com"), Err(UrlError::HasUserinfo));
+    /// assert_eq!(Url::parse("ws://example.com/#top"), Err(UrlError::HasFragment));
+    /// # Ok::<(), UrlError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`UrlError`] if the text is not such a URL. URLs with a user, a password or a fragment are
@@ -39,6 +48,14 @@ impl<'u> Url<'u> {
     }
 
     /// Parses a URL under a policy that allows or rejects more than [`parse`](Self::parse).
+    ///
+    /// ```
+    /// use sansocket::{Url, UrlPolicy};
+    ///
+    /// let url = Url::parse_with("https://example.com/chat", UrlPolicy::BROWSER)?;
+    /// assert_eq!(url.to_string(), "wss://example.com/chat");
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
     ///
     /// # Errors
     ///

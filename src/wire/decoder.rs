@@ -142,6 +142,15 @@ impl Decoder {
     }
 
     /// Rejects messages of this kind from now on.
+    ///
+    /// ```
+    /// use sansocket::wire::Decoder;
+    /// use sansocket::{Kind, Limits, ProtocolError, Role};
+    ///
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
+    /// decoder.reject_kind(Kind::Text);
+    /// assert_eq!(decoder.decode(&mut [0x81]), Err(ProtocolError::UnsupportedKind));
+    /// ```
     pub const fn reject_kind(&mut self, kind: Kind) {
         self.accepts_whole = false;
         match kind {
@@ -160,6 +169,18 @@ impl Decoder {
     /// Decodes from the front of `bytes`. Returns how many bytes are consumed, and the next piece.
     ///
     /// If there is no piece, all bytes are consumed. A piece is empty if its frame is.
+    ///
+    /// ```
+    /// use sansocket::wire::Decoder;
+    /// use sansocket::{Limits, ProtocolError, Role};
+    ///
+    /// let mut decoder = Decoder::new(Role::Client, Limits::new().message(1000));
+    /// // A header that is cut off is stored.
+    /// assert_eq!(decoder.decode(&mut [0x82, 126])?, (2, None));
+    /// // The length is 1001 bytes, so the frame is rejected before any of them arrives.
+    /// assert_eq!(decoder.decode(&mut [0x03, 0xe9]), Err(ProtocolError::MessageTooBig));
+    /// # Ok::<(), ProtocolError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -200,6 +221,15 @@ impl Decoder {
     /// payload, unmasked.
     ///
     /// This is a shortcut for the most frequent case. After `None`, call [`decode`](Self::decode).
+    ///
+    /// ```
+    /// use sansocket::wire::Decoder;
+    /// use sansocket::{Kind, Limits, Role};
+    ///
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
+    /// assert_eq!(decoder.decode_whole(&mut *b"\x81\x02Hi".to_vec()), Some((Kind::Text, 2..4)));
+    /// assert_eq!(decoder.decode_whole(&mut *b"\x81\x02H".to_vec()), None); // It is not complete.
+    /// ```
     #[inline(always)]
     pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
         if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
@@ -235,6 +265,16 @@ impl Decoder {
     }
 
     /// Returns the rest of the current frame's payload, in bytes. 0 between frames.
+    ///
+    /// ```
+    /// use sansocket::wire::Decoder;
+    /// use sansocket::{Limits, Role};
+    ///
+    /// let mut decoder = Decoder::new(Role::Client, Limits::default());
+    /// decoder.decode(&mut *b"\x82\x05He".to_vec())?;
+    /// assert_eq!(decoder.frame_remaining(), 3);
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
     pub fn frame_remaining(&self) -> u64 {
         self.frame.map_or(0, |frame| frame.left)
     }

@@ -33,6 +33,14 @@ impl Seed {
 
     /// Creates a seed from random bytes of the operating system.
     ///
+    /// ```
+    /// use sansocket::Seed;
+    ///
+    /// let seed = Seed::random()?; // One for each connection.
+    /// # drop(seed);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns the error of the operating system if it has no random bytes.

@@ -177,6 +177,16 @@ impl<'p> Frame<'p> {
 
     /// Creates a frame from a header and its payload, and masks the payload in place if the header has a key.
     ///
+    /// ```
+    /// use sansocket::wire::{Frame, Header, OpCode};
+    ///
+    /// let mask = Some([0x37, 0xfa, 0x21, 0x3d]);
+    /// let header = Header { fin: true, rsv1: false, opcode: OpCode::Text, mask, len: 5 };
+    /// let mut payload = *b"Hello";
+    /// let frame = Frame::masking(&header, &mut payload);
+    /// assert_eq!(frame.slices().concat(), b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+    /// ```
+    ///
     /// # Panics
     ///
     /// Panics if the length of `payload` is not that of the header.

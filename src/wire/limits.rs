@@ -83,6 +83,13 @@ impl Limits {
     ///
     /// Outgoing messages are not included. The read buffer belongs to the caller; it keeps the memory of at
     /// most one message.
+    ///
+    /// ```
+    /// use sansocket::Limits;
+    ///
+    /// let limits = Limits::new().message(64 << 10).pong_bytes(1024);
+    /// assert_eq!(limits.max_memory(), 2 * (64 << 10) + 3 * 1024 + Limits::OVERHEAD);
+    /// ```
     pub const fn max_memory(&self) -> u64 {
         let pongs = (self.pong_bytes as u64).saturating_mul(3);
         self.message.saturating_mul(2).saturating_add(pongs).saturating_add(Self::OVERHEAD)

@@ -62,6 +62,15 @@ impl Utf8 {
 
     /// Validates the next bytes of the text.
     ///
+    /// ```
+    /// use sansocket::wire::{Utf8, Utf8Error};
+    ///
+    /// let mut utf8 = Utf8::new();
+    /// utf8.push(b"caf\xc3")?; // The first half of a character.
+    /// assert_eq!(utf8.push(b"\xa9 \xff"), Err(Utf8Error { at: 2 }));
+    /// # Ok::<(), Utf8Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Utf8Error`] with the position of the first byte that cannot continue any character. The

@@ -4,6 +4,7 @@ mod advisories;
 mod architecture;
 mod catalogue;
 mod cited;
+mod examples;
 mod layers;
 #[cfg(feature = "tokio")]
 mod misuse;
