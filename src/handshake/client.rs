@@ -661,7 +661,20 @@ pub struct Pending {
 
 /// What a response means for an opening handshake.
 ///
-/// See [`Pending`] for an example.
+/// ```
+/// use sansocket::Url;
+/// use sansocket::client::{Answer, Request};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let request = Request::new(Url::parse("wss://example.com/chat")?);
+/// let (_, pending) = request.into_fields();
+/// let Answer::Interim(pending) = pending.receive_fields([(":status", "103")])? else {
+///     panic!("another response follows");
+/// };
+/// assert!(matches!(pending.receive_fields([(":status", "200")])?, Answer::Open(..)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Answer {
     /// An interim response (RFC 9110, section 15.2). Another one follows.
