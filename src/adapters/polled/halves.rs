@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::io::Io;
 use super::link::Link;
 use super::sending::sending_methods;
-use super::turn::{Turn, Until};
+use super::turn::{Receiving, Turn, Until};
 use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
@@ -156,10 +156,7 @@ impl<S, I: Io<S>> Reader<S, I> {
         mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let Self { shared, place, receiver, input } = self;
-        shared.poll(place, cx, |Half { link, sender }, cx| {
-            let incoming = Some((&mut *receiver, &mut *input));
-            poll(&mut Turn { link, sender, incoming }, cx)
-        })
+        shared.poll(place, cx, |half, cx| poll(&mut half.turn(Some((receiver, input))), cx))
     }
 }
 
@@ -225,10 +222,10 @@ impl<S, I: Io<S>> Writer<S, I> {
     pub(super) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
+        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let Self { shared, place } = self;
-        shared.poll_sending(place, cx, poll)
+        shared.poll(place, cx, |half, cx| poll(&mut half.turn(None), cx))
     }
 
     async fn drive<R>(
@@ -236,7 +233,14 @@ impl<S, I: Io<S>> Writer<S, I> {
         mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
     ) -> R {
         let mut place = self.shared.waiting.place();
-        poll_fn(|cx| self.shared.poll_sending(&mut place, cx, &mut poll)).await
+        let mut poll = |half: &mut Half<S, I>, cx: &mut Context<'_>| poll(&mut half.turn(None), cx);
+        poll_fn(|cx| self.shared.poll(&mut place, cx, &mut poll)).await
+    }
+}
+
+impl<S, I: Io<S>> Half<S, I> {
+    const fn turn<'t>(&'t mut self, incoming: Option<Receiving<'t>>) -> Turn<'t, S, I> {
+        Turn { link: &mut self.link, sender: &mut self.sender, incoming }
     }
 }
 
@@ -258,18 +262,6 @@ impl<S, I: Io<S>> Shared<S, I> {
             place.free();
         }
         outcome
-    }
-
-    /// Polls the shared part for a task that only sends.
-    fn poll_sending<R>(
-        &self,
-        place: &mut Place,
-        cx: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Turn<'_, S, I>, &mut Context<'_>) -> Poll<R>,
-    ) -> Poll<R> {
-        self.poll(place, cx, |Half { link, sender }, cx| {
-            poll(&mut Turn { link, sender, incoming: None }, cx)
-        })
     }
 
     /// Changes the shared part, and wakes the other tasks if they may go on. The stream wakes all of them.

@@ -1,10 +1,11 @@
 //! One incoming message as a stream of bytes.
 
-use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::io;
+
+use bytes::Bytes;
 
 use super::halves::Reader;
 use super::io::Io;
@@ -52,13 +53,12 @@ enum From<'r, S, I: Io<S>> {
     Half(&'r mut Reader<S, I>),
 }
 
-/// A part of a message, and how much of it has been read.
+/// The unread bytes of a part of a message.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) kind: Kind,
-    pub(super) bytes: Vec<u8>,
-    pub(super) start: usize,
-    pub(super) is_last: bool,
+    kind: Kind,
+    bytes: Bytes,
+    is_last: bool,
 }
 
 impl<S, I: Io<S>> WebSocket<S, I> {
@@ -89,11 +89,11 @@ impl Part {
     /// Copies the part of a message, or the whole message, that an event has.
     pub(super) fn copy(event: &Event<'_>) -> Option<Self> {
         if let Event::Part { kind, bytes, last } = event {
-            return Some(Self { kind: *kind, bytes: bytes.to_vec(), start: 0, is_last: *last });
+            let bytes = Bytes::copy_from_slice(bytes);
+            return Some(Self { kind: *kind, bytes, is_last: *last });
         }
         let message = copy_message(event)?;
-        let kind = message.kind();
-        Some(Self { kind, bytes: message.into_bytes().into(), start: 0, is_last: true })
+        Some(Self { kind: message.kind(), bytes: message.into_bytes(), is_last: true })
     }
 }
 
@@ -103,9 +103,9 @@ impl<S, I: Io<S>> MessageReader<'_, S, I> {
         self.part.kind
     }
 
-    /// Returns unread bytes of the message. None are left at its end.
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        while self.part.start == self.part.bytes.len() && !self.part.is_last {
+    /// Takes at most `most` unread bytes of the message. None are left at its end.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<io::Result<Bytes>> {
+        while self.part.bytes.is_empty() && !self.part.is_last {
             let poll = |turn: &mut Turn<'_, S, I>, cx: &mut Context<'_>| turn.poll_part(cx);
             let part = match &mut self.from {
                 From::Whole(socket) => poll(&mut socket.turn(), cx),
@@ -116,7 +116,8 @@ impl<S, I: Io<S>> MessageReader<'_, S, I> {
                 None => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
             }
         }
-        Poll::Ready(Ok(&self.part.bytes[self.part.start..]))
+        let count = most.min(self.part.bytes.len());
+        Poll::Ready(Ok(self.part.bytes.split_to(count)))
     }
 }
 
@@ -127,11 +128,8 @@ impl<S, I: Io<S>> ::tokio::io::AsyncRead for MessageReader<'_, S, I> {
         cx: &mut Context<'_>,
         buffer: &mut ::tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let bytes = ready!(this.poll_bytes(cx))?;
-        let count = bytes.len().min(buffer.remaining());
-        buffer.put_slice(&bytes[..count]);
-        this.part.start += count;
+        let bytes = ready!(self.get_mut().poll_bytes(cx, buffer.remaining()))?;
+        buffer.put_slice(&bytes);
         Poll::Ready(Ok(()))
     }
 }
@@ -143,11 +141,8 @@ impl<S, I: Io<S>> futures_io::AsyncRead for MessageReader<'_, S, I> {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        let bytes = ready!(this.poll_bytes(cx))?;
-        let count = bytes.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&bytes[..count]);
-        this.part.start += count;
-        Poll::Ready(Ok(count))
+        let bytes = ready!(self.get_mut().poll_bytes(cx, buffer.len()))?;
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 }

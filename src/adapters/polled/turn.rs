@@ -1,9 +1,9 @@
 //! The loop of a connection: events, writes, reads, and the end.
 //!
 //! ```text
-//! poll_event: until there is an event ──▶ poll_step: write, read, shut down, or wait for a deadline
-//!   poll_receive, poll_part, poll_end
-//! poll_until: until enough is written ──▶ write, read ahead, or wait for a deadline
+//! poll_event: until there is an event ──┬─▶ poll_step: write, read, shut down, or wait for a deadline
+//!   poll_receive, poll_part, poll_end   │
+//! poll_until: until enough is written ──┘
 //!   poll_queue, poll_sent
 //! act: queue, and write what the stream takes at once
 //! ```
@@ -24,8 +24,10 @@ pub(super) struct Turn<'t, S, I: Io<S>> {
     pub(super) link: &'t mut Link<S, I>,
     pub(super) sender: &'t mut Sender,
     /// The receiving half. `None` in a task that only sends.
-    pub(super) incoming: Option<(&'t mut Receiver, &'t mut Input<Vec<u8>>)>,
+    pub(super) incoming: Option<Receiving<'t>>,
 }
+
+pub(super) type Receiving<'t> = (&'t mut Receiver, &'t mut Input<Vec<u8>>);
 
 /// When a message counts as sent.
 #[derive(Clone, Copy, Debug)]
@@ -155,11 +157,11 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 return Poll::Ready(Error::explain(&ended, self.link.report.copy_error()));
             }
             ready!(self.link.poll_proceed(cx));
-            match self.link.poll_write(cx, self.sender) {
-                Poll::Ready(outcome) => outcome?,
-                Poll::Pending if self.poll_read_ahead(cx).is_ready() => {}
-                Poll::Pending => ready!(self.link.poll_time(cx, self.sender))?,
-            }
+            let step = match self.has_event() {
+                true => Step::Io { read: false, write: true },
+                false => self.sender.next_step(),
+            };
+            ready!(self.poll_step(cx, &step))?;
         }
         Poll::Ready(Ok(()))
     }
@@ -252,21 +254,11 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         self.link.poll_time(cx, self.sender).map_err(Error::Io)
     }
 
-    /// Reads once, unless there is an event already.
-    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let wants_read = |step| matches!(step, Step::Io { read: true, .. });
-        if self.has_event() || !wants_read(self.sender.next_step()) {
-            return Poll::Pending;
-        }
-        self.link.tick();
-        let outcome = self.poll_read(cx);
-        if outcome.is_pending() {
-            self.rest();
-        }
-        outcome
-    }
-
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.link.flow != Flow::Flushed {
+            // Who sends looks at the clock only if the stream does not take all at once.
+            self.link.tick();
+        }
         let Some((receiver, input)) = &mut self.incoming else { return Poll::Pending };
         ready!(self.link.poll_read(cx, receiver, input));
         // A peer that never stops sending is not waited for, once it has nothing more to say.
@@ -278,7 +270,10 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
 
     /// Frees what a connection that waits does not need.
     fn rest(&mut self) {
-        if let Some((_, input)) = &mut self.incoming {
+        let has_event = self.has_event();
+        if let Some((_, input)) = &mut self.incoming
+            && !has_event
+        {
             storage::detach(input);
         }
         self.sender.free_memory();
