@@ -47,6 +47,13 @@ pub fn default_config() -> Arc<ClientConfig> {
 ///
 /// Certificates that cannot be read are ignored.
 ///
+/// ```
+/// # fn example() -> std::io::Result<()> {
+/// let trusted = sansocket::tls::native_config()?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// Returns an error if the platform has no certificate that can be read.

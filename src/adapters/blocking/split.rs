@@ -12,8 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::link::{self, Link, Outgoing};
 use super::port::Port;
-use super::stream::Stream;
+use super::stream::{Split, Stream};
 use super::turn::Turn;
+use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::{
     Ended, Event, Input, Message, OwnedMessage, Receiver, RoundTrip, SendError, Sender, Timestamp,
@@ -83,20 +84,37 @@ struct Parted<S> {
     shared: Arc<Shared<S>>,
 }
 
-impl<S: Stream> Reader<S> {
-    pub(super) fn new(
-        receiver: Receiver,
-        input: Input<Vec<u8>>,
-        reading: Port<S>,
-        sender: Sender,
-        writing: Port<S>,
-    ) -> (Self, Writer<S>) {
+impl<S: Stream> WebSocket<S> {
+    /// Splits the WebSocket, so that one thread can receive while others send.
+    ///
+    /// ```
+    /// # use sansocket::{Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(socket: WebSocket<TcpStream>) -> Result<(), Error> {
+    /// let (mut reader, writer) = socket.split()?;
+    /// writer.send("What time is it?")?;
+    /// println!("{:?}", reader.receive()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the operating system if it has no second handle of the stream.
+    pub fn split<H: Stream>(self) -> Result<(Reader<H>, Writer<H>), Error>
+    where
+        S: Split<Half = H>,
+    {
+        let (receiver, sender) = self.connection.split();
+        let [port, writing] = self.port.split()?;
         let shared = Arc::new(Shared { sender: Mutex::new(sender), port: Mutex::new(writing) });
-        let parted = Parted { port: reading, shared: Arc::clone(&shared) };
-        (Self { receiver, input, parted }, Writer(shared))
+        let parted = Parted { port, shared: Arc::clone(&shared) };
+        Ok((Reader { receiver, input: self.input, parted }, Writer(shared)))
     }
+}
 
-    /// Waits for the next event: see [`WebSocket::next_event`](super::WebSocket::next_event). Reply with a
+impl<S: Stream> Reader<S> {
+    /// Waits for the next event: see [`WebSocket::next_event`](WebSocket::next_event). Reply with a
     /// [`Writer`].
     ///
     /// # Errors
@@ -106,7 +124,7 @@ impl<S: Stream> Reader<S> {
         self.turn().next_event()
     }
 
-    /// Waits for the next message: see [`WebSocket::receive`](super::WebSocket::receive).
+    /// Waits for the next message: see [`WebSocket::receive`](WebSocket::receive).
     ///
     /// # Errors
     ///
@@ -116,7 +134,7 @@ impl<S: Stream> Reader<S> {
     }
 
     /// Waits for the next message for at most `timeout`: see
-    /// [`WebSocket::receive_timeout`](super::WebSocket::receive_timeout).
+    /// [`WebSocket::receive_timeout`](WebSocket::receive_timeout).
     ///
     /// # Errors
     ///
@@ -152,7 +170,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of [`WebSocket::send`](WebSocket::send).
     pub fn send<'p>(&self, message: impl Into<Message<'p>>) -> Result<(), Error> {
         self.queue(|sender| sender.send(message))
     }
@@ -181,7 +199,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of [`WebSocket::send`](WebSocket::send).
     pub fn send_part<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
         self.queue(|sender| sender.send_part(part))
     }
@@ -190,7 +208,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of [`WebSocket::send`](WebSocket::send).
     pub fn send_last<'p>(&self, part: impl Into<Message<'p>>) -> Result<(), Error> {
         self.queue(|sender| sender.send_last(part))
     }
@@ -199,7 +217,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of [`WebSocket::send`](WebSocket::send).
     pub fn ping(&self) -> Result<(), Error> {
         self.queue(Sender::probe)
     }
@@ -208,7 +226,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Sender::close`] and [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of [`Sender::close`] and [`WebSocket::send`](WebSocket::send).
     pub fn close(&self, code: impl Into<Option<CloseCode>>, reason: &str) -> Result<(), Error> {
         self.queue(|sender| sender.close(code, reason))
     }
@@ -219,7 +237,7 @@ impl<S: Stream> Writer<S> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of `act` and [`WebSocket::send`](super::WebSocket::send).
+    /// Returns the errors of `act` and [`WebSocket::send`](WebSocket::send).
     pub fn queue(
         &self,
         act: impl FnOnce(&mut Sender) -> Result<(), SendError>,

@@ -9,8 +9,7 @@ use std::time::Instant;
 
 use super::link::{self, Outgoing, Whole};
 use super::port::Port;
-use super::split::{Reader, Writer};
-use super::stream::{Split, Stream};
+use super::stream::Stream;
 use super::tcp;
 use super::turn::Turn;
 use crate::adapters::begin;
@@ -43,7 +42,7 @@ use crate::wire::CloseCode;
 pub struct WebSocket<S> {
     pub(super) connection: Connection,
     pub(super) port: Port<S>,
-    input: Input<Vec<u8>>,
+    pub(super) input: Input<Vec<u8>>,
 }
 
 impl WebSocket<TcpStream> {
@@ -323,31 +322,6 @@ impl<S: Stream> WebSocket<S> {
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         while self.next_event()?.is_some() {}
         Ok(())
-    }
-
-    /// Splits the WebSocket, so that one thread can receive while others send.
-    ///
-    /// ```
-    /// # use sansocket::{Error, blocking::WebSocket};
-    /// # use std::net::TcpStream;
-    /// # fn example(socket: WebSocket<TcpStream>) -> Result<(), Error> {
-    /// let (mut reader, writer) = socket.split()?;
-    /// writer.send("What time is it?")?;
-    /// println!("{:?}", reader.receive()?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the operating system if it has no second handle of the stream.
-    pub fn split<H: Stream>(self) -> Result<(Reader<H>, Writer<H>), Error>
-    where
-        S: Split<Half = H>,
-    {
-        let (receiver, sender) = self.connection.split();
-        let [reading, writing] = self.port.split()?;
-        Ok(Reader::new(receiver, self.input, reading, sender, writing))
     }
 
     /// Returns how the connection ended, once it has.
