@@ -34,7 +34,7 @@ use super::tls;
 use crate::connection::Config;
 use crate::handshake::Url;
 
-polled::runtime!("smol", Smol);
+polled::runtime!("smol", Smol, "async_net::TcpStream");
 #[cfg(feature = "smol-rustls")]
 polled::connect_tls!("smol");
 
@@ -48,9 +48,9 @@ async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
 /// The timers of smol, which go by themselves under any executor.
 ///
 /// ```
+/// use async_net::TcpStream;
 /// use sansocket::polled::WebSocket;
 /// use sansocket::smol::Smol;
-/// use smol::net::TcpStream;
 ///
 /// fn same(socket: WebSocket<TcpStream, Smol>) -> sansocket::smol::WebSocket<TcpStream> {
 ///     socket

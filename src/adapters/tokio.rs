@@ -39,7 +39,7 @@ use super::tls;
 use crate::connection::Config;
 use crate::handshake::Url;
 
-polled::runtime!("tokio", Tokio);
+polled::runtime!("tokio", Tokio, "tokio::net::TcpStream");
 #[cfg(feature = "tokio-rustls")]
 polled::connect_tls!("tokio");
 

@@ -2,12 +2,12 @@
 
 /// Names the types of this module for the streams of a runtime, and implements `connect` over its `TcpStream`.
 macro_rules! runtime {
-    ($module:literal, $runtime:ident) => {
+    ($module:literal, $runtime:ident, $stream:literal) => {
         /// A WebSocket over a stream of this runtime. All methods: [`polled::WebSocket`].
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::WebSocket;")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::Error;
         ///
         /// async fn ask(socket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
@@ -22,7 +22,7 @@ macro_rules! runtime {
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::{Incoming, WebSocket};")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::{Config, Error};
         ///
         /// async fn serve(stream: TcpStream) -> Result<(), Error> {
@@ -38,7 +38,7 @@ macro_rules! runtime {
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::{Opening, WebSocket};")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::Error;
         ///
         /// async fn accept(mut opening: Opening<TcpStream>) -> Result<WebSocket<TcpStream>, Error> {
@@ -52,7 +52,7 @@ macro_rules! runtime {
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::HttpRequest;")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::Error;
         /// use sansocket::server::Response;
         ///
@@ -67,7 +67,7 @@ macro_rules! runtime {
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::Reader;")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::Error;
         ///
         /// async fn print(mut reader: Reader<TcpStream>) -> Result<(), Error> {
@@ -83,7 +83,7 @@ macro_rules! runtime {
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::Writer;")]
-        #[doc = concat!("use ", $module, "::net::TcpStream;")]
+        #[doc = concat!("use ", $stream, ";")]
         /// use sansocket::Error;
         ///
         /// async fn greet(writer: &Writer<TcpStream>) -> Result<(), Error> {
