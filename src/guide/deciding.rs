@@ -91,7 +91,8 @@
 //!   Requests that fail these checks got their response already, and you get
 //!   [`Error::Handshake`](crate::Error::Handshake).
 //! * [`Opening`](crate::polled::Opening) owns the stream and is `Send`. You may hand it to another task, and decide
-//!   there.
+//!   there. [`get_ref`](crate::polled::Opening::get_ref) returns the stream: it has the client's address, and the
+//!   certificate of a client over [TLS](super::tls).
 //! * [`accept`](crate::polled::Opening::accept) and [`reject`](crate::polled::Opening::reject) consume it. After
 //!   `reject`, the stream ends.
 //! * A client sends no messages before it has the answer.

@@ -175,6 +175,11 @@ impl<S: Stream> Opening<S> {
         self.0.decide(|connection| connection.reject(response));
         self.0.finish()
     }
+
+    /// Returns the stream, which knows the address of the client, and its certificate.
+    pub const fn get_ref(&self) -> &S {
+        self.0.get_ref()
+    }
 }
 
 impl<S: Stream> HttpRequest<S> {
@@ -211,5 +216,10 @@ impl<S: Stream> HttpRequest<S> {
     pub fn into_parts(self) -> (S, Vec<u8>) {
         let (stream, connection) = self.0.into_parts();
         (stream, connection.into_unread())
+    }
+
+    /// Returns the stream, which knows the address of the client, and its certificate.
+    pub const fn get_ref(&self) -> &S {
+        self.0.get_ref()
     }
 }

@@ -109,6 +109,11 @@ impl<S, I: Io<S>> Opening<S, I> {
     pub async fn reject(self, response: server::Response<'_>) -> Result<(), Error> {
         self.0.end(|connection| connection.reject(response)).await
     }
+
+    /// Returns the stream, which knows the address of the client, and its certificate.
+    pub const fn get_ref(&self) -> &S {
+        self.0.get_ref()
+    }
 }
 
 impl<S, I: Io<S>> HttpRequest<S, I> {
@@ -142,6 +147,11 @@ impl<S, I: Io<S>> HttpRequest<S, I> {
     pub fn into_parts(self) -> (S, Vec<u8>) {
         let (stream, connection) = self.0.into_parts();
         (stream, connection.into_unread())
+    }
+
+    /// Returns the stream, which knows the address of the client, and its certificate.
+    pub const fn get_ref(&self) -> &S {
+        self.0.get_ref()
     }
 }
 

@@ -182,6 +182,31 @@ fn a_refusal_is_a_value_for_the_client() {
 }
 
 #[test]
+fn a_server_looks_at_the_stream_before_it_answers() {
+    let serve = |accepted| {
+        run!({
+            let config = Arc::default();
+            match wait!(WebSocket::receive_request(stream(accepted), config)).unwrap() {
+                Incoming::Opening(opening) => opening.get_ref().peer_addr().unwrap(),
+                Incoming::Http(request) => request.get_ref().peer_addr().unwrap(),
+            }
+        })
+    };
+    for ask in [mute, ask_for_a_page] {
+        let mut client = None;
+        let seen = between(serve, |address| client = Some(ask(address)));
+        assert_eq!(seen, client.unwrap().local_addr().unwrap());
+    }
+}
+
+/// Asks for no WebSocket.
+fn ask_for_a_page(address: &str) -> std::net::TcpStream {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    stream
+}
+
+#[test]
 fn one_port_serves_pages_too() {
     let serve = |accepted| {
         run!({
@@ -193,8 +218,7 @@ fn one_port_serves_pages_too() {
         });
     };
     between(serve, |address| {
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        stream.write_all(b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        let mut stream = ask_for_a_page(address);
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
