@@ -404,6 +404,46 @@ fn an_answer_with_other_parameters_than_offered_is_explained() {
     assert!(lines[0].ends_with(wrong), "{lines:?}");
 }
 
+/// L-01 to L-03, H-C-12: more than a server reads of a request, and a client of responses.
+#[test]
+fn heads_beyond_the_limits_are_explained_with_their_section() {
+    let lines = |count: usize, line: &str| format!("{}Upgrade:", line.repeat(count));
+    let requests = [
+        (
+            lines(1, &format!("X: {}\r\n", "a".repeat(20_000))),
+            "head exceeds the limit in bytes (RFC 6585, section 5), status 431",
+        ),
+        (
+            lines(101, "X: a\r\n"),
+            "head exceeds the limit of header lines (RFC 6585, section 5), status 431",
+        ),
+    ];
+    for (new, expected) in requests {
+        let (_, lines) =
+            run(&["--explain"], REQUEST.replacen("Upgrade:", &new, 1).as_bytes()).unwrap();
+        assert!(lines[0].ends_with(expected), "{}", lines[0]);
+    }
+    let target = REQUEST.replacen("/chat", &format!("/{}", "a".repeat(9000)), 1);
+    let (_, lines) = run(&["--explain"], target.as_bytes()).unwrap();
+    let expected = "request target exceeds the limit (RFC 9110, section 15.5.15), status 414";
+    assert!(lines[0].ends_with(expected), "{}", lines[0]);
+
+    let interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9) + RESPONSE;
+    let (_, lines) = explain(&KEY, interim.as_bytes());
+    let wrong = lines.iter().find_map(|line| line.split_once("  ✗ ")).unwrap();
+    assert_eq!(wrong.1, "server sent too many interim responses (RFC 9110, section 15.2)");
+}
+
+/// A message with more blocks marked as the last than real ones have.
+#[cfg(feature = "deflate")]
+#[test]
+fn a_message_of_many_last_blocks_is_explained() {
+    let bytes = [&unhex("c27e 0285")[..], &[1, 0, 0, 0xff, 0xff].repeat(129)].concat();
+    let (_, lines) = explain(&["--deflate", ""], &bytes);
+    let expected = "✗ compressed message has too many last blocks (section 10.4), close 1008";
+    assert!(lines[0].ends_with(expected), "{lines:?}");
+}
+
 #[test]
 fn heads_are_found_without_an_option_and_frames_follow() {
     let request = [REQUEST.as_bytes(), &unhex("8180 00000000")].concat();
