@@ -51,6 +51,7 @@ const fn of_request(error: RequestError) -> &'static str {
         RequestError::BadExtension => "section 9.1",
         RequestError::ForbiddenOrigin | RequestError::MissingOrigin => "section 10.2",
         RequestError::BadOrigin => "RFC 6454, section 7",
+        RequestError::NotExtendedConnect => "RFC 8441, section 4",
         RequestError::BadUpgrade => "RFC 9110, section 7.8",
         RequestError::UnknownExpectation => "RFC 9110, section 10.1.1",
         RequestError::TimedOut => "RFC 9110, section 15.5.9",
@@ -61,6 +62,7 @@ const fn of_request(error: RequestError) -> &'static str {
         }
         RequestError::UnknownCoding => "RFC 9112, section 6.1",
         RequestError::BadContentLength | RequestError::HasBody => "RFC 9112, section 6.3",
+        RequestError::UnsupportedProtocol => "RFC 9220, section 3",
         RequestError::Head(error) => of_head(error),
         _ => "section 4.2",
     }

@@ -267,7 +267,7 @@ fn a_request_is_explained_with_its_section() {
             "H-S-26",
             "Version: 13",
             "Version: 013",
-            "Sec-WebSocket-Version is not one number (section 4.3), status 400",
+            "Sec-WebSocket-Version is not one number, or not 13 over HTTP/2 (section 4.3), status 400",
         ),
         (
             "H-S-27",
@@ -481,4 +481,26 @@ fn a_response_without_the_key_is_not_checked() {
     let (verdict, lines) = explain(&[], RESPONSE.as_bytes());
     assert_eq!(verdict, Verdict::Valid);
     assert!(lines[0].ends_with("not checked: there is no key of a client (--key)"), "{lines:?}");
+}
+
+/// Errors that no recording here can cause have a section, too.
+#[test]
+fn every_error_has_a_section() {
+    let enums = [
+        ("ProtocolError", include_str!("../../../src/wire/error.rs")),
+        ("HeadError", include_str!("../../../src/handshake/head_error.rs")),
+        ("RequestError", include_str!("../../../src/handshake/request_error.rs")),
+        ("ResponseError", include_str!("../../../src/handshake/response_error.rs")),
+    ];
+    let sections = include_str!("../../../examples/inspect/sections.rs");
+    for (name, source) in enums {
+        let (_, body) = source.split_once(&format!("pub enum {name} {{")).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        for line in body.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let variant = line.split([',', '(']).next().unwrap();
+            let is_known =
+                line.starts_with("//") || sections.contains(&format!("{name}::{variant}"));
+            assert!(is_known, "{name}::{variant}");
+        }
+    }
 }
