@@ -33,6 +33,8 @@ pub mod guide;
 mod handshake;
 pub mod wire;
 
+#[cfg(feature = "h2")]
+pub use adapters::h2;
 #[cfg(feature = "__asynchronous")]
 pub use adapters::polled;
 #[cfg(feature = "smol")]

@@ -5,6 +5,7 @@
 //! | [`blocking`] | streams that block |
 //! | [`polled`] | what is polled, for any runtime |
 //! | [`tokio`], [`smol`] | the traits of one runtime |
+//! | [`h2`] | streams of HTTP/2, on tokio |
 //! | [`tls`] | what `wss://` URLs need |
 
 mod addresses;
@@ -17,6 +18,8 @@ pub mod tls;
 mod trace;
 
 pub mod blocking;
+#[cfg(feature = "h2")]
+pub mod h2;
 #[cfg(feature = "__asynchronous")]
 pub mod polled;
 #[cfg(feature = "smol")]

@@ -16,7 +16,7 @@ use super::policy::Policy;
 use super::request_error::RequestError;
 use super::response;
 use super::response_error::ResponseError;
-use super::server::{Handshake, Received, Request};
+use super::server::{self, Handshake, Received, Request};
 use crate::wire::{Keys, Seed};
 
 impl Request {
@@ -173,6 +173,13 @@ impl Pending {
         head.extend_from_slice(b" \r\n");
         encode_headers(response.headers(), &mut head);
         self.receive(&head)
+    }
+}
+
+impl server::Response<'_> {
+    /// Returns the head for an HTTP library that speaks HTTP/2 or HTTP/3. The [body](Self::body) follows it.
+    pub fn to_http_connect(&self) -> http::Response<()> {
+        to_response(self.to_fields().pairs())
     }
 }
 

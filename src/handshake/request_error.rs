@@ -40,6 +40,9 @@ pub enum RequestError {
     /// `Sec-WebSocket-Version` is not one number up to 255 (section 4.3). In an extended CONNECT, it is not
     /// 13: a 426 would need `Upgrade`, which HTTP/2 forbids (RFC 9113, section 8.2.2).
     BadVersion,
+    /// The request ends its stream of HTTP/2 or HTTP/3, which could carry no frames then. The driver of the stream
+    /// notices it.
+    EndOfStream,
     /// The policy does not allow the `Origin` (section 10.2).
     ForbiddenOrigin,
     /// The policy does not list the host (RFC 9110, section 15.5.20).
@@ -95,6 +98,7 @@ impl RequestError {
             | Self::BadTarget
             | Self::BadUpgrade
             | Self::BadVersion
+            | Self::EndOfStream
             | Self::HasBody
             | Self::MissingHost
             | Self::MissingKey
@@ -143,6 +147,7 @@ impl fmt::Display for RequestError {
             Self::BadTarget => "request target is not valid for the method",
             Self::BadUpgrade => "Upgrade is malformed",
             Self::BadVersion => "Sec-WebSocket-Version is not one number, or not 13 over HTTP/2",
+            Self::EndOfStream => "request ends its stream",
             Self::ForbiddenOrigin => "Origin is not allowed by the policy",
             Self::ForeignHost => "Host is not listed in the policy",
             Self::HasBody => "request has a body",

@@ -4,6 +4,8 @@
 mod asynchronous;
 mod blocking;
 mod conversations;
+#[cfg(feature = "h2")]
+mod h2;
 #[cfg(all(feature = "smol", feature = "tokio"))]
 mod message_streams;
 #[cfg(feature = "smol")]

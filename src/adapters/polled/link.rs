@@ -99,13 +99,22 @@ impl<S, I: Io<S>> Link<S, I> {
         storage::attach(input);
         let mut spare = receiver.spare(input);
         let outcome = ready!(I::poll_read(&mut self.stream, cx, spare.buffer()));
-        let count = outcome.unwrap_or_else(|error| {
-            self.report.keep(error);
-            0
-        });
-        self.work += count / BYTES_PER_WORK;
-        spare.filled(count, self.now);
+        self.work += outcome.as_ref().map_or(0, |count| count / BYTES_PER_WORK);
+        match outcome {
+            Ok(count) => spare.filled(count, self.now),
+            Err(error) => self.end_reading(error, receiver),
+        }
         Poll::Ready(())
+    }
+
+    /// Notes that a read failed.
+    fn end_reading(&mut self, error: io::Error, receiver: &mut Receiver) {
+        if error.kind() == ErrorKind::ConnectionReset {
+            receiver.handle_reset();
+        } else {
+            receiver.handle_eof();
+        }
+        self.report.keep(error);
     }
 
     /// Writes once, and flushes after the last byte. Waits if there is nothing to write, or the stream takes

@@ -1,0 +1,50 @@
+//! WebSockets over streams of HTTP/2 (RFC 8441), by the crate [`h2`](::h2).
+//!
+//! Many WebSockets share one connection. Each is a [`WebSocket`] over a [`Stream`], with all that a WebSocket over
+//! TCP has: compression, deadlines, backpressure, `split`.
+//!
+//! A server turns on the setting of RFC 8441, and passes each request to [`receive_request`]:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use sansocket::h2::{Incoming, receive_request};
+//! use sansocket::{Config, Error};
+//! use tokio::net::TcpStream;
+//!
+//! async fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), h2::Error> {
+//!     let mut server = h2::server::Builder::new();
+//!     let mut connection = server.enable_connect_protocol().handshake(stream).await?;
+//!     while let Some(request) = connection.accept().await {
+//!         let (request, respond) = request?;
+//!         match receive_request(request, respond, &config) {
+//!             Ok(Incoming::Opening(opening)) => drop(tokio::spawn(async {
+//!                 let mut socket = opening.accept()?;
+//!                 while let Some(message) = socket.receive().await? {
+//!                     socket.send(message).await?;
+//!                 }
+//!                 Ok::<(), Error>(())
+//!             })),
+//!             Ok(Incoming::Http(_request, mut respond)) => {
+//!                 let mut response = http::Response::new(());
+//!                 *response.status_mut() = http::StatusCode::NOT_FOUND;
+//!                 respond.send_response(response, true)?;
+//!             }
+//!             Err(error) => eprintln!("{error}"), // The client has got a response.
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A [`Client`] opens any number of WebSockets over one connection.
+
+mod client;
+mod server;
+mod stream;
+
+pub use client::Client;
+pub use server::{Incoming, Opening, receive_request};
+pub use stream::Stream;
+
+use super::tokio::WebSocket;

@@ -1,0 +1,144 @@
+//! The server's side: a request on a stream of HTTP/2, and the decision on it.
+
+use alloc::sync::Arc;
+
+use ::h2::RecvStream;
+use ::h2::ext::Protocol;
+use ::h2::server::SendResponse;
+use bytes::Bytes;
+
+use super::WebSocket;
+use super::stream::{Stream, explain};
+use crate::adapters::error::Error;
+use crate::adapters::trace;
+use crate::connection::Config;
+use crate::handshake::HandshakeError;
+use crate::handshake::server::{self, RequestError};
+use crate::wire::Role;
+
+/// A request on a stream of HTTP/2.
+///
+/// See the [module](self::super) for an example.
+#[derive(Debug)]
+#[must_use]
+pub enum Incoming {
+    /// A request for a WebSocket, which waits for a decision.
+    Opening(Opening),
+    /// A request for something else.
+    Http(http::Request<RecvStream>, SendResponse<Bytes>),
+}
+
+/// A request for a WebSocket, which waits for a decision.
+///
+/// ```
+/// use sansocket::h2::Opening;
+/// use sansocket::server::Response;
+/// use sansocket::Error;
+///
+/// async fn decide(mut opening: Opening) -> Result<(), Error> {
+///     if opening.request().path() == "/chat" {
+///         return opening.accept()?.send("welcome").await;
+///     }
+///     opening.reject(Response::new(404, &[], b"no chat here\n")?)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Opening {
+    request: server::Request,
+    receive: RecvStream,
+    respond: SendResponse<Bytes>,
+    config: Arc<Config>,
+}
+
+/// Validates a request that asks for a WebSocket, and returns others unchanged.
+///
+/// # Errors
+///
+/// Returns [`Error::Handshake`] if the request is invalid, or if the policy of `config` rejects it. The client has
+/// got a response. Returns [`Error::Io`] if the stream fails.
+pub fn receive_request(
+    request: http::Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    config: &Arc<Config>,
+) -> Result<Incoming, Error> {
+    // The protocol of another request is an upgrade that HTTP/2 does not have.
+    let Some(protocol) = request.extensions().get::<Protocol>() else {
+        return Ok(Incoming::Http(request, respond));
+    };
+    match validate(&request, protocol, config) {
+        Ok(asked) => {
+            let receive = request.into_body();
+            let config = Arc::clone(config);
+            Ok(Incoming::Opening(Opening { request: asked, receive, respond, config }))
+        }
+        Err(error) => {
+            send(&mut respond, error.to_http_connect())?;
+            Err(HandshakeError::from(error).into())
+        }
+    }
+}
+
+fn validate(
+    request: &http::Request<RecvStream>,
+    protocol: &Protocol,
+    config: &Config,
+) -> Result<server::Request, RequestError> {
+    // A stream that ends with its head can carry no frames.
+    if request.body().is_end_stream() {
+        return Err(RequestError::EndOfStream);
+    }
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to negotiate"))]
+    let mut asked =
+        server::Request::from_http_connect(request, Some(protocol.as_str()), &config.policy)?;
+    #[cfg(feature = "deflate")]
+    if let Some(compression) = &config.compression {
+        asked.compress(compression);
+    }
+    Ok(asked)
+}
+
+impl Opening {
+    /// Returns the request: to look at it, select a subprotocol, add headers.
+    pub const fn request(&mut self) -> &mut server::Request {
+        &mut self.request
+    }
+
+    /// Accepts the request with status 200.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] if the client has reset the stream.
+    pub fn accept(self) -> Result<WebSocket<Stream>, Error> {
+        let Self { request, receive, mut respond, config } = self;
+        let (response, negotiated) = request.accept_http();
+        let send = respond.send_response(response, false).map_err(explain)?;
+        trace::opened(Role::Server);
+        Ok(WebSocket::from_http(Stream::new(send, receive), negotiated, config))
+    }
+
+    /// Rejects the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] if the client has reset the stream.
+    pub fn reject(mut self, response: server::Response<'_>) -> Result<(), Error> {
+        let body = Bytes::copy_from_slice(response.body());
+        send(&mut self.respond, response.to_http_connect().map(|()| body))
+    }
+}
+
+/// Sends a whole response.
+fn send<B: Into<Bytes>>(
+    respond: &mut SendResponse<Bytes>,
+    response: http::Response<B>,
+) -> Result<(), Error> {
+    let (head, body) = response.into_parts();
+    let body: Bytes = body.into();
+    let head = http::Response::from_parts(head, ());
+    let mut stream = respond.send_response(head, body.is_empty()).map_err(explain)?;
+    if !body.is_empty() {
+        stream.send_data(body, true).map_err(explain)?;
+    }
+    Ok(())
+}
