@@ -115,7 +115,7 @@ async fn messages_are_compressed_if_both_ends_agree() {
     socket.close(None, "").await.unwrap();
 }
 
-/// E-02, A-59: a server without the setting is not asked; whoever connects starts over with HTTP/1.1.
+/// E-02: a server without the setting is not asked; whoever connects starts over with HTTP/1.1.
 #[tokio::test]
 async fn a_server_without_the_setting_is_not_asked() {
     let count = Arc::new(AtomicUsize::new(0));
@@ -126,6 +126,18 @@ async fn a_server_without_the_setting_is_not_asked() {
     };
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(count.load(SeqCst), 0);
+}
+
+/// A-59, E-11: a client that asks all the same has its stream reset, and no application sees the request.
+#[tokio::test]
+async fn a_request_without_the_setting_reaches_nobody() {
+    let server = serve_with(false, |_| panic!("nobody asked for this"));
+    let (mut requests, connection) = h2::client::handshake(server).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = http::Request::connect("http://localhost/chat").body(()).unwrap();
+    request.extensions_mut().insert(Protocol::from_static("websocket"));
+    let (response, _send) = requests.send_request(request, false).unwrap();
+    assert_eq!(response.await.unwrap_err().reason(), Some(Reason::PROTOCOL_ERROR));
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ fn texts(fields: &Fields) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
 }
 
-/// E-15, E-18, E-33.
+/// E-15, E-18, E-33, V-43.
 #[test]
 fn a_good_request_is_answered_with_200_and_no_key() {
     let request = receive(&GOOD).unwrap();

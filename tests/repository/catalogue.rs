@@ -162,6 +162,9 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ("A-56", "a server that says to come later", &[
         "attacks::connection::a_client_that_is_told_to_come_later_does_nothing_by_itself",
     ]),
+    ("A-59", "an extended CONNECT without the setting", &[
+        "h2::a_request_without_the_setting_reaches_nobody",
+    ]),
     ("A-60", "challenges of proxies, and bodies without end", &[
         REDIRECTS,
         "client_handshake::the_body_of_a_rejection_is_bounded",
@@ -185,7 +188,6 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
 const WAITING: &[(&str, &str)] = &[
     ("A-57", "drafts older than RFC 6455 are not spoken"),
     ("A-58", "drafts older than RFC 6455 are not spoken"),
-    ("A-59", "HTTP/2 is not spoken"),
 ];
 
 const TABLE: &str =
