@@ -120,7 +120,9 @@ async fn messages_are_compressed_if_both_ends_agree() {
 async fn a_server_without_the_setting_is_not_asked() {
     let count = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&count);
-    let server = serve_with(false, move |_| drop(seen.fetch_add(1, SeqCst)));
+    let server = serve_with(false, move |_| {
+        seen.fetch_add(1, SeqCst);
+    });
     let Err(Error::Io(error)) = Client::connect(server, config()).await else {
         panic!("it is an error")
     };
