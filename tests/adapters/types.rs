@@ -60,6 +60,16 @@ const _: () = {
     is_free::<Writer<TcpStream>>();
 };
 
+#[cfg(feature = "h2")]
+const _: () = {
+    use sansocket::h2::{Client, Incoming, Opening, Stream};
+
+    is_free::<Client>();
+    is_free::<Incoming>();
+    is_free::<Opening>();
+    is_free::<Stream>();
+};
+
 /// A future of an adapter can be spawned on a runtime of several threads.
 #[cfg(feature = "tokio")]
 #[test]

@@ -18,7 +18,21 @@ use crate::wire::Role;
 
 /// A request on a stream of HTTP/2.
 ///
-/// See the [module](self::super) for an example.
+/// ```
+/// use sansocket::Error;
+/// use sansocket::h2::Incoming;
+/// use sansocket::server::Response;
+///
+/// fn reject(incoming: Incoming) -> Result<(), Error> {
+///     match incoming {
+///         Incoming::Opening(opening) => opening.reject(Response::new(503, &[], b"later")?),
+///         Incoming::Http(_request, mut respond) => {
+///             respond.send_reset(h2::Reason::REFUSED_STREAM);
+///             Ok(())
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub enum Incoming {
