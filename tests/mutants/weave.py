@@ -67,12 +67,13 @@ def main(tree, list_path, results_path):
         done = dict(reversed(line.split(" ", 1)) for line in results.read_text().splitlines())
     unviable = {number for number, mutant in enumerate(mutants) if done.get(mutant["name"]) == "unviable"}
     while True:
-        lines = write(tree, sources, mutants, woven, unviable)
-        bad = faults(tree, lines)
-        if not bad:
+        lines, heads = write(tree, sources, mutants, woven, unviable | left)
+        bad, stuck = faults(tree, lines, heads)
+        if not bad | stuck:
             break
-        print(f"{len(bad)} do not compile", flush=True)
+        print(f"{len(bad)} do not compile, {len(stuck)} cannot be woven", flush=True)
         unviable |= bad
+        left |= stuck
     programs, killers = {}, collections.defaultdict(list)
     with results.open("a") as out:
         for number in sorted(unviable | left):
@@ -142,18 +143,23 @@ def body_of(source, start, end):
         at += 1
 
 
-def write(tree, sources, mutants, woven, unviable):
-    """Writes the tree with the mutants, and tells for each line which mutant it is of."""
-    lines = collections.defaultdict(dict)
+def write(tree, sources, mutants, woven, without):
+    """Writes the tree with the mutants. Returns for each line which mutant it is of, and for each line of a
+    signature which mutants its function has."""
+    lines, heads = collections.defaultdict(dict), collections.defaultdict(dict)
     for file, source in sources.items():
         edits = []
         for (other, (start, end)), changes in woven.items():
-            changes = [change for change in changes if change.number not in unviable]
+            changes = [change for change in changes if change.number not in without]
             if other == file and changes:
                 edits.append((start, end, changes))
         out, at = "", 0
         for start, end, changes in sorted(edits):
             out += source[at:start] + "{\n"
+            signature = source[source.rfind("fn ", 0, start) : start]
+            last_line = out.count("\n")
+            for line in range(last_line - signature.count("\n"), last_line + 1):
+                heads[file][line] = {change.number for change in changes}
             first, last = changes[0].number, changes[-1].number
             numbers = [change.number for change in changes]
             out += f"let mutant = crate::mutant::active();\nif mutant >= {min(numbers)} && mutant <= {max(numbers)} {{ match mutant {{\n"
@@ -173,7 +179,7 @@ def write(tree, sources, mutants, woven, unviable):
         path = tree / file
         if path.read_text() != out:
             path.write_text(out)
-    return lines
+    return lines, heads
 
 
 def cargo(tree, command, *options):
@@ -184,9 +190,10 @@ def cargo(tree, command, *options):
     return process, [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
 
 
-def faults(tree, lines):
+def faults(tree, lines, heads):
+    """The mutants that do not compile, and those of functions that cannot be woven."""
     process, messages = cargo(tree, "check", "--lib")
-    bad = set()
+    bad, stuck = set(), set()
     for message in messages:
         if message["reason"] != "compiler-message" or message["message"]["level"] != "error":
             continue
@@ -195,11 +202,15 @@ def faults(tree, lines):
         # A span of a whole `match` or `if` names none.
         if len(found - {None}) == 1:
             bad |= found - {None}
-        elif spans:
+            continue
+        # A `const fn` cannot drop what it takes by value, whichever mutant runs.
+        of_heads = set().union(*(heads[span["file_name"]].get(span["line_start"], set()) for span in spans))
+        stuck |= of_heads
+        if spans and not of_heads:
             sys.exit("not of a mutant: " + message["message"]["rendered"])
-    if process.returncode != 0 and not bad:
+    if process.returncode != 0 and not bad | stuck:
         sys.exit(process.stderr)
-    return bad
+    return bad, stuck
 
 
 def build(tree, what):
