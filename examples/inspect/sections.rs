@@ -52,6 +52,7 @@ const fn of_request(error: RequestError) -> &'static str {
         RequestError::ForbiddenOrigin | RequestError::MissingOrigin => "section 10.2",
         RequestError::BadOrigin => "RFC 6454, section 7",
         RequestError::NotExtendedConnect => "RFC 8441, section 4",
+        RequestError::EndOfStream => "RFC 8441, section 5",
         RequestError::BadUpgrade => "RFC 9110, section 7.8",
         RequestError::UnknownExpectation => "RFC 9110, section 10.1.1",
         RequestError::TimedOut => "RFC 9110, section 15.5.9",
