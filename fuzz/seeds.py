@@ -53,6 +53,19 @@ RESPONSES = {
     "early-hints": b"\0HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 401 No\r\n\r\n",
 }
 
+# The scheme, the proxy, the redirects, the retries, the size of reads; then what each transport has to read, up to a
+# byte of 255. With an even length it ends then, with an odd one it is silent.
+WAYS = {
+    "redirect": bytes([1, 0, 2, 0, 9]) + b"HTTP/1.1 307 x\r\nLocation: //evil/\r\nContent-Length: 0\r\n\r\n\xff"
+    b"HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=a\r\nContent-Length: 0\r\n\r\n",
+    "digest": bytes([0, 0, 0, 0, 3]) + b"HTTP/1.1 401 x\r\nWWW-Authenticate: Digest realm=\"a\", qop=\"auth\", "
+    b"nonce=\"b\", Basic realm=\"a\"\r\nContent-Length: 0\r\n\r\n\xffHTTP/1.1 403 x\r\n\r\nno",
+    "proxy": bytes([1, 1, 1, 1, 9]) + b"HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=a\r\nContent-Length: 0\r\n\r\n"
+    b"\xffHTTP/1.1 200 x\r\n\r\nHTTP/1.1 503 x\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+    "socks": bytes([0, 3, 2, 2, 5]) + b"\x05\x02\x01\x00\x05\x00\x00\x03\x01a\x00PHTTP/1.1 302 x\r\nLocation: https://b\r\n"
+    b"Content-Length: 0\r\n\r\n\xff\x05\x05",
+}
+
 # Role, two contexts, a limit; then messages: kind, whether compressed, how many blocks, which, how cut.
 COMPRESSED = {
     "rfc-7.2.3.1": bytes([0, 0, 0, 1, 0, 7, 1, 0, 0, 0, 1, 0]),
@@ -74,6 +87,7 @@ def main():
                      "fragments": b"\0\xc0\x40\xc0\x40\x02\0\0\0\0"})
     write("handshake_server", REQUESTS)
     write("handshake_client", RESPONSES)
+    write("dial", WAYS)
     write("deflate_receive", COMPRESSED)
     random.seed(6455)
     for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter", "calls"]:

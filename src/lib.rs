@@ -21,6 +21,10 @@ extern crate std;
 #[cfg(feature = "std")]
 mod adapters;
 #[cfg(feature = "alloc")]
+pub mod auth;
+#[cfg(feature = "alloc")]
+pub mod connect;
+#[cfg(feature = "alloc")]
 mod connection;
 #[cfg(feature = "deflate")]
 pub mod deflate;

@@ -101,11 +101,16 @@ impl<'r> Request<'r> {
         if offers(&self.protocols, name) {
             return Err(HeaderError::Repeated);
         }
+        self.push_protocol(name);
+        Ok(())
+    }
+
+    /// Offers a subprotocol that was validated.
+    pub(crate) fn push_protocol(&mut self, name: &str) {
         if !self.protocols.is_empty() {
             self.protocols.push_str(", ");
         }
         self.protocols.push_str(name);
-        Ok(())
     }
 
     /// Makes the handshake fail if subprotocols were offered and the server selects none.
@@ -173,6 +178,11 @@ impl<'r> Request<'r> {
     /// is unchanged.
     pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), HeaderError> {
         self.lines.add(HeadKind::Request, name, value)
+    }
+
+    /// Adds a header line that was validated.
+    pub(crate) fn push_header(&mut self, name: &str, value: &str) {
+        self.lines.push(name, value);
     }
 
     /// Sets the limits on the size of the response. Default: [`HandshakeLimits::new`].
@@ -416,6 +426,19 @@ enum Form {
     Upgrade(Key),
     /// An extended CONNECT of HTTP/2 or HTTP/3 (RFC 8441).
     ExtendedConnect,
+    /// A request to a proxy for a tunnel, before the handshake (RFC 9110, section 9.3.6).
+    Tunnel,
+}
+
+impl Form {
+    /// Returns whether a response of HTTP/1.1 with this status is the one that was asked for.
+    fn is_opened_by(&self, status: u16) -> bool {
+        match self {
+            Self::Upgrade(_) => status == 101,
+            Self::Tunnel => (200..=299).contains(&status),
+            Self::ExtendedConnect => false,
+        }
+    }
 }
 
 /// The part of the response that is being read.
@@ -453,6 +476,20 @@ impl Handshake {
     pub(crate) fn resume(request: Request<'_>, key: &str) -> Result<Self, ResponseError> {
         let key = Key::parse(key.as_bytes()).ok_or(ResponseError::BadKey)?;
         Ok(Self::new(request, Form::Upgrade(key)))
+    }
+
+    /// Starts to receive the response to a `CONNECT`. [`Received::Open`] says that the tunnel stands.
+    pub(crate) fn tunnel(limits: HandshakeLimits) -> Self {
+        Self {
+            form: Form::Tunnel,
+            protocols: String::new(),
+            is_protocol_required: false,
+            #[cfg(feature = "deflate")]
+            compression: None,
+            limits,
+            interim: 0,
+            stage: Stage::Head(HeadSearch::new()),
+        }
     }
 
     fn new(request: Request<'_>, form: Form) -> Self {
@@ -517,7 +554,7 @@ impl Handshake {
             used += head.len;
             let response = Response::new(head.line, head.headers);
             match response.status() {
-                101 => {
+                status if self.form.is_opened_by(status) => {
                     let (negotiated, response) = self.open(response)?;
                     return Ok((used, Some(Received::Open(negotiated, response))));
                 }
@@ -531,15 +568,20 @@ impl Handshake {
 
     /// Validates a response that opens the connection.
     fn open(&self, response: Response) -> Result<(Negotiated, Response), ResponseError> {
-        if let Form::Upgrade(key) = &self.form {
-            response.check_upgrade()?;
-            response.check_connection()?;
-            response.check_accept(key)?;
+        match &self.form {
+            // It says nothing of a WebSocket.
+            Form::Tunnel => return Ok((Negotiated::default(), response)),
+            Form::ExtendedConnect => {}
+            Form::Upgrade(key) => {
+                response.check_upgrade()?;
+                response.check_connection()?;
+                response.check_accept(key)?;
+            }
         }
         self.check_extensions(&response)?;
         self.check_protocol(&response)?;
         let negotiated = match self.form {
-            Form::Upgrade(_) => self.negotiated(&response)?,
+            Form::Upgrade(_) | Form::Tunnel => self.negotiated(&response)?,
             Form::ExtendedConnect => self.negotiated(&response)?.over_stream(),
         };
         Ok((negotiated, Response { opens: true, ..response }))

@@ -31,6 +31,12 @@ impl<'a> Authority<'a> {
         self.host
     }
 
+    /// Returns the host without the brackets of an IPv6 address.
+    pub(crate) fn bare_host(&self) -> &'a str {
+        let address = self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        address.unwrap_or(self.host)
+    }
+
     /// Returns the port, if there is one.
     pub const fn port(&self) -> Option<u16> {
         self.port

@@ -24,8 +24,13 @@ impl HeaderLines {
         {
             return Err(HeaderError::Repeated);
         }
-        push_line(&mut self.0, name, value);
+        self.push(name, value);
         Ok(())
+    }
+
+    /// Adds a line that was validated.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        push_line(&mut self.0, name, value);
     }
 
     /// Returns the lines as they are sent.
@@ -118,6 +123,8 @@ pub enum HeaderError {
     MissingCompanion,
     /// The client did not offer the subprotocol (section 4.2.2).
     NotOffered,
+    /// The header must stay on its origin: it is `Authorization` or `Cookie` (RFC 9110, section 15.4).
+    NotPortable,
     /// The header may appear only once, and it is there already (RFC 9110, section 5.3).
     Repeated,
     /// The handshake writes this header itself, or the header would break it (section 4.1).
@@ -138,6 +145,7 @@ impl fmt::Display for HeaderError {
             }
             Self::MissingCompanion => "status requires a header that is missing",
             Self::NotOffered => "subprotocol was not offered by the client",
+            Self::NotPortable => "header must stay on its origin",
             Self::Repeated => "header may appear only once",
             Self::Reserved => "header is written by the handshake",
             Self::UnexpectedBody => "status does not allow a body",

@@ -17,24 +17,26 @@ mod response_error;
 
 mod error;
 
-mod text;
-mod token;
+pub(crate) mod text;
+pub(crate) mod token;
 
 mod accept;
-mod host;
+pub(crate) mod host;
 mod limits;
 mod line;
-mod list;
+pub(crate) mod list;
 mod name;
 mod negotiated;
 mod origin;
-mod url;
+pub(crate) mod percent;
+pub(crate) mod url;
+pub(crate) mod url_buf;
 mod version;
 
 mod extension;
 mod headers;
 mod hosts;
-mod lines;
+pub(crate) mod lines;
 mod origins;
 mod target;
 

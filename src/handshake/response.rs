@@ -24,8 +24,24 @@ use super::request_error::RequestError;
 #[derive(Clone, Copy)]
 pub struct Response<'r> {
     status: u16,
-    headers: &'r [(&'r str, &'r str)],
+    headers: HeaderSlice<'r>,
     body: &'r [u8],
+}
+
+/// The headers of a response.
+#[derive(Clone, Copy)]
+enum HeaderSlice<'r> {
+    Listed(&'r [(&'r str, &'r str)]),
+    One([(&'r str, &'r str); 1]),
+}
+
+impl<'r> HeaderSlice<'r> {
+    const fn as_slice(&self) -> &[(&'r str, &'r str)] {
+        match self {
+            Self::Listed(fields) => fields,
+            Self::One(field) => field,
+        }
+    }
 }
 
 impl<'r> Response<'r> {
@@ -57,6 +73,55 @@ impl<'r> Response<'r> {
         if !(200..=599).contains(&status) {
             return Err(HeaderError::BadStatus);
         }
+        Self { status, headers: HeaderSlice::Listed(headers), body }.checked()
+    }
+
+    /// Creates a redirect to another URL, absolute or relative to that of the request (RFC 9110, section 15.4).
+    ///
+    /// A client follows it if it was told to: browsers never do, for a WebSocket.
+    ///
+    /// ```
+    /// use sansocket::server::Response;
+    ///
+    /// let response = Response::redirect(307, "wss://example.com/chat")?;
+    /// # Ok::<(), sansocket::HeaderError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HeaderError::BadStatus`] if the status is not 301, 302, 303, 307 or 308, and
+    /// [`HeaderError::BadValue`] if the URL is not visible ASCII.
+    pub fn redirect(status: u16, location: &'r str) -> Result<Self, HeaderError> {
+        if !matches!(status, 301..=303 | 307 | 308) {
+            return Err(HeaderError::BadStatus);
+        }
+        if location.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            return Err(HeaderError::BadValue);
+        }
+        Self { status, headers: HeaderSlice::One([("Location", location)]), body: b"" }.checked()
+    }
+
+    /// Creates a 401 with a challenge, such as a [`Demand`](crate::auth::Demand) (RFC 9110, section 11.6.1).
+    ///
+    /// ```
+    /// use sansocket::server::Response;
+    ///
+    /// let response = Response::unauthorized(r#"Basic realm="chat", charset="UTF-8""#)?;
+    /// # Ok::<(), sansocket::HeaderError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HeaderError::BadValue`] if the challenge contains control characters, or starts or ends with
+    /// whitespace.
+    pub fn unauthorized(challenge: &'r str) -> Result<Self, HeaderError> {
+        let headers = HeaderSlice::One([("WWW-Authenticate", challenge)]);
+        Self { status: 401, headers, body: b"" }.checked()
+    }
+
+    /// Validates the headers, and that they and the body fit the status.
+    fn checked(self) -> Result<Self, HeaderError> {
+        let headers = self.headers.as_slice();
         for (at, (name, value)) in headers.iter().enumerate() {
             HeadKind::Rejection.check(name, value)?;
             let others = headers.get(..at).unwrap_or_default();
@@ -64,13 +129,13 @@ impl<'r> Response<'r> {
                 return Err(HeaderError::Repeated);
             }
         }
-        if companion(status).is_some_and(|name| !has_header(headers, name)) {
+        if companion(self.status).is_some_and(|name| !has_header(headers, name)) {
             return Err(HeaderError::MissingCompanion);
         }
-        if !allows_body(status) && !body.is_empty() {
+        if !allows_body(self.status) && !self.body.is_empty() {
             return Err(HeaderError::UnexpectedBody);
         }
-        Ok(Self { status, headers, body })
+        Ok(self)
     }
 
     /// Returns the status code.
@@ -89,7 +154,7 @@ impl<'r> Response<'r> {
     pub fn to_fields(&self) -> Fields {
         let mut fields = Fields::default();
         fields.push(":status", &self.status.to_string());
-        for (name, value) in self.headers {
+        for (name, value) in self.headers.as_slice() {
             if !name.eq_ignore_ascii_case("Upgrade") {
                 fields.push(&name.to_ascii_lowercase(), value);
             }
@@ -105,9 +170,9 @@ impl<'r> Response<'r> {
         out.extend_from_slice(reason(self.status).as_bytes());
         out.extend_from_slice(b"\r\n");
         // RFC 9110, section 7.8: `Connection` must list a header `Upgrade`.
-        let is_upgrading = has_header(self.headers, "Upgrade");
+        let is_upgrading = has_header(self.headers.as_slice(), "Upgrade");
         push_line(out, "Connection", if is_upgrading { "Upgrade, close" } else { "close" });
-        for (name, value) in self.headers {
+        for (name, value) in self.headers.as_slice() {
             push_line(out, name, value);
         }
         // RFC 9110, section 8.6: a 204 has no length, and that of a 304 is the length of another response.
@@ -158,7 +223,11 @@ impl RequestError {
     /// Returns the response, if there is one.
     pub(crate) fn response(self) -> Option<Response<'static>> {
         let body = self.body().as_bytes();
-        Some(Response { status: self.status()?, headers: self.headers(), body })
+        Some(Response {
+            status: self.status()?,
+            headers: HeaderSlice::Listed(self.headers()),
+            body,
+        })
     }
 
     /// Returns the body of the response.

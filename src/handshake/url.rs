@@ -19,12 +19,12 @@ use super::text::{has, split_before};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Url<'u> {
-    is_secure: bool,
+    pub(super) is_secure: bool,
     /// An IPv6 address has its brackets.
-    host: &'u str,
-    port: u16,
-    path: &'u str,
-    query: Option<&'u str>,
+    pub(super) host: &'u str,
+    pub(super) port: u16,
+    pub(super) path: &'u str,
+    pub(super) query: Option<&'u str>,
 }
 
 impl<'u> Url<'u> {
@@ -94,8 +94,7 @@ impl<'u> Url<'u> {
 
     /// Returns the name or address to connect to. An IPv6 address has no brackets.
     pub fn host(&self) -> &'u str {
-        let address = self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        address.unwrap_or(self.host)
+        self.authority().bare_host()
     }
 
     /// Returns the port to connect to. Default: 80, or 443 for `wss`.

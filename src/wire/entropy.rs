@@ -71,6 +71,13 @@ impl Keys {
         self.0.next_u64()
     }
 
+    /// Returns a seed for another generator.
+    pub(crate) fn next_seed(&mut self) -> Seed {
+        let mut bytes = [0; 32];
+        self.0.fill_bytes(&mut bytes);
+        Seed(bytes)
+    }
+
     /// Returns a masking key. Each frame takes a new one (section 5.3).
     pub(crate) fn next_key(&mut self) -> [u8; 4] {
         self.0.next_u32().to_le_bytes()

@@ -14,6 +14,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("deflate_pair", harness::deflate_pair),
     #[cfg(feature = "deflate")]
     ("deflate_receive", harness::deflate_receive),
+    ("dial", harness::dial),
     ("handshake_client", harness::handshake_client),
     ("handshake_server", harness::handshake_server),
     ("limits", harness::limits),

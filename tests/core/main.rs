@@ -8,6 +8,7 @@ mod closing;
 mod compression;
 #[cfg(feature = "deflate")]
 mod compression_memory;
+mod connect;
 mod corpus;
 mod extended_connect;
 mod fragmentation;

@@ -68,6 +68,50 @@ const _: () = {
     is_free::<server::Response<'_>>();
 };
 
+const _: () = {
+    use sansocket::auth::{
+        Authorization, BasicLogin, Challenge, Credentials, CredentialsError, Demand,
+    };
+    use sansocket::connect::{
+        Action, Backoff, ConnectError, Dial, Failure, Next, Opened, Peer, Plan, PlanError, Proxy,
+        ProxyError, ProxyFault, ProxyScheme, RedirectFault, Redirects, Retry, Rules,
+    };
+
+    is_copied::<Action<'_>>();
+    is_copied::<Authorization<'_>>();
+    is_copied::<Backoff>();
+    is_copied::<Challenge<'_>>();
+    is_copied::<CredentialsError>();
+    is_copied::<Demand<'_>>();
+    is_copied::<Failure>();
+    is_copied::<Next<'_>>();
+    is_copied::<Peer>();
+    is_copied::<PlanError>();
+    is_copied::<ProxyError>();
+    is_copied::<ProxyFault>();
+    is_copied::<ProxyScheme>();
+    is_copied::<RedirectFault>();
+    is_copied::<Redirects>();
+    is_copied::<Retry>();
+    is_free::<BasicLogin>();
+    is_free::<ConnectError>();
+    is_free::<Credentials>();
+    is_free::<Dial>();
+    is_free::<Opened>();
+    is_free::<Plan>();
+    is_free::<Proxy>();
+    is_free::<Rules>();
+};
+
+#[cfg(feature = "digest")]
+const _: () = {
+    use sansocket::auth::{Algorithm, Digest, DigestLogin};
+
+    is_copied::<Algorithm>();
+    is_free::<Digest>();
+    is_free::<DigestLogin>();
+};
+
 #[cfg(feature = "deflate")]
 const _: () = {
     use sansocket::deflate::{Agreement, Compression, Context, Pool};

@@ -398,7 +398,7 @@ impl Cuts {
         }
     }
 
-    fn next_size(&mut self) -> usize {
+    pub(crate) fn next_size(&mut self) -> usize {
         match self {
             Self::Whole => usize::MAX,
             Self::Every(size) => *size,

@@ -1,0 +1,125 @@
+//! [`ConnectError`]: why no connection was opened.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use super::peer::Peer;
+use super::proxy_fault::ProxyFault;
+use super::redirects::RedirectFault;
+use super::retry::Retry;
+use crate::handshake::HeaderError;
+use crate::handshake::client::{Response, ResponseError};
+use crate::handshake::text::split_before;
+
+/// Why no connection was opened: the last failure, and the response that came with it.
+///
+/// ```
+/// use sansocket::connect::{ConnectError, Failure};
+///
+/// /// Returns whether the server knows the client and says no.
+/// fn is_forbidden(error: &ConnectError) -> bool {
+///     matches!(error.failure, Failure::Rejected { status: 403, .. })
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ConnectError {
+    /// What failed.
+    pub failure: Failure,
+    /// The response of the server or the proxy, if the failure is one.
+    pub response: Option<Response>,
+    /// The URL that was asked last.
+    pub url: Box<str>,
+}
+
+/// Writes the URL without its query, which may hold a token, and the failure.
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, _) = split_before(&self.url, |byte| byte == b'?');
+        write!(f, "{url}: {}", self.failure)
+    }
+}
+
+impl core::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.failure)
+    }
+}
+
+/// What failed on the way to a connection.
+///
+/// ```
+/// use sansocket::connect::{Failure, Peer};
+///
+/// let failure = Failure::Rejected { peer: Peer::Proxy, status: 403 };
+/// assert_eq!(failure.to_string(), "proxy answered with status 403");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The caller stopped before there was a result.
+    Abandoned,
+    /// The transport could not connect.
+    Connect,
+    /// The answer of the application to a challenge cannot be sent.
+    Header(HeaderError),
+    /// The server's response cannot open a connection.
+    Handshake(ResponseError),
+    /// The proxy does something wrong or refuses.
+    Proxy(ProxyFault),
+    /// The redirect was not followed.
+    Redirect(RedirectFault),
+    /// The server or the proxy answered with another status.
+    Rejected {
+        /// Who answered.
+        peer: Peer,
+        /// The status.
+        status: u16,
+    },
+    /// The name was not resolved.
+    Resolve,
+    /// The attempt took longer than [`Timeouts::opening`](crate::Timeouts::opening).
+    TimedOut,
+    /// TLS could not be started.
+    Tls(Peer),
+    /// The transport ended before there was a response.
+    TransportEnded,
+}
+
+impl Failure {
+    /// Returns whether another attempt may succeed: see [`Retry`].
+    pub const fn is_temporary(self) -> bool {
+        match self {
+            Self::Connect | Self::Resolve | Self::TimedOut | Self::TransportEnded => true,
+            Self::Rejected { status, .. } => Retry::is_temporary_status(status),
+            Self::Proxy(fault) => fault.is_temporary(),
+            Self::Abandoned
+            | Self::Header(_)
+            | Self::Handshake(_)
+            | Self::Redirect(_)
+            | Self::Tls(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Abandoned => "attempt was abandoned",
+            Self::Connect => "connection could not be established",
+            Self::Header(error) => return error.fmt(f),
+            Self::Handshake(error) => return write!(f, "opening handshake failed: {error}"),
+            Self::Proxy(fault) => return fault.fmt(f),
+            Self::Redirect(fault) => return fault.fmt(f),
+            Self::Rejected { peer, status } => {
+                return write!(f, "{peer} answered with status {status}");
+            }
+            Self::Resolve => "name was not resolved",
+            Self::TimedOut => "opening took too long",
+            Self::Tls(peer) => return write!(f, "TLS with the {peer} failed"),
+            Self::TransportEnded => "transport ended before the response",
+        })
+    }
+}
+
+impl core::error::Error for Failure {}

@@ -1,0 +1,90 @@
+//! [`Stage`]: how far an attempt has got.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::time::Duration;
+
+use super::failure::Failure;
+use super::peer::Peer;
+use super::socks::Socks5;
+use crate::connection::{Connection, Timestamp};
+use crate::handshake::client::{Handshake, Response};
+use crate::handshake::url_buf::UrlBuf;
+
+/// How far an attempt has got.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The caller does something for the transport.
+    Task(Task),
+    /// Bytes are exchanged.
+    Exchange(Exchange),
+    /// The caller has to decide on the next attempt.
+    Decide(Decision),
+    /// The next attempt begins at this time.
+    Wait(Timestamp),
+    Open(Box<Connection>, Box<Response>),
+    Failed(Failure, Option<Box<Response>>),
+}
+
+/// What the caller does for the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// To resolve the name of the target.
+    Resolve,
+    Connect,
+    ProxyTls,
+    TargetTls,
+}
+
+/// A conversation with the proxy or the target.
+#[derive(Debug)]
+pub(crate) enum Exchange {
+    /// The HTTP proxy has the request for a tunnel.
+    Tunnel(Box<Handshake>),
+    Socks(Socks5),
+    /// The target has the request for a WebSocket.
+    Handshake(Box<Connection>),
+}
+
+/// The next attempt, which waits for a decision.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    Redirect(Box<Response>, UrlBuf),
+    Authenticate(Box<Response>, Peer),
+    Challenged(Box<Response>, Peer, Answer),
+    Retry(Failure, Option<Box<Response>>, Duration),
+}
+
+/// The answer of the application to a challenge. `Debug` does not print it.
+#[derive(Default)]
+pub(crate) struct Answer(pub(crate) Option<String>);
+
+impl core::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Answer(..)")
+    }
+}
+
+impl Decision {
+    /// Returns what has failed if there is no next attempt.
+    pub(crate) fn into_failure(self) -> Stage {
+        let rejected = |response: Box<Response>, peer| {
+            let status = response.status();
+            Stage::Failed(Failure::Rejected { peer, status }, Some(response))
+        };
+        match self {
+            Self::Redirect(response, _) => rejected(response, Peer::Target),
+            Self::Authenticate(response, peer) | Self::Challenged(response, peer, _) => {
+                rejected(response, peer)
+            }
+            Self::Retry(failure, response, _) => Stage::Failed(failure, response),
+        }
+    }
+}
+
+impl Stage {
+    /// Whether bytes of the transport have a use, now or later.
+    pub(crate) const fn takes_bytes(&self) -> bool {
+        matches!(self, Self::Task(Task::TargetTls) | Self::Exchange(_) | Self::Open(..))
+    }
+}
