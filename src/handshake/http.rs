@@ -118,7 +118,8 @@ impl client::Request<'_> {
     ///
     /// let request = client::Request::new(Url::parse("ws://example.com/chat")?);
     /// let (request, pending) = request.into_http(Seed::new([7; 32]));
-    /// assert_eq!((request.uri().path(), &request.headers()["upgrade"]), ("/chat", "websocket"));
+    /// assert_eq!(request.uri().path(), "/chat");
+    /// assert_eq!(request.headers()["upgrade"], "websocket");
     /// // The HTTP library sends the request, and receives a response:
     /// let response = http::Response::builder().status(404).body(())?;
     /// let client::Answer::Rejected(response) = pending.receive_http(&response)? else { panic!() };

@@ -6,6 +6,8 @@ mod catalogue;
 mod cited;
 mod examples;
 mod layers;
+mod licences;
+mod links;
 #[cfg(feature = "tokio")]
 mod misuse;
 mod promises;
