@@ -12,4 +12,5 @@ mod links;
 mod misuse;
 mod promises;
 mod rules;
+mod spelling;
 mod types;

@@ -1,4 +1,4 @@
-//! WebSockets over streams of HTTP/2 (RFC 8441), by the crate [`h2`](::h2).
+//! WebSockets over streams of HTTP/2 (RFC 8441), by the crate [`h2`](https://docs.rs/h2).
 //!
 //! Many WebSockets share one connection. Each is a [`WebSocket`] over a [`Stream`], with all that a WebSocket over
 //! TCP has: compression, deadlines, backpressure, `split`.
