@@ -124,6 +124,7 @@
 //! | `rustls-native-roots` | [`tls::native_config`]: the certificate authorities that the platform trusts |
 //! | `deflate` | [`deflate`]: compressed messages (RFC 7692), with zlib-rs |
 //! | `http` | requests that hyper, axum or another library has parsed: [`server::Request::from_http`] |
+//! | `h2` | [`h2`]: WebSockets over streams of HTTP/2 (RFC 8441), with tokio |
 //! | `tracing` | events for operators, through the crate `tracing` |
 //! | `alloc` | everything that needs no `std`: connections, handshakes |
 //! | none | [`wire`] |
