@@ -123,6 +123,7 @@
 //! | `tokio-rustls`, `smol-rustls` | `connect_tls` in [`tokio`], in [`smol`] |
 //! | `rustls-native-roots` | [`tls::native_config`]: the certificate authorities that the platform trusts |
 //! | `deflate` | [`deflate`]: compressed messages (RFC 7692), with zlib-rs |
+//! | `digest` | Digest authentication (RFC 7616), with the hashes of RustCrypto |
 //! | `http` | requests that hyper, axum or another library has parsed: [`server::Request::from_http`] |
 //! | `h2` | [`h2`]: WebSockets over streams of HTTP/2 (RFC 8441), with tokio |
 //! | `tracing` | events for operators, through the crate `tracing` |

@@ -51,6 +51,7 @@ fn expressions_of_licences_are_understood() {
         ("MIT", true),
         ("MIT OR GPL-3.0", true),
         ("GPL-3.0/MIT", true),
+        ("GPL-3.0 / MIT", true),
         ("Apache-2.0 WITH LLVM-exception OR MIT", true),
         ("MIT AND ISC", true),
         ("(MIT OR GPL-3.0) AND ISC", true),
@@ -74,7 +75,7 @@ fn allowed() -> Vec<String> {
 fn is_allowed(licence: &str, allowed: &[String]) -> bool {
     licence.split(" AND ").all(|term| {
         let term = term.trim_matches(['(', ')']).replace('/', " OR ");
-        term.split(" OR ").any(|name| allowed.iter().any(|allowed| allowed == name))
+        term.split(" OR ").any(|name| allowed.iter().any(|allowed| allowed == name.trim()))
     })
 }
 
