@@ -330,24 +330,19 @@ impl Framer {
     }
 
     fn append(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
+        out.reserve(Header::MAX_LEN + payload.len());
         self.append_frame(fin, opcode, payload, out);
     }
 
     #[inline(always)]
     fn append_frame(&mut self, fin: bool, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
         let first = u8::from(fin) << 7 | opcode as u8;
-        out.reserve(Header::MAX_LEN + payload.len());
         match &mut self.keys {
             None => {
-                push_head(first, payload.len(), out);
+                push_header(first, payload.len(), out);
                 out.extend_from_slice(payload);
             }
-            // Section 5.3: a client masks each frame with a new key.
-            Some(keys) => {
-                let key = keys.next_key();
-                push_masked_head(first, payload.len(), key, out);
-                mask::append(key, payload, out);
-            }
+            Some(keys) => append_masked(first, payload, keys, out),
         }
     }
 
@@ -365,27 +360,33 @@ impl InProgress {
     }
 }
 
-/// Appends a header without a masking key, byte by byte, which is faster than a copy.
+/// Appends a masked frame. Section 5.3: a client masks each frame with a new key.
+#[inline(never)]
+fn append_masked(first: u8, payload: &[u8], keys: &mut Keys, out: &mut Vec<u8>) {
+    let key = keys.next_key();
+    push_masked_header(first, payload.len(), key, out);
+    mask::append(key, payload, out);
+}
+
+/// Appends a header without a masking key.
+///
+/// Section 5.2: the length takes as few bytes as possible. Appending a fixed number of bytes and dropping some
+/// takes fewer instructions than appending 2 or 4.
 #[inline(always)]
-fn push_head(first: u8, len: usize, out: &mut Vec<u8>) {
-    // Section 5.2: the length takes as few bytes as possible.
-    match u16::try_from(len) {
-        Ok(len @ ..126) => {
-            let [_, len] = len.to_be_bytes();
-            out.push(first);
-            out.push(len);
-        }
-        Ok(len) => {
-            let [high, low] = len.to_be_bytes();
-            out.extend_from_slice(&[first, 126, high, low]);
-        }
-        Err(_) => push_long_head(first, 0, len, out),
-    }
+fn push_header(first: u8, len: usize, out: &mut Vec<u8>) {
+    let (rest, head_len) = match len as u64 {
+        len @ ..126 => (len, 2),
+        len @ 126..=0xffff => (126 | len.swap_bytes() >> 48 << 8, 4),
+        _ => return push_long_header(first, 0, len, out),
+    };
+    let end = out.len() + head_len;
+    out.extend_from_slice(&(u64::from(first) | rest << 8).to_le_bytes());
+    out.truncate(end);
 }
 
 /// Appends a header with a masking key.
 #[inline(always)]
-fn push_masked_head(first: u8, len: usize, key: [u8; 4], out: &mut Vec<u8>) {
+fn push_masked_header(first: u8, len: usize, key: [u8; 4], out: &mut Vec<u8>) {
     let [a, b, c, d] = key;
     match u16::try_from(len) {
         Ok(len @ ..126) => {
@@ -397,7 +398,7 @@ fn push_masked_head(first: u8, len: usize, key: [u8; 4], out: &mut Vec<u8>) {
             out.extend_from_slice(&[first, 0x80 | 126, high, low, a, b, c, d]);
         }
         Err(_) => {
-            push_long_head(first, 0x80, len, out);
+            push_long_header(first, 0x80, len, out);
             out.extend_from_slice(&key);
         }
     }
@@ -405,7 +406,7 @@ fn push_masked_head(first: u8, len: usize, key: [u8; 4], out: &mut Vec<u8>) {
 
 /// Appends a header whose length takes 64 bits, up to the masking key.
 #[inline(never)]
-fn push_long_head(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
+fn push_long_header(first: u8, mask: u8, len: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&[first, mask | 127]);
     out.extend_from_slice(&(len as u64).to_be_bytes());
 }

@@ -12,6 +12,8 @@ use core::fmt;
 
 use bytes::{Buf, Bytes};
 
+use crate::wire::Header;
+
 /// Bytes that wait to be written, in order.
 ///
 /// Usually they are one buffer, to which messages are appended. Payloads that are shared instead of
@@ -24,8 +26,8 @@ pub(crate) struct Output {
     ahead: Option<Box<Ahead>>,
     /// An upper bound of the replies that wait, in bytes.
     replies: u32,
-    /// How many bytes wait behind the newest reply.
-    behind: u32,
+    /// How many bytes wait up to the end of the newest reply.
+    reply_end: u32,
     /// So many bytes of replies are a flood: twice as many as may wait while more is read.
     flood: u32,
 }
@@ -45,7 +47,7 @@ impl Output {
     }
 
     const fn with_flood(flood: u32) -> Self {
-        Self { bytes: Vec::new(), written: 0, ahead: None, replies: 0, behind: 0, flood }
+        Self { bytes: Vec::new(), written: 0, ahead: None, replies: 0, reply_end: 0, flood }
     }
 
     /// How many bytes wait, including those in flight.
@@ -81,13 +83,21 @@ impl Output {
         &mut self.bytes
     }
 
-    /// Returns the buffer to append `len` bytes to.
+    /// Whether the buffer to append to has room for a header and `payload` bytes.
+    #[inline]
+    pub(crate) const fn has_room(&self, payload: usize) -> bool {
+        match (self.bytes.capacity() - self.bytes.len()).checked_sub(Header::MAX_LEN) {
+            Some(room) => payload <= room,
+            None => false,
+        }
+    }
+
+    /// Returns the buffer to append a header and `payload` bytes to.
     ///
     /// A long buffer without room does not grow, as that would copy it. A new one follows it.
-    #[inline]
-    pub(crate) fn tail_for(&mut self, len: usize) -> &mut Vec<u8> {
-        if self.bytes.len() >= LONG && self.bytes.capacity() - self.bytes.len() < len {
-            self.start_tail(len);
+    pub(crate) fn tail_for(&mut self, payload: usize) -> &mut Vec<u8> {
+        if self.bytes.len() >= LONG && !self.has_room(payload) {
+            self.start_tail(Header::MAX_LEN + payload);
         }
         &mut self.bytes
     }
@@ -145,7 +155,7 @@ impl Output {
         let is_all = self.ahead.is_none() && count == self.bytes.len() - self.written;
         if is_all && self.bytes.capacity() <= KEPT {
             self.bytes.clear();
-            (self.written, self.replies, self.behind) = (0, 0, 0);
+            (self.written, self.replies, self.reply_end) = (0, 0, 0);
             return true;
         }
         false
@@ -157,6 +167,7 @@ impl Output {
     ///
     /// Panics if fewer bytes were given out.
     pub(crate) fn advance(&mut self, mut count: usize) {
+        self.reply_end = self.reply_end.saturating_sub(saturate(count));
         if let Some(ahead) = &mut self.ahead {
             let first = ahead.chunks.front().map_or(0, Bytes::len);
             assert!(!ahead.is_in_flight || count <= first, "more was written than was given out");
@@ -165,7 +176,7 @@ impl Output {
         }
         assert!(count <= self.rest().len(), "more was written than waits");
         self.written += count;
-        self.replies = self.replies.min(saturate(self.len()).saturating_sub(self.behind));
+        self.replies = self.replies.min(self.reply_end);
         self.tidy();
     }
 
@@ -181,15 +192,12 @@ impl Output {
         }
     }
 
-    /// Counts bytes that were appended. Those of replies count towards the limit.
+    /// Counts a reply, which was appended. It has `payload` bytes and at most one header.
     #[inline]
-    pub(crate) fn count(&mut self, count: usize, is_reply: bool) {
-        let count = saturate(count);
-        if is_reply {
-            (self.replies, self.behind) = (self.replies.saturating_add(count), 0);
-        } else {
-            self.behind = self.behind.saturating_add(count);
-        }
+    pub(crate) fn count_reply(&mut self, payload: usize) {
+        self.reply_end = saturate(self.len());
+        let most = self.replies.saturating_add(saturate(payload + Header::MAX_LEN));
+        self.replies = self.reply_end.min(most);
     }
 
     #[inline]

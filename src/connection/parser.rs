@@ -388,7 +388,9 @@ impl Parser {
     fn reclaim<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
         input.settle();
         let is_over = self.reading != Reading::Open;
-        if is_over || (self.decoder.is_between_messages() && !self.is_behind()) {
+        let is_unused = is_over || (self.decoder.is_between_messages() && !self.is_behind());
+        // Whoever found a message without taking it has left it here.
+        if is_unused && self.assembly.len() > 0 {
             input.keep(self.assembly.take());
         }
         if is_over {
@@ -400,6 +402,7 @@ impl Parser {
     }
 
     /// Takes one piece from the input. Returns whether there was one.
+    #[inline(never)]
     fn step<B: AsMut<[u8]>>(
         &mut self,
         input: &mut Input<B>,

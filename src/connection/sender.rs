@@ -19,7 +19,7 @@ use super::message::{Message, OwnedMessage};
 use super::output::Output;
 use super::timestamp::Timestamp;
 use crate::handshake::Transport;
-use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
+use crate::wire::{Close, CloseCode, Kind, ProtocolError, Role, Seed};
 
 /// The half of a [`Connection`](crate::Connection) that sends.
 ///
@@ -215,7 +215,7 @@ impl Sender {
         }
         self.output.tail().extend_from_slice(head);
         self.output.tail().extend_from_slice(payload);
-        self.output.count(head.len() + payload.len(), self.is_replying);
+        self.count(head.len() + payload.len());
         Ok(())
     }
 
@@ -529,7 +529,7 @@ impl Sender {
         if self.framer.transmit(self.output.tail()) {
             self.deadlines.sent_probe();
         }
-        self.output.count(self.output.len() - before, true);
+        self.output.count_reply(self.output.len() - before);
     }
 
     /// Queues a close frame, unless one was queued before or the connection has ended (section 5.5.1).
@@ -542,22 +542,20 @@ impl Sender {
 
     fn queue(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         self.closing.check_open()?;
-        if !self.framer.is_plain() {
+        if !self.framer.is_plain() || !self.output.has_room(payload.len()) {
             return self.queue_slowly(kind, payload);
         }
-        let out = self.output.tail_for(Header::MAX_LEN + payload.len());
-        let before = out.len();
-        self.framer.append_plain(kind, payload, out);
-        self.count_since(before);
+        self.framer.append_plain(kind, payload, self.output.tail());
+        self.count(payload.len());
         Ok(())
     }
 
-    /// Queues a message behind control frames, or compressed.
+    /// Queues a message behind control frames, compressed, or in more memory.
     #[inline(never)]
     fn queue_slowly(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         self.framer.check_idle()?;
         self.transmit_pending();
-        let out = self.output.tail_for(Header::MAX_LEN + payload.len());
+        let out = self.output.tail_for(payload.len());
         let before = out.len();
         self.framer.append_message(kind, payload, out)?;
         self.count_since(before);
@@ -568,7 +566,7 @@ impl Sender {
         self.closing.check_open()?;
         self.framer.check_kind(part.kind())?;
         self.transmit_pending();
-        let out = self.output.tail_for(Header::MAX_LEN + part.as_bytes().len());
+        let out = self.output.tail_for(part.as_bytes().len());
         let before = out.len();
         self.framer.append_part(part.kind(), part.as_bytes(), fin, out)?;
         self.count_since(before);
@@ -600,7 +598,7 @@ impl Sender {
         };
         let len = payload.len();
         self.output.push(payload);
-        self.output.count(len, self.is_replying);
+        self.count(len);
         Ok(())
     }
 
@@ -615,11 +613,19 @@ impl Sender {
         len < LARGE || self.framer.is_compressing(len)
     }
 
-    /// Counts the bytes that were appended.
-    #[inline]
+    /// Counts the bytes that were appended since the tail had `before` of them.
     fn count_since(&mut self, before: usize) {
         let count = self.output.tail().len() - before;
-        self.output.count(count, self.is_replying);
+        self.count(count);
+    }
+
+    /// Counts a frame that was appended, with `payload` bytes and at most one header. Those of replies count
+    /// towards the limit.
+    #[inline]
+    fn count(&mut self, payload: usize) {
+        if self.is_replying {
+            self.output.count_reply(payload);
+        }
     }
 }
 

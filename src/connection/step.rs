@@ -151,6 +151,7 @@ impl Sender {
         }
     }
 
+    #[inline(never)]
     fn transmitted_some(&mut self, count: usize) {
         // The chunk in flight has been dropped.
         if self.closing.is_broken() || self.closing.is_abandoned() {
@@ -321,7 +322,7 @@ impl Sender {
 
     /// Queues the control frames that wait, if there is room. Elsewhere they take little memory, however much
     /// comes from a peer that does not read. Drops all of it if nothing can be written.
-    #[cold]
+    #[inline(never)]
     fn transmit_or_drop(&mut self) {
         if self.closing.is_broken() {
             self.framer.drop_pending();

@@ -33,8 +33,12 @@ impl<'h, V: Iterator<Item = &'h [u8]>> List<'h, V> {
     pub(crate) fn has_token(self, name: &str) -> Result<bool, Malformed> {
         let mut is_listed = false;
         for element in self {
-            let token = element.ok().filter(|element| is_token(element)).ok_or(Malformed)?;
-            is_listed |= token.eq_ignore_ascii_case(name.as_bytes());
+            let element = element?;
+            let is_named = element.eq_ignore_ascii_case(name.as_bytes());
+            if !is_named && !is_token(element) {
+                return Err(Malformed);
+            }
+            is_listed |= is_named;
         }
         Ok(is_listed)
     }

@@ -323,6 +323,7 @@ impl Decoder {
     }
 
     /// Consumes byte by byte a header that is cut off.
+    #[inline(never)]
     fn gather_header(
         &mut self,
         bytes: &[u8],
@@ -345,6 +346,7 @@ impl Decoder {
     /// cut off.
     ///
     /// The bytes are validated in their order, so that the verdict does not depend on how many have arrived.
+    #[inline(always)]
     fn validate(&self, bytes: &[u8]) -> Result<Option<(Header, usize)>, ProtocolError> {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let opcode = self.validate_first(first)?;
@@ -424,6 +426,7 @@ impl Decoder {
         }
     }
 
+    #[inline(always)]
     fn validate_len(
         &self,
         opcode: OpCode,

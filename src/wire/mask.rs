@@ -82,13 +82,34 @@ fn xor<const N: usize>(mut block: [u8; N], key: u32) -> [u8; N] {
 #[cfg(feature = "alloc")]
 #[inline]
 pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
-    let (blocks, tail) = if bytes.len() < FEW { bytes.as_chunks::<32>() } else { (&[][..], bytes) };
-    for block in blocks {
-        out.extend_from_slice(&xor(*block, u32::from_le_bytes(key)));
+    let word = u32::from_le_bytes(key);
+    match bytes.len() {
+        ..4 => out.extend(bytes.iter().zip(key).map(|(byte, key)| byte ^ key)),
+        4..8 => append_blocks::<4>(word, bytes, out),
+        8..32 => append_blocks::<8>(word, bytes, out),
+        32..64 => append_blocks::<32>(word, bytes, out),
+        64..FEW => append_blocks::<64>(word, bytes, out),
+        FEW.. => {
+            let at = out.len();
+            out.extend_from_slice(bytes);
+            apply(key, 0, &mut out[at..]);
+        }
     }
-    let at = out.len();
-    out.extend_from_slice(tail);
-    apply(key, 0, &mut out[at..]);
+}
+
+/// Appends at least `N` bytes in blocks of `N`, which is a multiple of 4.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn append_blocks<const N: usize>(key: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    let (blocks, tail) = bytes.as_chunks::<N>();
+    for block in blocks {
+        out.extend_from_slice(&xor(*block, key));
+    }
+    // The last block overlaps the one before.
+    if let (1.., Some(last)) = (tail.len(), bytes.last_chunk::<N>()) {
+        out.truncate(out.len() - (N - tail.len()));
+        out.extend_from_slice(&xor(*last, turn(key, tail.len())));
+    }
 }
 
 /// Masks with the widest instructions that this machine has. They take some time to start.

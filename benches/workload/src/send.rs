@@ -2,28 +2,43 @@
 
 use std::hint::black_box;
 
-use sansocket::{Role, Sender};
+use sansocket::{Connection, Role, Sender};
 
 use crate::receive::{NOW, connect, open, shared, write};
-use crate::sink;
 use crate::wire::Outgoing;
+use crate::{Run, sink};
 
 /// Sends borrowed messages: a number that fills batches.
-pub fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> impl FnMut(usize) + use<> {
+pub fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> Run {
+    // Long output waits in several chunks.
+    if outgoing.batch * payload.len() > 64 << 10 {
+        Box::new(batches(*outgoing, payload, write_all))
+    } else {
+        Box::new(batches(*outgoing, payload, write))
+    }
+}
+
+fn batches(
+    outgoing: Outgoing,
+    payload: &'static [u8],
+    write: impl Fn(&mut Connection),
+) -> impl FnMut(usize) {
     let mut connection = connect(outgoing.role);
     let batch = outgoing.batch;
-    // Long output waits in several chunks.
-    let is_long = batch * payload.len() > 64 << 10;
     move |count| {
         for _ in 0..count / batch {
             for _ in 0..batch {
                 connection.send(black_box(payload)).expect("the connection is open");
             }
             write(&mut connection);
-            while is_long && connection.queued() > 0 {
-                write(&mut connection);
-            }
         }
+    }
+}
+
+/// Writes all that waits, chunk by chunk.
+fn write_all(connection: &mut Connection) {
+    while connection.queued() > 0 {
+        write(connection);
     }
 }
 
