@@ -86,10 +86,8 @@ impl Output {
     /// Whether the buffer to append to has room for a header and `payload` bytes.
     #[inline]
     pub(crate) const fn has_room(&self, payload: usize) -> bool {
-        match (self.bytes.capacity() - self.bytes.len()).checked_sub(Header::MAX_LEN) {
-            Some(room) => payload <= room,
-            None => false,
-        }
+        let room = self.bytes.capacity() - self.bytes.len();
+        room >= Header::MAX_LEN && room - Header::MAX_LEN >= payload
     }
 
     /// Returns the buffer to append a header and `payload` bytes to.
@@ -209,7 +207,7 @@ impl Output {
     fn start_tail(&mut self, len: usize) {
         let before = self.take_tail();
         self.ahead.get_or_insert_default().push(before);
-        self.bytes.reserve(len.max(LONG));
+        self.bytes = Vec::with_capacity(len.max(LONG));
         self.tidy();
     }
 

@@ -186,6 +186,10 @@ impl Decoder {
     ///
     /// Returns the rule that the peer broke. The decoder must not be used afterwards.
     pub fn decode(&mut self, bytes: &mut [u8]) -> Result<(usize, Option<Piece>), ProtocolError> {
+        // A frame that has begun and is not over lacks at least one byte.
+        if bytes.is_empty() {
+            return Ok((0, None));
+        }
         let mut at = 0;
         if self.frame.is_none() && !self.decode_header(bytes, &mut at)? {
             return Ok((at, None));
