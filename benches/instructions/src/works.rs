@@ -55,7 +55,7 @@ fn works(row: Row) -> Vec<Work> {
         rows::Work::Send(outgoing) => {
             let payload = keep(Content::Binary.make(outgoing.size));
             let messages = messages(outgoing.size).next_multiple_of(4 * outgoing.batch);
-            push("", messages, Box::new(send::messages(&outgoing, payload)));
+            push("", messages, send::messages(&outgoing, payload));
             if outgoing.batch == 1 && outgoing.role == Role::Server && outgoing.size >= LARGE {
                 push(".borrowed", messages, Box::new(send::borrowed(payload)));
                 push(".shared", messages, Box::new(send::shared_payload(payload)));

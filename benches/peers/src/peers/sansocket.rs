@@ -25,7 +25,7 @@ impl Peer for Messages {
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        Some(Box::new(send::messages(outgoing, payload)))
+        Some(send::messages(outgoing, payload))
     }
 
     fn compress(&self, payload: &'static [u8]) -> Option<Run> {
