@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { CHAT_DEFLATE, CHAT_URL, MIB, another, connected, digest, enter, heard, it, join, open, saved, say, send, sendLarge, shows, showsTexts } from "./support.mjs";
+import { networkInterfaces } from "node:os";
+import { CHAT_DEFLATE, CHAT_URL, MIB, another, connected, digest, enter, freePort, heard, it, join, open, saved, say, send, sendLarge, serve, shows, showsTexts } from "./support.mjs";
 
 const LARGEST = MIB; // what the server takes as one message
 
@@ -41,6 +42,58 @@ it("an invitation leads to the same room, and to no other", async window => {
   const lobby = await join(await another(window), "Lotte");
   await shows(lobby, "#people-heading", "Here now: 1");
   await lobby.locator("#empty").waitFor();
+});
+
+it("with --lan, the invitation is for other devices", async window => {
+  const port = await freePort();
+  const server = await serve(port, "--listen", `0.0.0.0:${port}`, "--lan");
+  try {
+    const tab = await open(window, `http://127.0.0.1:${port}/`);
+    const link = await tab.inputValue("#door .link");
+    const addresses = Object.values(networkInterfaces()).flat().filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
+    if (addresses.length === 0) return assert.equal(new URL(link).hostname, "127.0.0.1", "this machine is in no network");
+    assert.ok(addresses.includes(new URL(link).hostname), `${link} is one of ${addresses}`);
+    await shows(tab, "#door .reach", "from any device in your network");
+    await enter(tab, "Here");
+    await connected(tab);
+    const there = await (await another(window)).newPage();
+    await there.goto(link);
+    assert.equal(await there.inputValue("#door .link"), link);
+    await enter(there, "There");
+    await connected(there);
+    await say(there, "from another device");
+    assert.equal(await heard(tab, "There"), "from another device");
+  } finally {
+    await server.kill();
+  }
+});
+
+it("who reads earlier messages stays there, and is told of new ones", async window => {
+  const ada = await join(window, "Ada");
+  const bea = await join(await another(window), "Bea");
+  for (let n = 0; n < 40; n++) await say(bea, `line ${n}`);
+  await heard(ada, "Bea", 40);
+  const distance = () => ada.evaluate(() => new Promise(resolve => setTimeout(() => {
+    const log = document.getElementById("log");
+    resolve([log.scrollTop, log.scrollHeight - log.scrollTop - log.clientHeight]);
+  }, 200)));
+  assert.ok((await distance())[1] < 2, "the newest is seen");
+  // Changes of size are not the reader's.
+  await ada.click("#hood-button");
+  assert.ok((await distance())[1] < 2);
+  await ada.setViewportSize({ width: 700, height: 500 });
+  assert.ok((await distance())[1] < 2);
+  await ada.click("#hood-close");
+  await ada.hover("#log");
+  await ada.mouse.wheel(0, -600);
+  const [before] = await distance();
+  await say(bea, "new");
+  await heard(ada, "Bea", 41);
+  const [after] = await distance();
+  assert.equal(after, before);
+  await ada.click("#newer");
+  assert.ok((await distance())[1] < 2);
+  assert.equal(await ada.locator("#newer").isHidden(), true);
 });
 
 it("the link is copied", async window => {
