@@ -56,10 +56,12 @@ fn choose_plan(choices: &mut Choices<'_>) -> Plan {
 }
 
 /// Plays the stream: what each transport has to read. A byte of 255 ends it.
-fn play(plan: &Plan, stream: &[u8], size: usize) -> Log {
+fn play<'s>(plan: &'s Plan, stream: &'s [u8], size: usize) -> Log {
     let config = Config::new().shared();
     let segments: Vec<_> = stream.split(|&byte| byte == 255).collect();
+    let home = plan.url();
     let mut world = World {
+        home: (home.host(), home.port(), home.is_secure()),
         dial: Dial::new(plan.clone(), config, Seed::new([7; 32]), START),
         segments: segments.into_iter(),
         segment: &[],
@@ -81,6 +83,8 @@ fn play(plan: &Plan, stream: &[u8], size: usize) -> Log {
 }
 
 struct World<'s> {
+    /// The origin that the secrets belong to.
+    home: (&'s str, u16, bool),
     dial: Dial,
     segments: std::vec::IntoIter<&'s [u8]>,
     /// What the transport has to read.
@@ -129,7 +133,9 @@ impl World<'_> {
     }
 
     fn write(&mut self) {
-        let (is_home, is_tunnel) = (self.dial.url().host() == "home", self.dial.proxy().is_some());
+        let url = self.dial.url();
+        let is_home = (url.host(), url.port(), url.is_secure()) == self.home;
+        let is_tunnel = self.dial.proxy().is_some();
         let bytes = self.dial.transmit();
         let text = String::from_utf8_lossy(bytes).into_owned();
         let count = bytes.len();
