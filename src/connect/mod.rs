@@ -13,7 +13,7 @@
 //! use std::io::{Error, ErrorKind, Read, Result, Write};
 //! use std::net::{TcpStream, ToSocketAddrs};
 //! use std::sync::Arc;
-//! use std::time::Instant;
+//! use std::time::{Duration, Instant};
 //! use sansocket::connect::{Action, Dial, Opened, Plan};
 //! use sansocket::{Config, Seed, Timestamp};
 //!
@@ -22,7 +22,7 @@
 //!     let now = || Timestamp::new(start.elapsed());
 //!     let mut dial = Dial::new(plan, config, seed, now());
 //!     loop {
-//!         let timeout = dial.poll_timeout().map(|due| due.since(now())).filter(|it| !it.is_zero());
+//!         let timeout = dial.poll_timeout().map(|due| due.since(now()).max(Duration::from_millis(1)));
 //!         let done = match (dial.next_action(), &mut stream) {
 //!             (Action::Resolve { host }, _) => (host, 0).to_socket_addrs().and_then(|mut addresses| {
 //!                 addresses.next().ok_or(ErrorKind::NotFound.into())
@@ -49,6 +49,33 @@
 //!         }
 //!     }
 //! }
+//! #
+//! # // A server that redirects once, and then accepts.
+//! # use sansocket::connect::Redirects;
+//! # use sansocket::{Connection, Event, Input};
+//! # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+//! # let port = listener.local_addr()?.port();
+//! # let server = std::thread::spawn(move || -> Result<()> {
+//! #     let (mut stream, _) = listener.accept()?;
+//! #     stream.read(&mut [0; 4096])?;
+//! #     stream.write_all(b"HTTP/1.1 307 x\r\nLocation: /chat\r\nContent-Length: 0\r\n\r\n")?;
+//! #     let (mut stream, _) = listener.accept()?;
+//! #     let mut request = vec![0; 4096];
+//! #     let count = stream.read(&mut request)?;
+//! #     request.truncate(count);
+//! #     let mut connection = Connection::server(Config::new().shared(), Timestamp::default());
+//! #     let mut input = Input::default();
+//! #     connection.receive(&mut input, request, Timestamp::default());
+//! #     assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+//! #     connection.accept();
+//! #     stream.write_all(connection.transmit())
+//! # });
+//! # let mut plan = Plan::new(&format!("ws://127.0.0.1:{port}/")).unwrap();
+//! # plan.set_redirects(Redirects::anywhere(1));
+//! # let (opened, _) = connect(plan, Config::new().shared(), Seed::new([7; 32]))?;
+//! # assert_eq!(*opened.url, format!("ws://127.0.0.1:{port}/chat"));
+//! # server.join().unwrap()?;
+//! # Ok::<(), Error>(())
 //! ```
 //!
 //! # Secrets
