@@ -188,8 +188,8 @@ pub use connection::{
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
-    Authority, Extension, Fields, HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers,
-    Negotiated, Url, UrlError, UrlPolicy, client, server,
+    Authority, Extension, Fields, HandshakeError, HandshakeLimits, HeadError, HeaderError,
+    HeaderIter, Headers, Negotiated, Url, UrlError, UrlPolicy, client, server,
 };
 pub use wire::close::Close;
 pub use wire::close_code::CloseCode;

@@ -47,7 +47,7 @@ pub(crate) async fn connect_by_hand(
     request.add_header("User-Agent", "sansocket")?;
     let (socket, response) =
         WebSocket::connect_over(stream, request, Config::new().shared()).await?;
-    for (name, value) in response.headers().iter() {
+    for (name, value) in response.headers() {
         println!("{name}: {}", value.escape_ascii());
     }
     Ok(socket)

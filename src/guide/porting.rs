@@ -98,8 +98,8 @@
 //! **Time.** Pings are answered, silent peers are pinged, and a peer that misses a deadline is dropped. See
 //! [timeouts](super::timeouts). The tokio runtime needs its timers: `enable_all()`.
 //!
-//! **Headers.** [`Headers`](crate::Headers) has `iter()`. Values are bytes: `value.escape_ascii()` prints them, and
-//! [`text`](crate::Headers::text) returns one as `&str`.
+//! **Headers.** [`Headers`](crate::Headers) is read by a `for` loop or by name. Values are bytes: `value.escape_ascii()`
+//! prints them, and [`text`](crate::Headers::text) returns one as `&str`.
 
 pub mod async_tungstenite;
 pub mod axum_ws;

@@ -3,7 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
+use core::iter::FusedIterator;
 use core::ops::Range;
+use core::slice;
 
 use super::head_error::HeadError;
 use super::name::KnownName;
@@ -44,9 +46,31 @@ impl Headers {
     /// Maximum number of header lines. A byte must be able to count them.
     pub(crate) const MAX: usize = 128;
 
-    /// Returns all names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        self.fields_from(0).map(|field| (self.text_at(field.name), self.bytes_at(field.value)))
+    /// Returns all names and values, in the order received. A `for` loop over `&Headers` does the same.
+    ///
+    /// Values may contain bytes that are not ASCII. [`escape_ascii`](prim@slice::escape_ascii) makes them safe to
+    /// print.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Connection, Event, Input, Timestamp};
+    /// # const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+    /// #     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    /// #     Sec-WebSocket-Version: 13\r\nX-Name: Zo\xc3\xab\r\n\r\n";
+    /// # let (mut input, now) = (Input::new(vec![0; 1024]), Timestamp::default());
+    /// # let mut connection = Connection::server(Config::new().shared(), now).with_read_ahead(REQUEST);
+    /// # assert_eq!(connection.next_event(&mut input), Some(Event::Request));
+    /// # let request = connection.request().unwrap();
+    /// # let mut lines = Vec::new();
+    /// for (name, value) in request.headers() {
+    ///     println!("{name}: {}", value.escape_ascii());
+    /// #   lines.push(format!("{name}: {}", value.escape_ascii()));
+    /// }
+    /// # assert_eq!((lines.len(), &*lines[0], &*lines[5]), (6, "Host: example.com", "X-Name: Zo\\xc3\\xab"));
+    /// ```
+    pub fn iter(&self) -> HeaderIter<'_> {
+        let (fields, _) = self.memory.as_chunks();
+        let fields = fields.get(..self.len()).unwrap_or_default().iter();
+        HeaderIter { headers: self, fields }
     }
 
     /// Returns the values of all lines with this name.
@@ -199,9 +223,58 @@ impl Headers {
     }
 }
 
+impl<'h> IntoIterator for &'h Headers {
+    type Item = (&'h str, &'h [u8]);
+    type IntoIter = HeaderIter<'h>;
+
+    fn into_iter(self) -> HeaderIter<'h> {
+        self.iter()
+    }
+}
+
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+        self.iter().fmt(f)
+    }
+}
+
+/// The names and values of [`Headers`], in the order received.
+///
+/// ```
+/// use sansocket::{HeaderIter, Headers};
+///
+/// /// Returns the size of all names and values, in bytes.
+/// fn size(headers: &Headers) -> usize {
+///     let lines: HeaderIter<'_> = headers.iter();
+///     lines.map(|(name, value)| name.len() + value.len()).sum()
+/// }
+/// ```
+#[derive(Clone)]
+pub struct HeaderIter<'h> {
+    headers: &'h Headers,
+    fields: slice::Iter<'h, [u8; Field::SIZE]>,
+}
+
+impl<'h> Iterator for HeaderIter<'h> {
+    type Item = (&'h str, &'h [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Field { name, value } = Field::decode(self.fields.next()?);
+        Some((self.headers.text_at(name), self.headers.bytes_at(value)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.fields.size_hint()
+    }
+}
+
+impl ExactSizeIterator for HeaderIter<'_> {}
+impl FusedIterator for HeaderIter<'_> {}
+
+/// Prints the names that are left, because values may be secret.
+impl fmt::Debug for HeaderIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone().map(|(name, _)| name)).finish()
     }
 }
 

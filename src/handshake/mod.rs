@@ -63,7 +63,7 @@ pub use error::HandshakeError;
 pub use extension::Extension;
 pub use fields::Fields;
 pub use head_error::HeadError;
-pub use headers::Headers;
+pub use headers::{HeaderIter, Headers};
 pub use host::Authority;
 pub use limits::HandshakeLimits;
 pub use lines::HeaderError;

@@ -1273,6 +1273,8 @@ fn headers_are_available_as_received() {
     let request = server.request().unwrap();
     let names: Vec<&str> = request.headers().iter().map(|(name, _)| name).collect();
     assert_eq!(names[5..], ["Cookie", "X-Twice", "x-twice", "X-Byte", "X-Empty"], "G-21");
+    assert!(request.headers().into_iter().eq(request.headers().iter()), "G-21");
+    assert_eq!(request.headers().iter().len(), 10, "G-21");
     assert!(request.headers().values("X-TWICE").eq([b"1", b"2"]), "G-21");
     assert_eq!(request.header("cookie"), Some(&b"a=b; c=\"d\""[..]), "H-S-65");
     assert_eq!(request.header("x-byte"), Some("\u{e9}".as_bytes()), "G-13");
@@ -1291,6 +1293,9 @@ fn debug_output_has_no_secrets() {
     let shown = format!("{server:?}");
     assert!(shown.contains("Authorization") && shown.contains("Set-Cookie"), "L-23: {shown}");
     assert!(!shown.contains("secret") && !shown.contains("dGhl"), "L-23, H-S-65: {shown}");
+    let mut lines = server.request().unwrap().headers().iter();
+    lines.nth(4);
+    assert_eq!(format!("{lines:?}"), r#"["Cookie", "Authorization"]"#, "L-23");
     let headers = [("Set-Cookie", "secret")];
     let response = Response::new(404, &headers, b"secret").unwrap();
     assert_eq!(format!("{response:?}"), "Response { status: 404, .. }", "L-23");

@@ -4,9 +4,9 @@ use core::fmt::Debug;
 
 use sansocket::{
     Authority, Cause, CloseFrame, Config, Connection, Ended, Event, Extension, Fields,
-    HandshakeError, HandshakeLimits, HeadError, HeaderError, Headers, Initiator, Input, Liveness,
-    Message, Negotiated, OwnedMessage, Receiver, RoundTrip, Seed, SendError, Sender, Spare, Step,
-    TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
+    HandshakeError, HandshakeLimits, HeadError, HeaderError, HeaderIter, Headers, Initiator, Input,
+    Liveness, Message, Negotiated, OwnedMessage, Receiver, RoundTrip, Seed, SendError, Sender,
+    Spare, Step, TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
 };
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
@@ -44,6 +44,7 @@ const _: () = {
     is_free::<Ended>();
     is_free::<Event<'_>>();
     is_free::<Fields>();
+    is_free::<HeaderIter<'_>>();
     is_free::<Headers>();
     is_free::<Input<&mut [u8]>>();
     is_free::<Input<[u8; 4]>>();

@@ -88,7 +88,7 @@ mod tokio_tungstenite {
         request.add_protocol("chat")?;
         let (socket, response) = WebSocket::connect_over(stream, request, config).await?;
         println!("{:?}", response.protocol());
-        for (name, value) in response.headers().iter() {
+        for (name, value) in response.headers() {
             println!("{name}: {value:?}");
         }
         drop(socket);
@@ -111,7 +111,7 @@ mod tokio_tungstenite {
     async fn decide(stream: TcpStream, config: Arc<Config>) -> Result<()> {
         match WebSocket::receive_request(stream, config).await? {
             Incoming::Opening(mut opening) => {
-                println!("{}", opening.request().headers().iter().count());
+                println!("{:?}", opening.request().headers());
                 if opening.request().path() == "/chat" {
                     opening.request().add_header("Set-Cookie", "id=7")?;
                     opening.accept().await?;

@@ -15,13 +15,13 @@
 //! | `request.headers_mut().insert("Authorization", value)` | `request.add_header("Authorization", "Bearer 7")?` |
 //! | `request.headers_mut().insert("Sec-WebSocket-Protocol", value)` | `request.add_protocol("chat")?` |
 //! | `let (socket, response) = client_async(request, stream).await?` | `let (socket, response) = WebSocket::connect_over(stream, request, config).await?` |
-//! | `for (name, value) in response.headers()` | `for (name, value) in response.headers().iter()` |
+//! | `for (name, value) in response.headers()` | `for (name, value) in response.headers()` |
 //! | `Err(Error::Http(response))` | `Err(Error::Rejected(response))` |
 //! | `accept_async(stream).await?` | `WebSocket::accept(stream, config).await?` |
 //! | `accept_hdr_async(stream, callback).await?` | `WebSocket::receive_request(stream, config).await?` |
 //! | `callback(&request, response)` | `Incoming::Opening(mut opening)` |
 //! | `request.uri().path()` | `opening.request().path()` |
-//! | `request.headers()` | `opening.request().headers().iter()` |
+//! | `request.headers()` | `opening.request().headers()` |
 //! | `response.headers_mut().append(name, value)` | `opening.request().add_header("Set-Cookie", "id=7")?` |
 //! | `Ok(response)` | `opening.accept().await?` |
 //! | `Err(error_response)` | `opening.reject(server::Response::new(404, &[], b"")?).await?` |
@@ -73,7 +73,7 @@
 //! async fn accept(stream: TcpStream) -> Result<Option<WebSocket<TcpStream>>, Error> {
 //!     match WebSocket::receive_request(stream, Config::new().shared()).await? {
 //!         Incoming::Opening(mut opening) => {
-//!             for (name, value) in opening.request().headers().iter() {
+//!             for (name, value) in opening.request().headers() {
 //!                 println!("{name}: {}", value.escape_ascii());
 //!             }
 //!             if opening.request().path() != "/chat" {
