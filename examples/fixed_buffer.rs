@@ -119,7 +119,7 @@ impl Echo {
         if piece.is_first {
             self.control_len = 0;
         }
-        // There is room: the decoder refuses control frames that are longer.
+        // There is room: the decoder rejects control frames that are longer.
         let end = self.control_len + payload.len();
         self.control[self.control_len..end].copy_from_slice(payload);
         self.control_len = end;

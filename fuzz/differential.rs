@@ -416,7 +416,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_corpus_is_judged_alike() {
+    fn the_corpus_is_treated_alike() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/differential");
         let mut count = 0;
         for file in fs::read_dir(folder).unwrap() {
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_made_at_random_are_judged_alike() {
+    fn frames_made_at_random_are_treated_alike() {
         let mut state = 6455_u64;
         let mut next = || {
             state = state

@@ -58,7 +58,7 @@ fn describe_event(connection: &mut Connection, event: Event<'_>) -> Vec<String> 
         Event::Request => describe_request(connection),
         Event::NotUpgrade => {
             connection.require_upgrade();
-            vec![refusal(Some(426), &server::RequestError::MissingUpgrade)]
+            vec![rejection(Some(426), &server::RequestError::MissingUpgrade)]
         }
         Event::Open | Event::Rejected => describe_response(connection),
         event => vec![describe_message(event)],
@@ -68,7 +68,7 @@ fn describe_event(connection: &mut Connection, event: Event<'_>) -> Vec<String> 
 fn describe_end(ended: &Ended, transmit: &[u8]) -> Vec<String> {
     let mut objects = Vec::new();
     if let Cause::Handshake(error) = ended.cause {
-        objects.push(refusal(error.status(), &error));
+        objects.push(rejection(error.status(), &error));
     }
     let [sent, received] = [ended.sent, ended.received].map(|frame| frame.code());
     let [sent, received] = [sent, received].map(|code| number(code.map(|code| code.get())));
@@ -93,7 +93,7 @@ fn describe_request(connection: &mut Connection) -> Vec<String> {
     object.into_iter().collect()
 }
 
-/// Describes a response, and the refusal that it is if its status is not 101.
+/// Describes a response, and the rejection that it is if its status is not 101.
 fn describe_response(connection: &Connection) -> Vec<String> {
     let Some(response) = connection.response() else { return Vec::new() };
     let status = response.status();
@@ -103,14 +103,14 @@ fn describe_response(connection: &Connection) -> Vec<String> {
         r#"{{"event":"response","status":{status},"headers":{headers},"protocol":{protocol}}}"#
     )];
     if status != 101 {
-        objects.push(refusal(Some(status), &"server refused"));
+        objects.push(rejection(Some(status), &"server rejected the connection"));
     }
     objects
 }
 
-fn refusal(status: Option<u16>, error: &dyn ToString) -> String {
+fn rejection(status: Option<u16>, error: &dyn ToString) -> String {
     let (status, error) = (number(status), quote(&error.to_string()));
-    format!(r#"{{"event":"refused","status":{status},"error":{error}}}"#)
+    format!(r#"{{"event":"rejected","status":{status},"error":{error}}}"#)
 }
 
 fn describe_message(event: Event<'_>) -> String {

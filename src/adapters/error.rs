@@ -111,7 +111,7 @@ impl fmt::Display for Error {
             Self::PartsPending => f.write_str("message is being received in parts"),
             Self::Protocol(error) => write!(f, "peer broke the protocol: {error}"),
             Self::Rejected(response) => {
-                write!(f, "server refused the connection with status {}", response.status())
+                write!(f, "server rejected the connection with status {}", response.status())
             }
             Self::Send(error) => write!(f, "message cannot be sent: {error}"),
             Self::TimedOut(error) => error.fmt(f),
@@ -120,7 +120,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Writes the body of a refusal as text, escaped, and no more than its beginning.
+/// Writes the beginning of the body of a rejection as escaped text.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -37,9 +37,9 @@ fn an_address_that_does_not_answer_is_passed_over_after_250_ms() {
 
 #[test]
 fn the_error_of_the_last_address_is_reported() {
-    let refuses = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let outcome =
-        runtime().block_on(race::<_, Tokio, _>([refuses, refuses], tokio::net::TcpStream::connect));
+        runtime().block_on(race::<_, Tokio, _>([closed, closed], tokio::net::TcpStream::connect));
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     let outcome = runtime().block_on(race::<_, Tokio, _>([], tokio::net::TcpStream::connect));
     assert_eq!(outcome.unwrap_err().kind(), ErrorKind::NotFound);
@@ -66,9 +66,9 @@ fn an_address_that_answers_late_is_not_given_up() {
 #[test]
 fn without_timers_the_addresses_are_tried_one_after_the_other() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
-    let refuses = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let addresses = [refuses, listener.local_addr().unwrap()];
+    let addresses = [closed, listener.local_addr().unwrap()];
     runtime.block_on(race::<_, Tokio, _>(addresses, tokio::net::TcpStream::connect)).unwrap();
 }
 

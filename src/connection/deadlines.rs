@@ -56,7 +56,7 @@ pub(crate) struct Deadlines {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Opening,
-    /// A client waits for the rest of the body of a refusal.
+    /// A client waits for the rest of the body of a rejection.
     Body,
     /// The application has to decide.
     Deciding,

@@ -64,7 +64,7 @@ pub(crate) struct Passing {
     /// Checks how far back the message refers, since the inflater always has the largest window.
     distances: Option<Box<Distances>>,
     /// Whether the message refers too far back after the `left` bytes.
-    is_refused: bool,
+    is_too_far: bool,
     kind: Kind,
     /// The number of compressed bytes of the message at the front of the input.
     left: usize,
@@ -115,7 +115,7 @@ impl Inflation {
             Some(distances) if context.window_bits < 15 => distances.accept(stretch),
             Some(_) | None => stretch.len(),
         };
-        passing.is_refused = passing.left < stretch.len();
+        passing.is_too_far = passing.left < stretch.len();
         passing.is_last = is_last;
         passing.has_stretch = true;
         passing.has_begun |= !stretch.is_empty();
@@ -164,7 +164,7 @@ impl Passing {
             carried: None,
             idle: None,
             distances: None,
-            is_refused: false,
+            is_too_far: false,
             kind: Kind::Binary,
             left: 0,
             has_stretch: false,
@@ -261,7 +261,7 @@ impl Passing {
         if is_filled || self.left > 0 {
             return Ok(Progress::Stretch);
         }
-        if self.is_refused {
+        if self.is_too_far {
             return Err(ProtocolError::InvalidDeflate);
         }
         if !self.is_last {
@@ -297,7 +297,7 @@ impl Passing {
     fn rest_of_tail(&self) -> &'static [u8] {
         let is_whole = self.tail == 0 && (self.is_after_final || !self.has_begun);
         match self.tail {
-            _ if !self.is_last || self.is_refused || is_whole => &[],
+            _ if !self.is_last || self.is_too_far || is_whole => &[],
             ..CUT => &TAIL[self.tail..=CUT],
             _ => &TAIL[self.tail..],
         }

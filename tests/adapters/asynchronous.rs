@@ -735,7 +735,7 @@ mod faults {
         peer.write_all(&[head.as_bytes(), &[0x1b; 10_000]].concat()).await.unwrap();
         let request = client::Request::new(Url::parse("ws://example.com/").unwrap());
         let error = Socket::connect_over(stream, request, Arc::default()).await.unwrap_err();
-        assert_eq!(error.to_string(), "server refused the connection with status 500");
+        assert_eq!(error.to_string(), "server rejected the connection with status 500");
         let debug = format!("{error:?}");
         assert!(debug.contains("\\u{1b}\\u{1b}") && debug.len() < 2000, "{debug}");
     }

@@ -890,7 +890,7 @@ fn halves_notice_silence() {
 }
 
 #[test]
-fn a_host_of_which_one_address_refuses_is_reached_by_another() {
+fn a_host_of_which_one_address_is_closed_is_reached_by_another() {
     // Both families stand for this name, but only one of them listens.
     let (listener, address) = listen();
     let port = address.rsplit(':').next().unwrap().to_owned();

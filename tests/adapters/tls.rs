@@ -246,7 +246,7 @@ fn a_certificate_may_be_for_an_address() {
 
 /// Section 4.1, item 5, and H-C-34: if TLS fails, so does the connection.
 #[test]
-fn a_certificate_of_an_unknown_authority_is_refused() {
+fn a_certificate_of_an_unknown_authority_is_rejected() {
     let identity = Identity::local();
     for adapter in ADAPTERS {
         let (served, talked) = between(
@@ -287,7 +287,7 @@ fn an_authority_of_the_platform_is_trusted() {
 }
 
 #[test]
-fn a_certificate_for_another_host_is_refused() {
+fn a_certificate_for_another_host_is_rejected() {
     let identity = Identity::new(&["example.com"]);
     for adapter in ADAPTERS {
         for host in ["localhost", "127.0.0.1"] {

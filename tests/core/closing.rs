@@ -16,7 +16,7 @@ fn is_legal(code: u16) -> bool {
 }
 
 #[test]
-fn every_close_code_is_taken_or_refused_as_the_table_says() {
+fn every_close_code_is_accepted_or_rejected_as_the_table_says() {
     // C-03, C-06, V-04, A-40: received by both roles.
     for role in ROLES {
         for code in 0..=u16::MAX {
@@ -34,7 +34,7 @@ fn every_close_code_is_taken_or_refused_as_the_table_says() {
 }
 
 #[test]
-fn every_close_code_is_sent_or_refused_as_the_table_says() {
+fn every_close_code_is_sent_or_rejected_as_the_table_says() {
     // C-26, C-30: what is not legal cannot even be named.
     for code in 0..=u16::MAX {
         assert_eq!(CloseCode::new(code).map(CloseCode::get), is_legal(code).then_some(code));
@@ -158,7 +158,7 @@ fn transmit_after(role: Role, stream: &str) -> Vec<u8> {
 }
 
 #[test]
-fn half_a_close_code_is_refused_at_the_header() {
+fn half_a_close_code_is_rejected_at_the_header() {
     // C-02, V-05.
     assert_fails("8801^03", ProtocolError::BadCloseFrame, &[]);
     assert_fails("0101 61 8801^03", ProtocolError::BadCloseFrame, &[]);
@@ -412,7 +412,7 @@ fn a_violation_closes_the_transport_without_an_answer() {
 }
 
 #[test]
-fn a_close_frame_that_cannot_be_sent_is_refused() {
+fn a_close_frame_that_cannot_be_sent_is_rejected() {
     // C-27, C-28: nothing is queued then.
     let long = "é".repeat(62);
     for mut connection in [client(), server()] {

@@ -139,7 +139,7 @@ fn the_memory_for_receiving_is_what_is_said() {
 
 /// D-32: the inflater itself has the largest window.
 #[test]
-fn what_judges_distances_is_made_only_for_smaller_windows() {
+fn the_check_of_distances_is_made_only_for_smaller_windows() {
     let held = |bits: u8| {
         let compression = compression(|compression| compression.incoming.window_bits = bits);
         let agreed = format!("server_max_window_bits={bits}");

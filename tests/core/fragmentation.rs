@@ -23,7 +23,7 @@ fn frames_that_follow_one_another_make_messages() {
 }
 
 #[test]
-fn frames_out_of_sequence_are_refused_at_their_first_byte() {
+fn frames_out_of_sequence_are_rejected_at_their_first_byte() {
     use ProtocolError::*;
     for (id, stream, error, before) in [
         ("X-02", "80^00", UnexpectedContinuation, vec![]),

@@ -7,7 +7,7 @@ use sansocket::{Cause, Kind, ProtocolError, Role};
 use crate::support::*;
 
 #[test]
-fn a_header_is_refused_at_the_first_byte_that_breaks_a_rule() {
+fn a_header_is_rejected_at_the_first_byte_that_breaks_a_rule() {
     use ProtocolError::*;
     for (stream, error) in [
         // F-04, V-14: sixteen bits for a length that fits into seven.
@@ -183,7 +183,7 @@ fn an_end_within_a_frame_is_not_clean() {
 }
 
 #[test]
-fn a_kind_of_messages_can_be_refused() {
+fn a_kind_of_messages_can_be_rejected() {
     // F-24: at the first byte, and control frames pass.
     for (kind, refused, taken) in [
         (Kind::Text, "8100 8900 81^00", "8200"),
@@ -206,7 +206,7 @@ fn a_kind_of_messages_can_be_refused() {
 }
 
 #[test]
-fn both_kinds_of_messages_can_be_refused() {
+fn both_kinds_of_messages_can_be_rejected() {
     for stream in ["8100", "8200"] {
         let mut connection = client();
         connection.reject_kind(Kind::Text);
@@ -218,7 +218,7 @@ fn both_kinds_of_messages_can_be_refused() {
 
 /// A-48, F-19: what RFC 6455 says of the first two bytes of a frame.
 #[test]
-fn every_two_first_bytes_are_judged_as_the_rfc_says() {
+fn every_two_first_bytes_are_checked_as_the_rfc_says() {
     for role in ROLES {
         for in_message in [false, true] {
             for first in 0..=0xff {

@@ -194,7 +194,7 @@ fn a_pong_goes_ahead_of_the_data_that_is_sent_after_it() {
 }
 
 #[test]
-fn a_ping_that_is_too_long_is_refused() {
+fn a_ping_that_is_too_long_is_rejected() {
     // K-06, K-16.
     for mut connection in [client(), server()] {
         let sender = &mut connection;

@@ -34,7 +34,7 @@ proptest! {
     }
 
     #[test]
-    fn text_is_judged_as_by_the_standard_library(data in text_with_faults()) {
+    fn text_is_checked_as_by_the_standard_library(data in text_with_faults()) {
         harness::utf8(&data);
     }
 

@@ -76,7 +76,7 @@ fn what_is_owed_is_taken_once() {
 }
 
 #[test]
-fn parts_of_another_kind_are_refused() {
+fn parts_of_another_kind_are_rejected() {
     //
     for mut connection in [client(), server()] {
         let mut out = Vec::new();
@@ -92,7 +92,7 @@ fn parts_of_another_kind_are_refused() {
 }
 
 #[test]
-fn a_refused_message_does_not_take_along_what_is_owed() {
+fn a_rejected_message_does_not_take_along_what_is_owed() {
     let mut server = server();
     let mut out = Vec::new();
     server.send_part_to("a", &mut out).unwrap();

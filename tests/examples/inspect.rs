@@ -14,7 +14,7 @@ fn inspect(options: &[&str], bytes: &[u8]) -> Vec<String> {
     let (verdict, lines) = run(options, bytes).unwrap();
     let lines: Vec<_> = lines.iter().map(|line| shorten(line)).collect();
     let is_wrong = |line: &String| {
-        line.starts_with("error:") || line.starts_with("refused:") && line != "refused:200"
+        line.starts_with("error:") || line.starts_with("rejected:") && line != "rejected:200"
     };
     assert_eq!(verdict == Verdict::Violation, lines.iter().any(is_wrong), "{options:?} {lines:?}");
     lines
@@ -36,7 +36,7 @@ fn shorten(line: &str) -> String {
         "binary" | "ping" | "pong" | "part" => "hex",
         "close" => "code",
         "error" => "close_code",
-        "refused" | "response" => "status",
+        "rejected" | "response" => "status",
         "request" => "target",
         "end" => return format!("end:{}:{}", field(line, "clean"), field(line, "code")),
         _ => panic!("no such event: {line}"),
@@ -127,7 +127,7 @@ fn expected_end(verdicts: &[&str]) -> &'static str {
 }
 
 #[test]
-fn frames_are_judged_as_the_catalogue_says() {
+fn frames_are_checked_as_the_catalogue_says() {
     let vectors = include_str!("../vectors.txt").lines().filter(|line| !line.starts_with('#'));
     for vector in vectors {
         let mut columns = vector.split('|');
@@ -164,7 +164,7 @@ fn frames_are_judged_as_the_catalogue_says() {
 
 /// I-09: in parts, too.
 #[test]
-fn parts_are_judged_as_whole_messages_are() {
+fn parts_are_checked_as_whole_messages_are() {
     let cases: [(&str, &[&str]); 4] = [
         ("0103 48656c 8900 8002 6c6f", &["part:48656c", "ping:", "part:6c6f"]),
         ("0101 61 8000", &["part:61", "part:"]),
@@ -205,7 +205,7 @@ const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 #[test]
-fn requests_are_judged_as_the_catalogue_says() {
+fn requests_are_checked_as_the_catalogue_says() {
     // What of the reference request is replaced by what, and the status that comes of it.
     let cases = [
         ("G-01", "HTTP/1.1\r\n", "HTTP/1.1\n", "400"),
@@ -248,7 +248,7 @@ fn requests_are_judged_as_the_catalogue_says() {
             let lines = inspect(options, request.as_bytes());
             assert_eq!(
                 lines,
-                [format!("refused:{status}"), "end:false:1006".into()],
+                [format!("rejected:{status}"), "end:false:1006".into()],
                 "{id}: {new:?}"
             );
         }
@@ -267,25 +267,25 @@ fn a_request_and_a_frame_behind_it_are_read_together() {
 }
 
 #[test]
-fn responses_are_judged_as_the_catalogue_says() {
+fn responses_are_checked_as_the_catalogue_says() {
     let cases = [
-        ("H-C-10", "101", "1O1", &["refused:null"][..]),
-        ("H-C-11", "HTTP/1.1", "HTTP/1.0", &["refused:null"]),
+        ("H-C-10", "101", "1O1", &["rejected:null"][..]),
+        ("H-C-11", "HTTP/1.1", "HTTP/1.0", &["rejected:null"]),
         ("H-C-12", "HTTP", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP", &["response:101"]),
-        ("H-C-14", "101", "200", &["response:200", "refused:200"]),
-        ("H-C-16", "Upgrade: websocket\r\n", "", &["refused:null"]),
-        ("H-C-16", "websocket", "websocket, foo", &["refused:null"]),
-        ("H-C-17", "Connection: Upgrade", "Connection: close", &["refused:null"]),
-        ("H-C-18", "s3pPL", "S3pPL", &["refused:null"]),
-        ("H-C-19", "Upgrade:", "Sec-WebSocket-Protocol: chat\r\nUpgrade:", &["refused:null"]),
+        ("H-C-14", "101", "200", &["response:200", "rejected:200"]),
+        ("H-C-16", "Upgrade: websocket\r\n", "", &["rejected:null"]),
+        ("H-C-16", "websocket", "websocket, foo", &["rejected:null"]),
+        ("H-C-17", "Connection: Upgrade", "Connection: close", &["rejected:null"]),
+        ("H-C-18", "s3pPL", "S3pPL", &["rejected:null"]),
+        ("H-C-19", "Upgrade:", "Sec-WebSocket-Protocol: chat\r\nUpgrade:", &["rejected:null"]),
         (
             "H-C-22",
             "Upgrade:",
             "Sec-WebSocket-Extensions: permessage-deflate\r\nUpgrade:",
-            &["refused:null"],
+            &["rejected:null"],
         ),
         ("G-11", "Upgrade:", "X: a\r\n b\r\nUpgrade:", &["response:101"]),
-        ("H-C-31", "\r\n\r\n", "\r\n", &["refused:null"]),
+        ("H-C-31", "\r\n\r\n", "\r\n", &["rejected:null"]),
     ];
     let key = ["--role", "client", "--opening", "--key", "dGhlIHNhbXBsZSBub25jZQ=="];
     for (id, old, new, verdicts) in cases {

@@ -21,13 +21,13 @@ const ADVISORIES: &[(&str, &str, Answer)] = &[
             "compression::limits::the_limit_holds_for_what_is_inflated_to_the_byte",
         ])),
     ("CVE-2026-2229 undici", "window bits out of range crash", Tests(&[
-        "compression::negotiation::a_client_judges_answers_as_the_catalogue_says",
+        "compression::negotiation::a_client_checks_answers_as_the_catalogue_says",
         "compression::negotiation::a_server_answers_offers_as_the_catalogue_says",
     ])),
     ("websockets#1715", "a message just over the limit is cut short in silence",
         Tests(&["limits::a_message_of_just_the_limit_is_delivered", "properties::a_message_is_delivered_only_within_limits"])),
     ("CVE-2026-59881 aiohttp", "a reserved bit is taken although no extension was agreed on",
-        Tests(&[HEADERS, "framing::every_two_first_bytes_are_judged_as_the_rfc_says"])),
+        Tests(&[HEADERS, "framing::every_two_first_bytes_are_checked_as_the_rfc_says"])),
     ("CVE-2026-102560 libsoup", "the length of a huge message is cut off as it is sent",
         Tests(&["framing::lengths_are_written_in_the_shortest_form"])),
     ("CVE-2014-0193 netty, CVE-2026-62389 ws, CVE-2026-12151 undici", "fragments are not counted, or empty ones are not",
@@ -46,10 +46,10 @@ const ADVISORIES: &[(&str, &str, Answer)] = &[
         Tests(&["memory::a_flood_of_pings_that_nobody_answers_is_bounded", "memory::an_idle_server_owns_no_heap_whatever_has_passed"])),
     ("CVE-2026-15711 libsoup", "a control frame of more than 125 bytes is taken", Tests(&[HEADERS])),
     ("CVE-2026-45736 ws", "a close reason shows memory that is not its own",
-        Tests(&["closing::a_close_frame_that_cannot_be_sent_is_refused"])),
+        Tests(&["closing::a_close_frame_that_cannot_be_sent_is_rejected"])),
     ("CVE-2020-27813 gorilla, CVE-2020-13935 Tomcat, CVE-2026-27889 nats-server, CVE-2026-1528 undici, CVE-2026-50161 libre, \
       CVE-2017-18922 libvncserver, CVE-2017-2921 Mongoose, CVE-2026-0716 libsoup, OSV-2021-1727 uWebSockets",
-        "the arithmetic of lengths overflows", Tests(&["attacks::connection::every_odd_length_is_judged_alike_however_it_is_cut", HEADERS])),
+        "the arithmetic of lengths overflows", Tests(&["attacks::connection::every_odd_length_is_treated_alike_however_it_is_cut", HEADERS])),
     ("CVE-2026-54463, CVE-2026-54466 websocket-driver", "a length of an old draft has no end", Never("drafts older than RFC 6455 are not spoken")),
     ("CVE-2022-35922 rust-websocket, CVE-2015-1779 QEMU", "memory is allocated because a length was declared",
         Tests(&["memory::nothing_is_allocated_from_a_declared_length", "memory::the_longest_length_is_counted_without_memory"])),
@@ -75,7 +75,7 @@ const ADVISORIES: &[(&str, &str, Answer)] = &[
     ("CVE-2025-10148 curl, GO-2026-6278 gorilla", "masks are the same for all frames, or can be predicted",
         Tests(&["masking::a_client_masks_every_frame_with_a_new_key", "masking::keys_depend_on_the_seed_alone"])),
     ("CVE-2018-8034 Tomcat, CVE-2020-11050 Java-WebSocket, CVE-2020-15133 faye-websocket", "a certificate is good for any host",
-        Tests(&["tls::a_certificate_for_another_host_is_refused", "tls::a_certificate_of_an_unknown_authority_is_refused"])),
+        Tests(&["tls::a_certificate_for_another_host_is_rejected", "tls::a_certificate_of_an_unknown_authority_is_rejected"])),
     ("CVE-2022-42975 Phoenix, CVE-2018-14732 webpack-dev-server", "any page may connect, or one whose name looks like a good one",
         Tests(&["server_handshake::the_policy_accepts_or_rejects_the_origin"])),
     ("CVE-2021-33880 websockets", "a password is compared in a time that tells of it", Never("passwords are the application's")),
@@ -85,7 +85,7 @@ const ADVISORIES: &[(&str, &str, Answer)] = &[
         Tests(&["slow_reader::an_echo_server_stops_reading_from_a_peer_that_does_not_read", "asynchronous::a_peer_that_sends_and_never_reads_takes_no_memory"])),
 ];
 
-const HEADERS: &str = "framing::a_header_is_refused_at_the_first_byte_that_breaks_a_rule";
+const HEADERS: &str = "framing::a_header_is_rejected_at_the_first_byte_that_breaks_a_rule";
 
 #[test]
 fn every_advisory_has_an_answer_and_the_tests_that_are_named_exist() {

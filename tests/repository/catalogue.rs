@@ -32,7 +32,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ]),
     ("A-11", "a reference to before the first byte", &[COMPRESSED]),
     ("A-12", "a bit that flips while the context is taken over", &[
-        "compression::messages::a_bit_that_flips_is_judged_as_it_stands_and_what_is_refused_ends_all",
+        "compression::messages::a_flipped_bit_is_read_as_it_stands_and_an_error_ends_the_connection",
     ]),
     ("A-13", "a million messages whose block is the last", &[
         "compression_memory::a_million_messages_that_end_with_the_last_block_take_constant_memory",
@@ -40,7 +40,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ("A-14", "an empty compressed payload, and then a message", &[COMPRESSED]),
     ("A-15", "window bits that zlib does not know", &[EXTENSIONS]),
     ("A-16", "an answer that asks for the smallest window", &[
-        "compression::negotiation::a_client_judges_answers_as_the_catalogue_says",
+        "compression::negotiation::a_client_checks_answers_as_the_catalogue_says",
     ]),
     ("A-17", "escapes without end in an extension", &[EXTENSIONS]),
     ("A-18", "thousands of spaces in a list", &[
@@ -61,7 +61,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
         "server_handshake::header_lines_keep_to_the_grammar",
         "server_handshake::a_request_has_no_body",
     ]),
-    ("A-24", "a second request behind one that is refused", &[AFTER_REFUSAL]),
+    ("A-24", "a second request behind one that is rejected", &[AFTER_REFUSAL]),
     ("A-25", "a version that is not ours, and HTTP behind it", &[
         "server_handshake::a_rejection_of_an_unknown_version_lists_the_known_ones",
     ]),
@@ -107,7 +107,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ]),
     ("A-40", "close codes that must not be sent", &[
         TABLE,
-        "closing::every_close_code_is_taken_or_refused_as_the_table_says",
+        "closing::every_close_code_is_accepted_or_rejected_as_the_table_says",
     ]),
     ("A-41", "a flood behind a close frame", &[
         TABLE,
@@ -135,7 +135,7 @@ const ATTACKS: &[(&str, &str, &[&str])] = &[
     ("A-47", "payloads that look like HTTP to a proxy", &[
         "masking::a_client_masks_every_frame_with_a_new_key",
     ]),
-    ("A-48", "all first two bytes", &["framing::every_two_first_bytes_are_judged_as_the_rfc_says"]),
+    ("A-48", "all first two bytes", &["framing::every_two_first_bytes_are_checked_as_the_rfc_says"]),
     ("A-49", "half a character at the end", &[
         TABLE,
         "text::text_fails_at_the_same_byte_wherever_it_is_cut_into_frames",
@@ -193,13 +193,13 @@ const WAITING: &[(&str, &str)] = &[
 const TABLE: &str =
     "attacks::connection::an_attack_takes_nothing_of_what_was_valid_before_it_and_is_explained";
 const COMPRESSED: &str =
-    "compression::messages::compressed_messages_are_judged_as_the_catalogue_says";
-const HEADERS: &str = "framing::a_header_is_refused_at_the_first_byte_that_breaks_a_rule";
+    "compression::messages::compressed_messages_are_checked_as_the_catalogue_says";
+const HEADERS: &str = "framing::a_header_is_rejected_at_the_first_byte_that_breaks_a_rule";
 const DECLARED: &str = "memory::nothing_is_allocated_from_a_declared_length";
 const EXTENSIONS: &str = "server_handshake::extensions_keep_to_their_grammar";
 const AFTER_REFUSAL: &str = "server_handshake::bytes_after_a_rejected_request_are_discarded";
 const MASKS: &str = "framing::a_frame_is_masked_by_clients_and_by_them_alone";
-const SEQUENCES: &str = "fragmentation::frames_out_of_sequence_are_refused_at_their_first_byte";
+const SEQUENCES: &str = "fragmentation::frames_out_of_sequence_are_rejected_at_their_first_byte";
 const REDIRECTS: &str = "attacks::opening::a_redirect_or_a_challenge_is_reported_and_not_followed";
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Returns the text of each test of the crate by its name within its program, such as
-/// `framing::every_two_first_bytes_are_judged`, or `attacks::connection::..` in a folder. Comments above it belong to it, and what stands before all
+/// `framing::every_two_first_bytes_are_checked`, or `attacks::connection::..` in a folder. Comments above it belong to it, and what stands before all
 /// tests of a file, such as tables, to each of them.
 pub(crate) fn tests() -> HashMap<String, String> {
     let mut tests = HashMap::new();

@@ -69,7 +69,7 @@ impl<S: Stream> Port<S> {
 
     /// Returns the stream with the timeouts that it had.
     pub(super) fn into_stream(self) -> S {
-        // A stream that has ended may refuse timeouts; it does not block, either.
+        // A stream that has ended may reject timeouts; it does not block, either.
         let _ = self.set_timeouts(self.had);
         self.stream
     }

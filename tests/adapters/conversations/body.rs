@@ -160,7 +160,7 @@ fn a_server_looks_at_the_request_before_it_answers() {
 }
 
 #[test]
-fn a_refusal_is_a_value_for_the_client() {
+fn a_rejection_is_a_value_for_the_client() {
     let serve = |accepted| {
         run!({
             let config = Arc::default();

@@ -231,7 +231,7 @@ fn peak(setup: &Setup, stream: &[u8], size: usize) -> u64 {
 
 /// Lengths at which other implementations have overflowed: the class of CVE-2020-27813 and its like.
 #[test]
-fn every_odd_length_is_judged_alike_however_it_is_cut() {
+fn every_odd_length_is_treated_alike_however_it_is_cut() {
     const LENS: [u64; 17] = [
         0,
         1,

@@ -212,7 +212,7 @@ fn blocks_that_are_marked_as_the_last_are_counted() {
 
 /// D-30: as soon as it comes, not at the end of the message; and what came before it, before.
 #[test]
-fn text_is_judged_as_it_is_inflated() {
+fn text_is_checked_as_it_is_inflated() {
     let long = words(1, 50_000);
     for (good, bad) in [
         (&b"good"[..], &b"\xff"[..]),
@@ -305,7 +305,7 @@ fn a_close_frame_ends_a_compressed_message_that_is_open() {
 
 /// C-14: what comes after our close frame is judged, but not delivered.
 #[test]
-fn a_closing_connection_discards_messages_but_judges_them() {
+fn a_closing_connection_discards_messages_but_checks_them() {
     let rows = [
         ("c107 f248cdc9c90700 c105 f200110000 8800", None),
         ("4103 f248cd 8900 8004 c9c90700 8800", None),

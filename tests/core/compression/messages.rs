@@ -51,7 +51,7 @@ const ROWS: &[Row] = &[
 
 /// D-07.
 #[test]
-fn compressed_messages_are_judged_as_the_catalogue_says() {
+fn compressed_messages_are_checked_as_the_catalogue_says() {
     for (id, wire, messages, error) in ROWS {
         let got = take_anyhow(|| open(Role::Client, ""), &bytes(wire));
         let wanted: Vec<_> = messages.iter().map(|text| text.as_bytes().to_vec()).collect();
@@ -61,7 +61,7 @@ fn compressed_messages_are_judged_as_the_catalogue_says() {
 
 ///
 #[test]
-fn a_bit_that_flips_is_judged_as_it_stands_and_what_is_refused_ends_all() {
+fn a_flipped_bit_is_read_as_it_stands_and_an_error_ends_the_connection() {
     const FIRST: &[u8] = b"Hello, Hello, World";
     let mut server = open(Role::Server, "");
     let mut stream = Vec::new();
@@ -137,7 +137,7 @@ fn takeover_is_agreed_to_for_each_direction() {
 
 /// D-25: the last block ends within the last byte of what the peer has cut off, so that it has not.
 #[test]
-fn a_message_that_ends_within_a_byte_is_refused() {
+fn a_message_that_ends_within_a_byte_is_rejected() {
     for len in 8..=15 {
         let payload = ending_within_a_byte(len);
         let inflated = inflate(&[], &[&payload[..], &[0, 0, 0xff, 0xff]].concat(), 1000);
@@ -225,7 +225,7 @@ fn nothing_compressed_is_taken_unless_it_was_agreed_to() {
 
 /// D-31: a peer may have a larger window than it agreed to, but must not use it.
 #[test]
-fn a_reference_beyond_the_agreed_window_is_refused() {
+fn a_reference_beyond_the_agreed_window_is_rejected() {
     // Bytes without repetition, and some of them again.
     let message = [&noise(1, 700)[..], &noise(1, 200)[100..]].concat();
     for size in [usize::MAX, 700, 50, 7] {
@@ -249,7 +249,7 @@ fn a_reference_beyond_the_agreed_window_is_refused() {
 
 /// D-31: what is cut off the end of a message does not complete what has been refused.
 #[test]
-fn nothing_comes_of_a_reference_that_is_refused() {
+fn nothing_comes_of_a_reference_that_is_rejected() {
     let said = noise(1, 600);
     let mut bits = Bits::default();
     bits.push(0b010, 3); // A block with the fixed codes.

@@ -328,7 +328,7 @@ type Judged = (
 
 /// H-C-25, H-C-26. Our clients always offer `client_max_window_bits`, so that D-R-05 cannot be.
 #[test]
-fn a_client_judges_answers_as_the_catalogue_says() {
+fn a_client_checks_answers_as_the_catalogue_says() {
     let bad = Err(BadCompression);
     let rows: &[Judged] = &[
         ("D-R-01", FULL, "", Ok(None)),
