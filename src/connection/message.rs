@@ -1,5 +1,7 @@
 //! Messages to send, and messages to keep.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,8 +14,8 @@ use crate::wire::Kind;
 /// A message to send, or a part of one.
 ///
 /// Methods that send take `impl Into<Message>`: `&str`, `&[u8]`, and references to `String`, `Vec<u8>`,
-/// arrays and [`OwnedMessage`] borrow the payload; `String`, `Vec<u8>`, `Bytes` and [`OwnedMessage`] give
-/// it away, so that a long one need not be copied.
+/// arrays and [`OwnedMessage`] borrow the payload; `String`, `Vec<u8>`, boxes, `Bytes` and [`OwnedMessage`]
+/// give it away, so that a long one need not be copied. A [`Cow`] does what its contents do.
 ///
 /// ```
 /// use sansocket::{Kind, Message};
@@ -60,6 +62,11 @@ impl Message<'_> {
 /// assert_eq!(message.as_text(), Some("grüße"));
 /// assert_eq!(message.len(), 7);
 /// assert_eq!(message.to_string(), "grüße");
+///
+/// let message = OwnedMessage::from([0x68, 0x69]);
+/// assert!(message.is_binary());
+/// assert_eq!(message.as_text(), None);
+/// assert_eq!(str::from_utf8(message.as_bytes()), Ok("hi"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OwnedMessage {
@@ -78,7 +85,20 @@ impl OwnedMessage {
         }
     }
 
+    /// Returns whether this is a text message.
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Returns whether this is a binary message.
+    pub const fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
     /// Returns the text, if this is a text message.
+    ///
+    /// A binary message has none, even if its bytes are valid UTF-8. To read such a message as text, call
+    /// `str::from_utf8(message.as_bytes())`.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -206,8 +226,53 @@ macro_rules! from_owned {
 from_owned! {
     String => Text,
     ByteString => Text,
+    Box<str> => Text,
     Vec<u8> => Binary,
+    Box<[u8]> => Binary,
     Bytes => Binary,
+}
+
+/// Copies the bytes.
+impl<const N: usize> From<[u8; N]> for OwnedMessage {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::from(&bytes[..])
+    }
+}
+
+/// Copies the bytes.
+impl<const N: usize> From<&[u8; N]> for OwnedMessage {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::from(&bytes[..])
+    }
+}
+
+/// Implements the conversions of a `Cow`.
+macro_rules! from_cow {
+    ($($payload:ty,)*) => {$(
+        /// Copies a borrowed payload.
+        impl From<Cow<'_, $payload>> for OwnedMessage {
+            fn from(payload: Cow<'_, $payload>) -> Self {
+                match payload {
+                    Cow::Borrowed(payload) => payload.into(),
+                    Cow::Owned(payload) => payload.into(),
+                }
+            }
+        }
+
+        impl<'p> From<Cow<'p, $payload>> for Message<'p> {
+            fn from(payload: Cow<'p, $payload>) -> Self {
+                match payload {
+                    Cow::Borrowed(payload) => payload.into(),
+                    Cow::Owned(payload) => payload.into(),
+                }
+            }
+        }
+    )*};
+}
+
+from_cow! {
+    str,
+    [u8],
 }
 
 /// Copies the text.

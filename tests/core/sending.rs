@@ -1,5 +1,7 @@
 //! Sections 5 and 6.1: what is sent, and in which order.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use harness::{Drive, Setup};
@@ -48,11 +50,51 @@ fn whatever_holds_text_or_bytes_is_a_message() {
     assert_eq!(Message::from(b"a"), Message::Binary(b"a"));
     assert_eq!(Message::from(&mut [b'a'][..]), Message::Binary(b"a"));
     assert_eq!(Message::from(&Bytes::from_static(b"a")), Message::Binary(b"a"));
-    for message in [Message::from(text.clone()), ByteString::from(text).into()] {
+    assert_eq!(Message::from(Cow::Borrowed("a")), Message::Text("a"));
+    assert_eq!(Message::from(Cow::Borrowed(&b"a"[..])), Message::Binary(b"a"));
+    for message in [
+        Message::from(text.clone()),
+        Box::<str>::from("a").into(),
+        Cow::<str>::Owned(text.clone()).into(),
+        ByteString::from(text).into(),
+    ] {
+        assert!(matches!(&message, Message::Owned(message) if message.is_text()));
         assert_eq!((message.kind(), message.as_bytes()), (Kind::Text, &b"a"[..]));
     }
-    for message in [Message::from(bytes), Bytes::from_static(b"a").into()] {
+    for message in [
+        Message::from(bytes.clone()),
+        Bytes::from_static(b"a").into(),
+        Box::<[u8]>::from(&b"a"[..]).into(),
+        Cow::<[u8]>::Owned(bytes).into(),
+    ] {
+        assert!(matches!(&message, Message::Owned(message) if message.is_binary()));
         assert_eq!((message.kind(), message.as_bytes()), (Kind::Binary, &b"a"[..]));
+    }
+}
+
+#[test]
+fn whatever_holds_text_or_bytes_is_a_message_to_keep() {
+    for message in [
+        OwnedMessage::from("a"),
+        String::from("a").into(),
+        Box::<str>::from("a").into(),
+        Cow::Borrowed("a").into(),
+        Cow::<str>::Owned("a".into()).into(),
+    ] {
+        assert_eq!((message.is_text(), message.is_binary()), (true, false));
+        assert_eq!(message.as_text(), Some("a"));
+    }
+    for message in [
+        OwnedMessage::from(*b"a"),
+        b"a".into(),
+        b"a"[..].into(),
+        vec![b'a'].into(),
+        Box::<[u8]>::from(&b"a"[..]).into(),
+        Cow::Borrowed(&b"a"[..]).into(),
+        Cow::<[u8]>::Owned(vec![b'a']).into(),
+    ] {
+        assert_eq!((message.is_text(), message.is_binary()), (false, true));
+        assert_eq!((message.as_text(), message.as_bytes()), (None, &b"a"[..]));
     }
 }
 
