@@ -154,6 +154,23 @@ impl<S: Stream> Reader<S> {
         lock(&self.parted.shared.sender).round_trip()
     }
 
+    /// Calls `look` with the stream, which has the peer's address and, with TLS, its certificate.
+    ///
+    /// This is the handle that the reader reads from. It does not wait for a [`Writer`].
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::net::{SocketAddr, TcpStream};
+    /// use sansocket::blocking::Reader;
+    ///
+    /// fn peer(reader: &Reader<TcpStream>) -> io::Result<SocketAddr> {
+    ///     reader.with_stream(TcpStream::peer_addr)
+    /// }
+    /// ```
+    pub fn with_stream<R>(&self, look: impl FnOnce(&S) -> R) -> R {
+        look(&self.parted.port.stream)
+    }
+
     /// Returns the receiver, to set how it receives.
     pub const fn receiver_mut(&mut self) -> &mut Receiver {
         &mut self.receiver
@@ -252,6 +269,23 @@ impl<S: Stream> Writer<S> {
     /// Returns the errors of [`send`](Self::send).
     pub fn flush(&self) -> Result<(), Error> {
         self.shared().flush()
+    }
+
+    /// Calls `look` with the stream, which has the peer's address and, with TLS, its certificate.
+    ///
+    /// It waits until no thread writes. No thread can write until `look` returns, so it must not use the writer.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::net::{SocketAddr, TcpStream};
+    /// use sansocket::blocking::Writer;
+    ///
+    /// fn peer(writer: &Writer<TcpStream>) -> io::Result<SocketAddr> {
+    ///     writer.with_stream(TcpStream::peer_addr)
+    /// }
+    /// ```
+    pub fn with_stream<R>(&self, look: impl FnOnce(&S) -> R) -> R {
+        look(&lock(&self.0.port).stream)
     }
 
     /// Returns how many bytes wait to be written.

@@ -145,6 +145,27 @@ impl<S, I: Io<S>> Reader<S, I> {
         self.shared.lock().sender.round_trip()
     }
 
+    /// Calls `look` with the stream, which has the peer's address and, with TLS, its certificate.
+    ///
+    /// Both halves wait until `look` returns, so it must not use them.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # mod example {
+    /// use std::io;
+    /// use std::net::SocketAddr;
+    /// use sansocket::tokio::Reader;
+    /// use tokio::net::TcpStream;
+    ///
+    /// fn peer(reader: &Reader<TcpStream>) -> io::Result<SocketAddr> {
+    ///     reader.with_stream(TcpStream::peer_addr)
+    /// }
+    /// # }
+    /// ```
+    pub fn with_stream<R>(&self, look: impl FnOnce(&S) -> R) -> R {
+        look(&self.shared.lock().link.stream)
+    }
+
     /// Returns the half of the connection that receives, to set how it does so.
     pub const fn receiver_mut(&mut self) -> &mut Receiver {
         &mut self.receiver
@@ -185,6 +206,27 @@ impl<S, I: Io<S>> Writer<S, I> {
     ) -> Result<(), Error> {
         let code = code.into();
         self.drive(|turn, cx| Poll::Ready(turn.act(cx, |sender| sender.close(code, reason)))).await
+    }
+
+    /// Calls `look` with the stream, which has the peer's address and, with TLS, its certificate.
+    ///
+    /// Both halves wait until `look` returns, so it must not use them.
+    ///
+    /// ```
+    /// # #[cfg(feature = "tokio")]
+    /// # mod example {
+    /// use std::io;
+    /// use std::net::SocketAddr;
+    /// use sansocket::tokio::Writer;
+    /// use tokio::net::TcpStream;
+    ///
+    /// fn peer(writer: &Writer<TcpStream>) -> io::Result<SocketAddr> {
+    ///     writer.with_stream(TcpStream::peer_addr)
+    /// }
+    /// # }
+    /// ```
+    pub fn with_stream<R>(&self, look: impl FnOnce(&S) -> R) -> R {
+        look(&self.shared.lock().link.stream)
     }
 
     /// Returns how many bytes wait to be written.

@@ -199,6 +199,22 @@ fn a_server_looks_at_the_stream_before_it_answers() {
     }
 }
 
+#[test]
+fn halves_look_at_their_stream() {
+    let serve = |accepted| {
+        let peer = |stream: &Stream| stream.peer_addr().unwrap();
+        run!({
+            let server = wait!(WebSocket::accept(stream(accepted), Arc::default())).unwrap();
+            let (reader, writer) = split(server);
+            (reader.with_stream(peer), writer.with_stream(peer))
+        })
+    };
+    let mut client = None;
+    let (reader, writer) = between(serve, |address| client = Some(mute(address)));
+    let local = client.unwrap().local_addr().unwrap();
+    assert_eq!((reader, writer), (local, local));
+}
+
 /// Asks for no WebSocket.
 fn ask_for_a_page(address: &str) -> std::net::TcpStream {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
