@@ -170,7 +170,7 @@ impl Server {
         let target = request.head().target();
         let is_page = target == "/" || target.starts_with("/?");
         if request.head().method() != "GET" || !is_page {
-            return Ok(request.respond(Response::new(404, &[], b"nothing here\n")?)?);
+            return Ok(request.respond(Response::not_found("nothing here\n"))?);
         }
         let host = request.head().headers().text("Host").unwrap_or_default();
         let nonce = random() + &random();
@@ -189,7 +189,7 @@ impl Server {
     fn serve_member(&self, mut opening: Opening<Tapped>) -> Result<(), Box<dyn Error>> {
         let request = opening.request();
         let Some(guest) = Guest::parse(request.target()) else {
-            let response = Response::new(404, &[], b"ask for /chat?room=ROOM&name=NAME&key=KEY\n")?;
+            let response = Response::not_found("ask for /chat?room=ROOM&name=NAME&key=KEY\n");
             return Ok(opening.reject(response)?);
         };
         if request.protocols().any(|protocol| protocol == PROTOCOL) {

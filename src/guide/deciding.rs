@@ -22,14 +22,12 @@
 //!     };
 //!     let request = opening.request();
 //!     if request.path() != "/chat" {
-//!         return opening.reject(Response::new(404, &[], b"there is only /chat\n")?).await;
+//!         return opening.reject(Response::not_found("there is only /chat\n")).await;
 //!     }
 //!     let key = request.query().and_then(|query| query.strip_prefix("key="));
 //!     let user = match timeout(Duration::from_secs(5), find_user(key.unwrap_or(""))).await {
 //!         Ok(Ok(Some(user))) => user,
-//!         Ok(Ok(None)) => {
-//!             return opening.reject(Response::new(403, &[], b"unknown key\n")?).await;
-//!         }
+//!         Ok(Ok(None)) => return opening.reject(Response::forbidden("unknown key\n")).await,
 //!         Ok(Err(_)) | Err(_) => {
 //!             let later = [("Retry-After", "30")];
 //!             return opening.reject(Response::new(503, &later, b"")?).await;
@@ -108,7 +106,7 @@
 //! ```
 //! # #[cfg(feature = "alloc")] {
 //! use sansocket::server::Response;
-//! use sansocket::{Connection, Event, HeaderError, Input};
+//! use sansocket::{Connection, Event, Input};
 //!
 //! /// Handles what was read. Returns the path that was asked for, if a request waits.
 //! fn handle(connection: &mut Connection, input: &mut Input<Vec<u8>>) -> Option<String> {
@@ -123,12 +121,11 @@
 //! }
 //!
 //! /// Continues when the database has answered, at any time later.
-//! fn decide(connection: &mut Connection, is_welcome: bool) -> Result<(), HeaderError> {
+//! fn decide(connection: &mut Connection, is_welcome: bool) {
 //!     match is_welcome {
 //!         true => connection.accept(),
-//!         false => connection.reject(Response::new(403, &[], b"")?),
+//!         false => connection.reject(Response::forbidden("")),
 //!     }
-//!     Ok(())
 //! }
 //! # }
 //! ```

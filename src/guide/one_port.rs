@@ -38,7 +38,7 @@
 //! async fn serve_page(request: HttpRequest<TcpStream>) -> Result<(), Error> {
 //!     let response = match (request.head().method(), request.head().target()) {
 //!         ("GET" | "HEAD", "/") => Response::new(200, HTML, PAGE.as_bytes())?,
-//!         _ => Response::new(404, &[], b"not found\n")?,
+//!         _ => Response::not_found("not found\n"),
 //!     };
 //!     request.respond(response).await
 //! }

@@ -16,6 +16,8 @@ use super::request_error::RequestError;
 /// ```
 /// use sansocket::server::Response;
 ///
+/// assert_eq!(Response::not_found("there is only /chat\n").status(), 404);
+///
 /// let headers = [("WWW-Authenticate", "Basic realm=\"chat\"")];
 /// let response = Response::new(401, &headers, b"Who are you?")?;
 /// assert_eq!(response.status(), 401);
@@ -42,6 +44,25 @@ impl<'r> HeaderSlice<'r> {
             Self::One(field) => field,
         }
     }
+}
+
+/// Defines a constructor for each status that requires no header.
+macro_rules! plain {
+    ($($name:ident => $status:literal,)*) => {$(
+        #[doc = concat!("Creates a response with status ", $status, " and `text` as its body.")]
+        ///
+        /// Its type is `text/plain; charset=utf-8`. An empty text has no type.
+        ///
+        /// ```
+        /// use sansocket::server::Response;
+        ///
+        #[doc = concat!("const RESPONSE: Response<'_> = Response::", stringify!($name), "(\"text\\n\");")]
+        #[doc = concat!("assert_eq!(RESPONSE.status(), ", $status, ");")]
+        /// ```
+        pub const fn $name(text: &'r str) -> Self {
+            Self::plain($status, text)
+        }
+    )*};
 }
 
 impl<'r> Response<'r> {
@@ -136,6 +157,19 @@ impl<'r> Response<'r> {
             return Err(HeaderError::UnexpectedBody);
         }
         Ok(self)
+    }
+
+    plain! {
+        ok => 200,
+        bad_request => 400,
+        forbidden => 403,
+        not_found => 404,
+        unavailable => 503,
+    }
+
+    const fn plain(status: u16, text: &'r str) -> Self {
+        let headers: &[_] = if text.is_empty() { &[] } else { &[PLAIN] };
+        Self { status, headers: HeaderSlice::Listed(headers), body: text.as_bytes() }
     }
 
     /// Returns the status code.
@@ -259,6 +293,7 @@ impl RequestError {
     }
 }
 
+const PLAIN: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 const TEXT: (&str, &str) = ("Content-Type", "text/plain");
 const VERSION: (&str, &str) = ("Sec-WebSocket-Version", "13");
 

@@ -1195,6 +1195,36 @@ fn a_rejection_is_a_valid_response() {
 }
 
 #[test]
+fn a_response_of_text_names_its_type() {
+    const MISSING: Response<'_> = Response::not_found("n\u{e4}, nothing here\n");
+    let mut server = received(&request(&[]));
+    server.reject(MISSING);
+    assert_eq!(
+        written(&mut server),
+        "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Length: 18\r\n\r\n\
+         n\u{e4}, nothing here\n",
+        "H-S-53"
+    );
+    let mut server = received(&request(&[]));
+    server.reject(Response::unavailable(""));
+    let expected =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(written(&mut server), expected, "H-S-53");
+    for (response, status) in [
+        (Response::ok("a"), 200),
+        (Response::bad_request("a"), 400),
+        (Response::forbidden("a"), 403),
+        (Response::not_found("a"), 404),
+        (Response::unavailable("a"), 503),
+    ] {
+        let valid = Response::new(status, &[("Content-Type", "text/plain; charset=utf-8")], b"a");
+        assert_eq!((response.status(), response.body()), (status, &b"a"[..]));
+        assert!(response.to_fields().iter().eq(valid.unwrap().to_fields().iter()));
+    }
+}
+
+#[test]
 fn a_rejection_is_written_with_its_length() {
     let written = |status, headers: &[(&str, &str)], body: &[u8]| {
         let mut server = received(&request(&[]));

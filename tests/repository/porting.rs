@@ -116,7 +116,7 @@ mod tokio_tungstenite {
                     opening.request().add_header("Set-Cookie", "id=7")?;
                     opening.accept().await?;
                 } else {
-                    opening.reject(server::Response::new(404, &[], b"")?).await?;
+                    opening.reject(server::Response::not_found("")).await?;
                 }
             }
             Incoming::Http(request) => request.reject().await?,

@@ -25,7 +25,7 @@ use crate::wire::Role;
 ///     match WebSocket::receive_request(stream, config)? {
 ///         Incoming::Opening(mut opening) => match opening.request().path() {
 ///             "/chat" => opening.accept()?.send("welcome"),
-///             _ => opening.reject(Response::new(404, &[], b"no chat here\n").unwrap()),
+///             _ => opening.reject(Response::not_found("no chat here\n")),
 ///         },
 ///         Incoming::Http(request) => request.reject(),
 ///     }
@@ -52,7 +52,7 @@ pub enum Incoming<S> {
 ///     if opening.request().path() == "/chat" {
 ///         return opening.accept()?.send("welcome");
 ///     }
-///     opening.reject(Response::new(404, &[], b"no chat here\n")?)
+///     opening.reject(Response::not_found("no chat here\n"))
 /// }
 /// ```
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub struct Opening<S>(WebSocket<S>);
 ///
 /// fn answer(request: HttpRequest<TcpStream>) -> Result<(), Error> {
 ///     match request.head().target() {
-///         "/health" => request.respond(Response::new(200, &[], b"alive\n")?),
+///         "/health" => request.respond(Response::ok("alive\n")),
 ///         _ => request.reject(),
 ///     }
 /// }

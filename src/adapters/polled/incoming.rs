@@ -51,7 +51,7 @@ pub enum Incoming<S, I: Io<S>> {
 ///     if opening.request().path() == "/chat" {
 ///         return opening.accept().await?.send("welcome").await;
 ///     }
-///     opening.reject(Response::new(404, &[], b"no chat here\n")?).await
+///     opening.reject(Response::not_found("no chat here\n")).await
 /// }
 /// ```
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub struct Opening<S, I: Io<S>>(pub(super) WebSocket<S, I>);
 ///
 /// async fn answer<S, I: Io<S>>(request: HttpRequest<S, I>) -> Result<(), Error> {
 ///     match request.head().target() {
-///         "/health" => request.respond(Response::new(200, &[], b"alive\n")?).await,
+///         "/health" => request.respond(Response::ok("alive\n")).await,
 ///         _ => request.reject().await,
 ///     }
 /// }

@@ -57,8 +57,7 @@ macro_rules! runtime {
         /// use sansocket::server::Response;
         ///
         /// async fn answer(request: HttpRequest<TcpStream>) -> Result<(), Error> {
-        ///     let headers = [("Content-Type", "text/plain")];
-        ///     request.respond(Response::new(200, &headers, b"alive\n")?).await
+        ///     request.respond(Response::ok("alive\n")).await
         /// }
         /// ```
         pub type HttpRequest<S> = polled::HttpRequest<S, $runtime>;

@@ -24,7 +24,7 @@
 //! | `request.headers()` | `opening.request().headers()` |
 //! | `response.headers_mut().append(name, value)` | `opening.request().add_header("Set-Cookie", "id=7")?` |
 //! | `Ok(response)` | `opening.accept().await?` |
-//! | `Err(error_response)` | `opening.reject(server::Response::new(404, &[], b"")?).await?` |
+//! | `Err(error_response)` | `opening.reject(server::Response::not_found("")).await?` |
 //! | `derive_accept_key(key)`, and a 101 by hand | `server::Request::from_http(&request, &config.policy)`: see [hyper](super::fastwebsockets) |
 //! | `WebSocketStream::from_raw_socket(stream, Role::Server, None).await` | `WebSocket::from_http(stream, Negotiated::new(), config)` |
 //! | `WebSocketStream::from_raw_socket(stream, Role::Client, None).await` | `WebSocket::from_upgraded(stream, &[], Connection::open_client(Negotiated::new(), config, seed, now))` |
@@ -77,7 +77,7 @@
 //!                 println!("{name}: {}", value.escape_ascii());
 //!             }
 //!             if opening.request().path() != "/chat" {
-//!                 opening.reject(server::Response::new(404, &[], b"")?).await?;
+//!                 opening.reject(server::Response::not_found("")).await?;
 //!                 return Ok(None);
 //!             }
 //!             opening.request().add_header("X-Server", "mine")?;
