@@ -99,20 +99,19 @@
 //! use std::io;
 //!
 //! use sansocket::tokio::{Reader, Writer};
-//! use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, copy, copy_buf};
+//! use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy};
 //! use tokio::net::TcpStream;
 //!
 //! /// The halves can send and receive a file at the same time.
 //! async fn exchange(
 //!     mut reader: Reader<TcpStream>,
 //!     writer: Writer<TcpStream>,
-//!     file: impl AsyncRead + Unpin,
+//!     mut file: impl AsyncRead + Unpin,
 //!     mut copied: impl AsyncWrite + Unpin,
 //! ) -> io::Result<()> {
 //!     let send = async {
 //!         let mut message = writer.message_writer();
-//!         // `copy` would read and send 8 KiB at a time. This sends frames of 64 KiB.
-//!         copy_buf(&mut BufReader::with_capacity(64 << 10, file), &mut message).await?;
+//!         copy(&mut file, &mut message).await?;
 //!         message.shutdown().await
 //!     };
 //!     let receive = async {
@@ -151,9 +150,9 @@
 //!
 //! # What happens
 //!
-//! * [`message_writer`](crate::polled::WebSocket::message_writer) is an `AsyncWrite` for one binary message. Each
-//!   write becomes a frame of at most 64 KiB. Writing waits while [`Config::max_queued`](crate::Config::max_queued)
-//!   bytes wait, so a slow peer slows the file down.
+//! * [`message_writer`](crate::polled::WebSocket::message_writer) is an `AsyncWrite` for one binary message. It
+//!   merges small writes into frames of up to 64 KiB. Flush it to send what was written so far. Writing waits while
+//!   [`Config::max_queued`](crate::Config::max_queued) bytes wait, so a slow peer slows the file down.
 //! * [`message_reader`](crate::polled::WebSocket::message_reader) is an `AsyncRead` for the next message. It returns
 //!   bytes as soon as they arrive, also within a frame. It works for messages of every kind and size.
 //! * A message has no length in advance. To show a percentage, send the length first, as here.
@@ -224,7 +223,7 @@
 //! | you see | because |
 //! |---|---|
 //! | `peer broke the protocol: message is too big`, and the sender gets close code 1009 | The receiver allows 16 MiB. Raise [`Limits::message`](crate::Limits::message). |
-//! | `message has too many fragments`, after some 512 MiB | A message has at most 65,536 frames. Raise [`Limits::fragments`](crate::Limits::fragments), or write longer frames. |
+//! | `message has too many fragments` | A message has at most 65,536 frames: 4 GiB of a `MessageWriter`, less of a peer that sends short frames. Raise [`Limits::fragments`](crate::Limits::fragments). |
 //! | [`SendError::MessageInProgress`](crate::SendError::MessageInProgress) | The message was not shut down. If a file cannot be read to its end, all that you can do is to close the connection. |
 //! | [`Error::PartsPending`](crate::Error::PartsPending) | A `MessageReader` was dropped before its end. Take the rest by `next_event`. |
 //! | The upload stops, and then fails with [`TimedOut::Blocked`](crate::TimedOut::Blocked) | The peer does not read: see [backpressure](super::backpressure). |

@@ -46,6 +46,48 @@ async fn a_file_is_copied_through_a_message_of_parts() {
     assert!(seen == sent);
 }
 
+/// `copy` writes 8 KiB at a time, which would be 640 frames.
+#[tokio::test]
+async fn small_writes_are_merged_into_long_frames() {
+    let config = Config::new().limits(Limits::new().fragments(82)).shared();
+    let (client, server) = (Seed::new([1; 32]), Timestamp::default());
+    let client = Connection::open_client(Negotiated::new(), Arc::clone(&config), client, server);
+    let server = Connection::open_server(Negotiated::new(), config, server);
+    let (one, two) = duplex(10_000);
+    let mut client = WebSocket::<DuplexStream>::from_parts(one, client);
+    let mut server = WebSocket::<DuplexStream>::from_parts(two, server);
+    let sent = file();
+    let send = async {
+        let mut message = client.message_writer();
+        copy(&mut &sent[..], &mut message).await.unwrap();
+        message.shutdown().await.unwrap();
+    };
+    let (seen, ()) = tokio::join!(server.receive(), send);
+    assert!(seen.unwrap().unwrap().as_bytes() == sent);
+}
+
+#[tokio::test]
+async fn what_is_flushed_arrives_before_the_message_ends() {
+    let [mut client, mut server] = sockets(1000);
+    let mut message = client.message_writer();
+    for byte in *b"abcdef" {
+        message.write_u8(byte).await.unwrap();
+    }
+    message.flush().await.unwrap();
+    let mut reading = server.message_reader().await.unwrap().unwrap();
+    let mut seen = [0; 6];
+    reading.read_exact(&mut seen).await.unwrap();
+    assert_eq!(&seen, b"abcdef");
+    message.write_all(b"gh").await.unwrap();
+    message.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    reading.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"gh");
+    assert!(message.write_all(b"another").await.is_ok());
+    message.shutdown().await.unwrap();
+    assert_eq!(server.receive().await.unwrap(), Some(b"another".into()));
+}
+
 #[tokio::test]
 async fn halves_copy_files_in_both_directions_at_once() {
     let [one, two] = sockets(u64::MAX).map(|socket| {
