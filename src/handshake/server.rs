@@ -170,7 +170,7 @@ impl Head {
 /// fn answer(connection: &mut Connection) -> Result<(), HeaderError> {
 ///     let Some(request) = connection.request() else { return Ok(()) };
 ///     if request.path() != "/chat" {
-///         connection.reject(Response::new(404, &[], b"")?);
+///         connection.reject(Response::not_found(""));
 ///         return Ok(());
 ///     }
 ///     if request.protocols().any(|name| name == "v2") {

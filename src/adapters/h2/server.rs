@@ -53,7 +53,7 @@ pub enum Incoming {
 ///     if opening.request().path() == "/chat" {
 ///         return opening.accept()?.send("welcome").await;
 ///     }
-///     opening.reject(Response::new(404, &[], b"no chat here\n")?)
+///     opening.reject(Response::not_found("no chat here\n"))
 /// }
 /// ```
 #[derive(Debug)]
