@@ -72,7 +72,6 @@ impl Error {
     }
 
     /// Returns this as an error of a stream of bytes.
-    #[cfg(feature = "__asynchronous")]
     pub(super) fn into_io(self) -> io::Error {
         if let Self::Io(error) = self { error } else { io::Error::other(self) }
     }

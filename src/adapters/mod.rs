@@ -11,6 +11,7 @@
 mod addresses;
 mod begin;
 mod error;
+mod part;
 mod report;
 mod storage;
 #[cfg(feature = "rustls")]

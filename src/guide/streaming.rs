@@ -165,37 +165,27 @@
 //!
 //! # With threads
 //!
-//! `blocking` sends by [`send_part`](crate::blocking::WebSocket::send_part), and receives parts as events:
+//! `blocking` has the same names, for [`Read`](std::io::Read) and [`Write`](std::io::Write).
+//! [`finish`](crate::blocking::MessageWriter::finish) ends the message:
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use std::io::{Read, Write};
+//! use std::io::{self, Read, Write};
 //! use std::net::TcpStream;
 //!
+//! use sansocket::Error;
 //! use sansocket::blocking::WebSocket;
-//! use sansocket::{Error, Event};
 //!
-//! fn upload(socket: &mut WebSocket<TcpStream>, mut file: impl Read) -> Result<(), Error> {
-//!     let mut buffer = vec![0; 64 << 10];
-//!     loop {
-//!         match file.read(&mut buffer)? {
-//!             0 => return socket.send_last(&[]),
-//!             count => socket.send_part(&buffer[..count])?,
-//!         }
-//!     }
+//! fn upload(socket: &mut WebSocket<TcpStream>, mut file: impl Read) -> io::Result<()> {
+//!     let mut message = socket.message_writer();
+//!     io::copy(&mut file, &mut message)?;
+//!     message.finish()
 //! }
 //!
 //! fn download(socket: &mut WebSocket<TcpStream>, mut file: impl Write) -> Result<(), Error> {
-//!     socket.connection_mut().set_streaming(true);
-//!     while let Some((event, _)) = socket.next_event()? {
-//!         if let Event::Part { bytes, last, .. } = event {
-//!             file.write_all(bytes)?;
-//!             if last {
-//!                 break;
-//!             }
-//!         }
+//!     if let Some(mut message) = socket.message_reader()? {
+//!         io::copy(&mut message, &mut file)?;
 //!     }
-//!     socket.connection_mut().set_streaming(false);
 //!     Ok(file.flush()?)
 //! }
 //! # let config = sansocket::Config::new().shared();

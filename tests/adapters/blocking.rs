@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use sansocket::blocking::{Incoming, Stream, Untimed, WebSocket};
 use sansocket::{
-    Cause, CloseCode, CloseFrame, Config, Connection, Error, Event, Initiator, Input, Negotiated,
-    OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp,
+    Cause, CloseCode, CloseFrame, Config, Connection, Error, Event, Initiator, Input, Kind, Limits,
+    Negotiated, OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp,
 };
 
 /// A stream which reads what the test says, and notes each write.
@@ -897,4 +897,77 @@ fn a_host_of_which_one_address_is_closed_is_reached_by_another() {
     let server = thread::spawn(move || accept(listener.accept().unwrap().0, Arc::default()));
     WebSocket::connect(&format!("ws://localhost:{port}/"), Arc::default()).unwrap();
     server.join().unwrap();
+}
+
+/// Both ends of a connection over TCP.
+fn two_ends(config: &Arc<Config>) -> [WebSocket<TcpStream>; 2] {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    thread::scope(|scope| {
+        let server = scope
+            .spawn(|| WebSocket::accept(listener.accept().unwrap().0, Arc::clone(config)).unwrap());
+        [WebSocket::connect(&url, Arc::clone(config)).unwrap(), server.join().unwrap()]
+    })
+}
+
+/// `copy` writes 8 KiB at a time, which would be 640 frames.
+#[test]
+fn a_file_is_copied_through_a_message_of_long_frames() {
+    let file: Vec<u8> = (0..5 << 20).map(|at: u32| at.to_le_bytes()[1] ^ 0x5a).collect();
+    let config = Config::new().limits(Limits::new().fragments(82)).shared();
+    let [mut client, mut server] = two_ends(&config);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut message = client.message_writer();
+            io::copy(&mut &file[..], &mut message).unwrap();
+            message.finish().unwrap();
+            message.finish().unwrap();
+            client.send("the next").unwrap();
+            assert!(client.receive().unwrap().unwrap().as_bytes() == file);
+        });
+        let mut seen = Vec::new();
+        let mut message = server.message_reader().unwrap().unwrap();
+        assert_eq!(message.kind(), Kind::Binary);
+        io::copy(&mut message, &mut seen).unwrap();
+        assert!(seen == file);
+        assert_eq!(server.receive().unwrap(), Some("the next".into()));
+        let (_reader, writer) = server.split().unwrap();
+        let mut message = writer.message_writer();
+        io::copy(&mut &seen[..], &mut message).unwrap();
+        message.finish().unwrap();
+    });
+}
+
+#[test]
+fn a_blocking_half_reads_what_was_flushed_before_the_message_ends() {
+    let [mut client, server] = two_ends(&Arc::default());
+    let (mut reader, _writer) = server.split().unwrap();
+    let mut message = client.message_writer();
+    for byte in b"abcdef" {
+        assert_eq!(message.write(&[*byte]).unwrap(), 1);
+    }
+    message.flush().unwrap();
+    let mut reading = reader.message_reader().unwrap().unwrap();
+    let mut seen = [0; 6];
+    reading.read_exact(&mut seen).unwrap();
+    assert_eq!(&seen, b"abcdef");
+    message.write_all(b"gh").unwrap();
+    message.finish().unwrap();
+    let mut rest = String::new();
+    reading.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "gh");
+}
+
+#[test]
+fn a_message_that_is_cut_off_is_an_error_of_the_stream() {
+    let [mut client, mut server] = two_ends(&Arc::default());
+    let mut message = client.message_writer();
+    message.write_all(b"begun").unwrap();
+    message.flush().unwrap();
+    assert!(client.send("another").is_err());
+    drop(client);
+    let mut message = server.message_reader().unwrap().unwrap();
+    let error = message.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert!(server.message_reader().unwrap().is_none());
 }

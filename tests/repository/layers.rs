@@ -131,6 +131,7 @@ const LAYERS: &[&str] = &[
     "adapters/trace",
     "adapters/begin",
     "adapters/report",
+    "adapters/part",
     "adapters/blocking/",
     "adapters/blocking",
     "adapters/polled/",

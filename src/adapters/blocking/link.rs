@@ -35,11 +35,19 @@ pub(super) trait Outgoing {
 
     /// Queues a message, once there is room for it.
     fn feed<'p>(&mut self, message: impl Into<Message<'p>>) -> Result<(), Error> {
+        self.queue_with_room(|sender| sender.send(message))
+    }
+
+    /// Queues something, once there is room for it.
+    fn queue_with_room(
+        &mut self,
+        act: impl FnOnce(&mut Sender) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
         let is_full = self.sender().is_full();
         if is_full {
             self.flush()?;
         }
-        self.queue_only(|sender| sender.send(message))
+        self.queue_only(act)
     }
 
     fn queue_only(

@@ -18,6 +18,8 @@
 
 mod incoming;
 mod link;
+mod message_reader;
+mod message_writer;
 mod port;
 mod split;
 mod stream;
@@ -28,6 +30,8 @@ mod turn;
 mod web_socket;
 
 pub use incoming::{HttpRequest, Incoming, Opening};
+pub use message_reader::MessageReader;
+pub use message_writer::MessageWriter;
 pub use split::{Reader, Writer};
 pub use stream::{Socket, Split, Stream, Untimed};
 #[cfg(feature = "rustls")]

@@ -16,6 +16,7 @@ use super::stream::{Split, Stream};
 use super::turn::Turn;
 use super::web_socket::WebSocket;
 use crate::adapters::error::Error;
+use crate::adapters::part::Part;
 use crate::connection::{
     Ended, Event, Input, Message, OwnedMessage, Receiver, RoundTrip, SendError, Sender, Timestamp,
 };
@@ -71,7 +72,7 @@ pub struct Reader<S> {
 pub struct Writer<S>(Arc<Shared<S>>);
 
 #[derive(Debug)]
-struct Shared<S> {
+pub(super) struct Shared<S> {
     sender: Mutex<Sender>,
     /// Where to write.
     port: Mutex<Port<S>>,
@@ -174,6 +175,11 @@ impl<S: Stream> Reader<S> {
     /// Returns the receiver, to set how it receives.
     pub const fn receiver_mut(&mut self) -> &mut Receiver {
         &mut self.receiver
+    }
+
+    /// Waits for the next part of a message.
+    pub(super) fn receive_part(&mut self) -> Result<Option<Part>, Error> {
+        self.turn().receive_part()
     }
 
     const fn turn(&mut self) -> Turn<'_, '_, Parted<S>> {
@@ -293,7 +299,7 @@ impl<S: Stream> Writer<S> {
         lock(&self.0.sender).queued()
     }
 
-    fn shared(&self) -> &Shared<S> {
+    pub(super) fn shared(&self) -> &Shared<S> {
         &self.0
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Error as IoError, ErrorKind};
 
 use super::link::Link;
 use crate::adapters::error::Error;
+use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, Step, Timestamp};
@@ -31,24 +32,42 @@ impl<'i, L: Link> Turn<'i, '_, L> {
     /// Waits for the next message, and copies it.
     ///
     /// A message in progress is kept by the connection, not here, so this may fail and be called again.
-    pub(super) fn receive(
+    pub(super) fn receive(self, until: Option<Timestamp>) -> Result<Option<OwnedMessage>, Error> {
+        self.next(until, false, copy_message)
+    }
+
+    /// Waits for the next part of a message, and copies it.
+    pub(super) fn receive_part(self) -> Result<Option<Part>, Error> {
+        self.next(None, true, Part::copy)
+    }
+
+    /// Waits for an event from which `copy` returns something.
+    fn next<T>(
         mut self,
         until: Option<Timestamp>,
-    ) -> Result<Option<OwnedMessage>, Error> {
+        streaming: bool,
+        copy: impl Fn(&Event<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         let is_streaming = self.receiver.is_streaming();
-        self.receiver.set_streaming(false);
-        let outcome = self.next_message(until);
+        self.receiver.set_streaming(streaming);
+        let outcome = self.next_copy(until, streaming, copy);
         // Without an event, the input is used up, and another connection can have it.
-        if !self.has_event() {
+        // A look ahead would find parts of a message that is to be received whole.
+        if !streaming && !self.has_event() {
             storage::detach(self.input);
         }
         self.receiver.set_streaming(is_streaming);
         outcome
     }
 
-    fn next_message(&mut self, until: Option<Timestamp>) -> Result<Option<OwnedMessage>, Error> {
+    fn next_copy<T>(
+        &mut self,
+        until: Option<Timestamp>,
+        streaming: bool,
+        copy: impl Fn(&Event<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Error> {
         while self.wait(until)? {
-            if self.receiver.has_part(self.input) {
+            if !streaming && self.receiver.has_part(self.input) {
                 return Err(Error::PartsPending);
             }
             let event = self.receiver.next_event(self.input, &mut self.link.sender());
@@ -56,8 +75,8 @@ impl<'i, L: Link> Turn<'i, '_, L> {
             if let Some(Event::Violation(error)) = event {
                 return Err(self.link.port().report.violation(error));
             }
-            if let Some(message) = event.as_ref().and_then(copy_message) {
-                return Ok(Some(message));
+            if let Some(copied) = event.as_ref().and_then(&copy) {
+                return Ok(Some(copied));
             }
         }
         Ok(None)

@@ -14,6 +14,7 @@ use super::tcp;
 use super::turn::Turn;
 use crate::adapters::begin;
 use crate::adapters::error::Error;
+use crate::adapters::part::Part;
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, Sender, Timestamp,
 };
@@ -215,6 +216,13 @@ impl<S: Stream> WebSocket<S> {
         Turn { receiver, input: &mut self.input, link: &mut whole }.receive(until)
     }
 
+    /// Waits for the next part of a message.
+    pub(super) fn receive_part(&mut self) -> Result<Option<Part>, Error> {
+        let (receiver, sender) = self.connection.halves();
+        let mut whole = Whole { sender, port: &mut self.port };
+        Turn { receiver, input: &mut self.input, link: &mut whole }.receive_part()
+    }
+
     /// Sends a message, and returns once the stream has taken all of it.
     ///
     /// A server writes a long borrowed message without a copy, unless it is compressed. Nothing is read
@@ -345,7 +353,7 @@ impl<S: Stream> WebSocket<S> {
         &mut self.connection
     }
 
-    fn whole(&mut self) -> Whole<'_, S> {
+    pub(super) fn whole(&mut self) -> Whole<'_, S> {
         Whole { sender: &mut self.connection, port: &mut self.port }
     }
 }

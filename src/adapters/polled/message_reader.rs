@@ -12,8 +12,7 @@ use super::io::Io;
 use super::turn::Turn;
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
-use crate::adapters::report::copy_message;
-use crate::connection::Event;
+use crate::adapters::part::Part;
 use crate::wire::Kind;
 
 /// Reads one message of any length, such as a file. Memory stays bounded, whatever
@@ -53,14 +52,6 @@ enum From<'r, S, I: Io<S>> {
     Half(&'r mut Reader<S, I>),
 }
 
-/// The unread bytes of a part of a message.
-#[derive(Debug)]
-pub(super) struct Part {
-    kind: Kind,
-    bytes: Bytes,
-    is_last: bool,
-}
-
 impl<S, I: Io<S>> WebSocket<S, I> {
     /// Waits for the next message, to be read as a stream of bytes, or `None` once the connection has ended.
     ///
@@ -85,18 +76,6 @@ impl<S, I: Io<S>> Reader<S, I> {
     }
 }
 
-impl Part {
-    /// Copies the part of a message, or the whole message, that an event has.
-    pub(super) fn copy(event: &Event<'_>) -> Option<Self> {
-        if let Event::Part { kind, bytes, last } = event {
-            let bytes = Bytes::copy_from_slice(bytes);
-            return Some(Self { kind: *kind, bytes, is_last: *last });
-        }
-        let message = copy_message(event)?;
-        Some(Self { kind: message.kind(), bytes: message.into_bytes(), is_last: true })
-    }
-}
-
 impl<S, I: Io<S>> MessageReader<'_, S, I> {
     /// Returns the kind of the message.
     pub const fn kind(&self) -> Kind {
@@ -116,8 +95,7 @@ impl<S, I: Io<S>> MessageReader<'_, S, I> {
                 None => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
             }
         }
-        let count = most.min(self.part.bytes.len());
-        Poll::Ready(Ok(self.part.bytes.split_to(count)))
+        Poll::Ready(Ok(self.part.take(most)))
     }
 }
 

@@ -13,8 +13,8 @@ use core::task::{Context, Poll, ready};
 
 use super::io::Io;
 use super::link::{Flow, Link};
-use super::message_reader::Part;
 use crate::adapters::error::Error;
+use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
 use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
