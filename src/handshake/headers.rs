@@ -48,7 +48,7 @@ impl Headers {
 
     /// Returns all names and values, in the order received. A `for` loop over `&Headers` does the same.
     ///
-    /// Values may contain bytes that are not ASCII. [`escape_ascii`](prim@slice::escape_ascii) makes them safe to
+    /// Values may contain bytes that are not ASCII. [`escape_ascii`](slice::escape_ascii()) makes them safe to
     /// print.
     ///
     /// ```
