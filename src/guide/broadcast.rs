@@ -104,7 +104,8 @@
 //!   [`QueueFull`](crate::SendError::QueueFull) and queues nothing. So each slow member costs at most that much
 //!   memory, and one message more.
 //! * This room drops slow members. The close frame waits behind what is queued. If the member takes nothing at all,
-//!   [`Timeouts::close`](crate::Timeouts::close) ends the connection, and its `Reader` returns the error.
+//!   [`Timeouts::close`](crate::Timeouts::close) ends the connection, and its `Reader` returns the error. Default:
+//!   10 seconds.
 //! * The lock is held while messages are queued, and never across an `await`.
 //!
 //! # What to do with slow members

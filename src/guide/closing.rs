@@ -61,7 +61,8 @@
 //! | `Err(Error::Protocol)` | `Violation` | The peer broke the protocol or a limit. We closed with the code that says so, such as 1009 |
 //! | `Ok(None)`, and not clean | `TransportEnded` | The peer closed, but our close frame could not be written |
 //!
-//! An error is returned once. Later calls return `Ok(None)`. The other fields say who was first
+//! An error is returned once. Later calls return `Ok(None)`. The account also exists after an error: read it before the
+//! socket is dropped, which `?` does. The other fields say who was first
 //! ([`initiator`](crate::Ended::initiator)), which codes passed ([`sent`](crate::Ended::sent),
 //! [`received`](crate::Ended::received)), and who ended the transport. [`reason`](crate::Ended::reason) is text of the
 //! peer: `Display` escapes it, so log `ended` rather than the field.
@@ -167,6 +168,7 @@
 //! | `SendError::Closing` from `send` | a close frame has been sent or received: no message may follow |
 //! | [`TimedOut::Close`](crate::TimedOut::Close) | the peer does not read, or does not answer |
 //! | the last messages are lost when the program ends | it exits before `send` or `close` has returned |
+//! | `future cannot be sent between threads safely`, at the `spawn` | `stop.wait_for(…)` in `select!` keeps a lock of tokio while its arms run. Use `stop.changed()`, as above |
 //! | all peers log 1006 at a restart | the program ended before the closing handshakes: see [above](#stop-a-server) |
 //!
 //! [`Ended`]: crate::Ended

@@ -95,7 +95,7 @@
 //! use std::io::{self, Read};
 //! use std::sync::Mutex;
 //!
-//! use sansocket::{Input, Receiver, Sender, Timestamp};
+//! use sansocket::{Event, Input, Receiver, Sender, Timestamp};
 //!
 //! fn read(
 //!     receiver: &mut Receiver,
@@ -103,17 +103,27 @@
 //!     input: &mut Input<Vec<u8>>,
 //!     stream: &mut impl Read,
 //!     now: impl Fn() -> Timestamp,
-//! ) -> io::Result<()> {
+//! ) -> io::Result<bool> {
 //!     let mut spare = receiver.spare(input);
-//!     let count = stream.read(spare.buffer())?;
-//!     spare.filled(count, now());
-//!     while let Some(event) = receiver.next_event(input, &mut sender.lock().unwrap()) {
-//!         println!("{event:?}");
+//!     let count = stream.read(spare.buffer())?; // Handle a timeout of the stream here.
+//!     spare.filled(count, now()); // 0 notes the end of the stream.
+//!     loop {
+//!         let event = receiver.next_event(input, &mut sender.lock().unwrap()); // Then unlocks.
+//!         match event {
+//!             Some(Event::Text(text)) => _ = sender.lock().unwrap().send(text),
+//!             Some(_) => {}
+//!             None => return Ok(count > 0),
+//!         }
 //!     }
-//!     Ok(())
 //! }
 //! # }
 //! ```
+//!
+//! The writing thread follows rule 2 with the sender alone, and waits on a condition variable while
+//! [`next_step`](crate::Sender::next_step) has nothing to write. Notify it after each `next_event` and `send`. It takes
+//! the bytes by [`take_transmit`](crate::Sender::take_transmit), unlocks, writes, locks, and calls
+//! [`transmitted`](crate::Sender::transmitted). One of the two threads calls `handle_timeout`. The program
+//! `examples/two_threads.rs` is complete: it also stops reading when `Step::Io` says `read: false`.
 //!
 //! # What goes wrong
 //!
@@ -121,6 +131,7 @@
 //! |---|---|
 //! | an event loop that spins | it waits for readiness that [`Step::Io`](crate::Step::Io) does not ask for. `read` is `false` while a request is undecided, and while the peer takes no replies |
 //! | pongs leave late | handling one event takes long. Write first if [`is_urgent`](crate::Sender::is_urgent) |
+//! | two threads deadlock | a lock in the head of `while let` or `match` is held for the whole body. Lock in a `let` statement, as above |
 //! | deadlines never pass | `handle_timeout` is not called, or the clock stands still |
 //! | a live peer is taken for silent | `handle_timeout` is called while bytes of the peer lie unread. Read first |
 //! | bytes of one connection vanish | two connections share an `Input`, and one of them was read before the events of the other were taken |

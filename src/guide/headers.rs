@@ -84,7 +84,8 @@
 //!   [`add_header`](crate::server::Request::add_header) change the response of
 //!   [`accept`](crate::polled::Opening::accept).
 //! * [`connect_over`](crate::polled::WebSocket::connect_over) sends a [`client::Request`](crate::client::Request)
-//!   over a stream that you opened, and returns the [response](crate::client::Response) beside the socket. For
+//!   over a stream that you opened, and returns the [response](crate::client::Response) beside the socket. The
+//!   deadline of the opening handshake starts there: put `tokio::time::timeout` around `TcpStream::connect`. For
 //!   `wss://`, open a TLS stream: see [TLS](super::tls).
 //!
 //! The blocking adapter and that of smol have the same methods. With hyper and axum, the HTTP library has parsed
@@ -94,8 +95,8 @@
 //!
 //! A page cannot set headers for `new WebSocket(url)`. It sends the cookies of the server's host, and can offer
 //! subprotocols: `new WebSocket(url, ["chat.v2", "chat.v1"])`. If a page offers some and the server selects none,
-//! the browser closes the connection. [`require_protocol`](crate::client::Request::require_protocol) makes a
-//! client do the same.
+//! the browser closes the connection. After `add_protocol`, call
+//! [`require_protocol()`](crate::client::Request::require_protocol) to make a client do the same.
 //!
 //! Cookies come with requests from *any* page. The default policy therefore rejects pages of other origins. Do not
 //! turn that off where cookies identify users: see [security](super::security).

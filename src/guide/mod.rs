@@ -36,9 +36,9 @@
 //!
 //! | I want to | page |
 //! |---|---|
-//! | notice dead peers and bound every wait | [timeouts] |
-//! | close well, and know how a connection ended | [closing] |
-//! | bound memory, and size a server | [sizing] |
+//! | notice dead peers by keepalive, and bound every wait | [timeouts] |
+//! | close well, stop a server, and know how a connection ended | [closing] |
+//! | limit messages and memory, and size a server | [sizing] |
 //! | check my server for known attacks | [security] |
 //! | test and fuzz my own code | [testing] |
 //! | write my own loop: epoll, io_uring, two threads, `no_std` | [custom loops](custom_loops) |

@@ -91,8 +91,67 @@
 //!
 //! # With tokio
 //!
-//! `tokio::io::duplex` replaces the network. A paused clock replaces waiting. The program in
-//! [timeouts](super::timeouts) shows both. A small duplex, such as `duplex(1)`, cuts all reads and writes to one byte.
+//! `tokio::io::duplex` replaces the network. A paused clock replaces waiting. Write the handler for any stream:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] mod example {
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Error, TimedOut, Url, client};
+//! use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, duplex};
+//!
+//! /// The code under test.
+//! async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+//!     mut socket: WebSocket<S>,
+//! ) -> Result<(), Error> {
+//!     while let Some(name) = socket.receive().await? {
+//!         socket.send(format!("Hello, {name}!")).await?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! /// Returns a client and a server, connected by a pipe of `size` bytes.
+//! async fn pair(
+//!     size: usize,
+//! ) -> Result<(WebSocket<DuplexStream>, WebSocket<DuplexStream>), Error> {
+//!     let (near, far) = duplex(size);
+//!     let request = client::Request::new(Url::parse("ws://example.com/")?);
+//!     let config = Config::new().shared();
+//!     let (client, server) = tokio::try_join!(
+//!         WebSocket::connect_over(far, request, config.clone()),
+//!         WebSocket::accept(near, config),
+//!     )?;
+//!     Ok((client.0, server))
+//! }
+//!
+//! // In your crate: `#[tokio::test(start_paused = true)]`.
+//! #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! pub async fn greets_and_notices_a_dead_client() -> Result<(), Error> {
+//!     let (mut client, server) = pair(1).await?; // Cuts all reads and writes to one byte.
+//!     let talk = async {
+//!         client.send("Ada").await?;
+//!         assert_eq!(client.receive().await?, Some("Hello, Ada!".into()));
+//!         client.close(None, "").await
+//!     };
+//!     tokio::try_join!(greet(server), talk)?;
+//!
+//!     let (_client, server) = pair(4096).await?; // Nobody drives this client.
+//!     let outcome = greet(server).await;
+//!     assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))));
+//!     Ok(())
+//! }
+//! # }
+//! # fn main() {
+//! #     #[cfg(feature = "tokio")]
+//! #     example::greets_and_notices_a_dead_client().unwrap();
+//! # }
+//! ```
+//!
+//! A paused clock needs the feature `test-util` of tokio:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! tokio = { version = "1", features = ["full", "test-util"] }
+//! ```
 //!
 //! # Fuzz your handler
 //!
@@ -144,4 +203,5 @@
 //! | `spare.buffer()[..count]` panics | the storage of the `Input` is shorter than what is copied |
 //! | the client waits in a test with one task | drive both ends: `tokio::join!` the handshakes, or spawn the server |
 //! | a paused clock ends a connection | tokio advances it to the next deadline when all tasks wait. Drive the peer, or disable the timeout |
+//! | ``no method named `start_paused` found`` | tokio lacks its feature `test-util` |
 //! | two runs differ | a `Seed::random`, a real clock, or a `HashMap` of yours |

@@ -12,7 +12,7 @@
 //! use sansocket::tokio::WebSocket;
 //! use sansocket::{Config, Error, TimedOut, Timeouts, Url, client};
 //!
-//! // Time is paused, so this program ends at once.
+//! // Time is paused, so this program ends at once. tokio needs its feature `test-util` for that.
 //! #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! pub async fn main() -> Result<(), Error> {
 //!     let timeouts =

@@ -99,7 +99,45 @@
 //! # }
 //! ```
 //!
-//! `TlsAcceptor::from(Arc<ServerConfig>)` makes the acceptor. `tls.accept` has no deadline: wrap it in
+//! The acceptor, from a chain of certificates and a private key in PEM files. Make it once, and clone it for each
+//! connection:
+//!
+//! ```
+//! # #[cfg(feature = "tokio-rustls")] {
+//! use std::error::Error;
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use sansocket::tls::rustls::ServerConfig;
+//! use sansocket::tls::rustls::crypto::ring;
+//! use sansocket::tls::rustls::pki_types::pem::PemObject;
+//! use sansocket::tls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+//! use tokio_rustls::TlsAcceptor;
+//!
+//! fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, Box<dyn Error>> {
+//!     let chain = CertificateDer::pem_file_iter(chain)?.collect::<Result<_, _>>()?;
+//!     let key = PrivateKeyDer::from_pem_file(key)?;
+//!     let provider = Arc::new(ring::default_provider());
+//!     let config = ServerConfig::builder_with_provider(provider)
+//!         .with_safe_default_protocol_versions()?
+//!         .with_no_client_auth()
+//!         .with_single_cert(chain, key)?;
+//!     Ok(TlsAcceptor::from(Arc::new(config)))
+//! }
+//! # let name = format!("sansocket-guide-acceptor-{}", std::process::id());
+//! # let chain = std::env::temp_dir().join(name);
+//! # let key = chain.with_extension("key");
+//! # let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+//! # std::fs::write(&chain, pair.cert.pem()).unwrap();
+//! # std::fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+//! # let outcome = acceptor(&chain, &key);
+//! # std::fs::remove_file(&chain).unwrap();
+//! # std::fs::remove_file(&key).unwrap();
+//! # outcome.unwrap();
+//! # }
+//! ```
+//!
+//! `tls.accept` has no deadline: wrap it in
 //! `tokio::time::timeout`. With threads, accept over
 //! `StreamOwned::new(ServerConnection::new(tls)?, stream)`; `split` works for it, too.
 //!
@@ -110,6 +148,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
+//! # To write PEM files, add its feature "pem".
 //! rcgen = { version = "0.14", default-features = false, features = ["crypto", "ring"] }
 //! ```
 //!
