@@ -168,8 +168,12 @@ pub mod guide;
 mod handshake;
 pub mod wire;
 
+#[cfg(feature = "axum")]
+pub use adapters::axum;
 #[cfg(feature = "h2")]
 pub use adapters::h2;
+#[cfg(feature = "hyper")]
+pub use adapters::hyper;
 #[cfg(feature = "__asynchronous")]
 pub use adapters::polled;
 #[cfg(feature = "smol")]

@@ -7,6 +7,8 @@ use core::cell::RefCell;
 use super::error::Error;
 use super::trace;
 use crate::connection::{Config, Connection, Sender, Timestamp};
+#[cfg(any(feature = "h2", feature = "hyper"))]
+use crate::handshake::server;
 use crate::handshake::{Negotiated, client};
 use crate::wire::{Keys, Role, Seed};
 
@@ -37,6 +39,23 @@ pub(super) fn response(
     }
     trace::rejected(response.status());
     Err(Error::Rejected(Box::new(response)))
+}
+
+/// Validates a request that an HTTP library has read, and agrees on compression. `protocol` is that of an extended
+/// CONNECT.
+#[cfg(any(feature = "h2", feature = "hyper"))]
+pub(super) fn validate<B>(
+    request: &http::Request<B>,
+    protocol: Option<&str>,
+    config: &Config,
+) -> Result<server::Request, server::RequestError> {
+    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to negotiate"))]
+    let mut asked = server::Request::from_http_connect(request, protocol, &config.policy)?;
+    #[cfg(feature = "deflate")]
+    if let Some(compression) = &config.compression {
+        asked.compress(compression);
+    }
+    Ok(asked)
 }
 
 /// Creates the server's end of a connection that an HTTP library has opened.

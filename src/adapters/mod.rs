@@ -6,6 +6,7 @@
 //! | [`polled`] | what is polled, for any runtime |
 //! | [`tokio`], [`smol`] | the traits of one runtime |
 //! | [`h2`] | streams of HTTP/2, on tokio |
+//! | [`hyper`], [`axum`] | servers of those libraries, on tokio |
 //! | [`tls`] | what `wss://` URLs need |
 
 mod addresses;
@@ -18,9 +19,13 @@ mod storage;
 pub mod tls;
 mod trace;
 
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod blocking;
 #[cfg(feature = "h2")]
 pub mod h2;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "__asynchronous")]
 pub mod polled;
 #[cfg(feature = "smol")]

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | a connection is open | debug |
 //! | a server rejected our request | info |
+//! | an HTTP library did not upgrade a connection | debug |
 //! | a connection has ended | debug; warn if the peer broke the protocol or let a deadline pass |
 //! | the peer broke the protocol, and the application may leave before the end | warn |
 
@@ -13,6 +14,8 @@
     expect(clippy::missing_const_for_fn, unused_variables, reason = "nothing is traced")
 )]
 
+#[cfg(feature = "hyper")]
+use super::error::Error;
 #[cfg(feature = "tracing")]
 use crate::connection::Cause;
 use crate::connection::Ended;
@@ -28,6 +31,13 @@ pub(super) fn opened(role: Role) {
 pub(super) fn rejected(status: u16) {
     #[cfg(feature = "tracing")]
     tracing::info!(target: TARGET, status, "server rejected the connection");
+}
+
+/// An HTTP library did not upgrade a connection whose request was accepted.
+#[cfg(feature = "hyper")]
+pub(super) fn not_upgraded(error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: TARGET, "connection was not upgraded: {error}");
 }
 
 /// A connection has ended.

@@ -14,6 +14,8 @@ mod polls;
 mod ported;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 mod properties;
+#[cfg(feature = "axum")]
+mod servers;
 #[cfg(feature = "tokio")]
 mod slow_reader;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]

@@ -70,6 +70,20 @@ const _: () = {
     is_free::<Stream>();
 };
 
+
+#[cfg(feature = "hyper")]
+const _: () = {
+    use sansocket::hyper::{Opening, Rejection, Stream, WebSocket};
+
+    is_free::<Opening>();
+    is_free::<Rejection>();
+    is_free::<Stream>();
+    is_free::<WebSocket>();
+};
+
+#[cfg(feature = "axum")]
+const _: () = is_free::<sansocket::axum::WebSocketUpgrade>();
+
 /// A future of an adapter can be spawned on a runtime of several threads.
 #[cfg(feature = "tokio")]
 #[test]

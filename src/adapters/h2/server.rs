@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::WebSocket;
 use super::stream::{Stream, explain};
 use crate::adapters::error::Error;
-use crate::adapters::trace;
+use crate::adapters::{begin, trace};
 use crate::connection::Config;
 use crate::handshake::HandshakeError;
 use crate::handshake::server::{self, RequestError};
@@ -102,14 +102,7 @@ fn validate(
     if request.body().is_end_stream() {
         return Err(RequestError::EndOfStream);
     }
-    #[cfg_attr(not(feature = "deflate"), expect(unused_mut, reason = "nothing to negotiate"))]
-    let mut asked =
-        server::Request::from_http_connect(request, Some(protocol.as_str()), &config.policy)?;
-    #[cfg(feature = "deflate")]
-    if let Some(compression) = &config.compression {
-        asked.compress(compression);
-    }
-    Ok(asked)
+    begin::validate(request, Some(protocol.as_str()), config)
 }
 
 impl Opening {
