@@ -1,20 +1,13 @@
-//! Sends back every message, on a route of axum: `cargo run --features http,tokio --example axum_echo`. The
-//! WebSocket is ws://127.0.0.1:9001/echo.
+//! Sends back every message, on a route of axum: `cargo run --features axum --example axum_echo`. The WebSocket is
+//! ws://127.0.0.1:9001/echo, over HTTP/1.1 and HTTP/2.
 
-use std::error::Error;
 use std::io;
-use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{any, get};
-use hyper::StatusCode;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-use sansocket::tokio::WebSocket;
-use sansocket::{Config, Event, Negotiated, server};
+use axum::{Extension, Router};
+use sansocket::axum::{WebSocket, WebSocketUpgrade};
+use sansocket::{Config, Error, Event};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -27,38 +20,20 @@ async fn main() -> io::Result<()> {
 pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
     let routes = Router::new()
         .route("/", get(async || "There is an echo at /echo.\n"))
-        .route("/echo", any(open));
+        .route("/echo", any(open))
+        .layer(Extension(Config::new().shared()));
     axum::serve(listener, routes).await
 }
 
-/// Accepts a request for a WebSocket, which begins once axum has sent the response.
-async fn open(mut request: Request) -> Response {
-    let config = Config::new().shared();
-    let opening = match server::Request::from_http(&request, &config.policy) {
-        Ok(opening) => opening,
-        Err(error) => return error.to_http().map(Body::from),
-    };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
-        let mut response = Response::new(Body::from("this server cannot upgrade connections"));
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        return response;
-    };
-    let (response, negotiated) = opening.accept_http();
-    tokio::spawn(async move {
-        if let Err(error) = echo(upgrade, negotiated, config).await {
+async fn open(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(async |socket| {
+        if let Err(error) = echo(socket).await {
             eprintln!("{error}");
         }
-    });
-    response.map(|()| Body::empty())
+    })
 }
 
-async fn echo(
-    upgrade: OnUpgrade,
-    negotiated: Negotiated,
-    config: Arc<Config>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let stream = TokioIo::new(upgrade.await?);
-    let mut socket = WebSocket::from_http(stream, negotiated, config);
+async fn echo(mut socket: WebSocket) -> Result<(), Error> {
     while let Some((event, sender)) = socket.next_event().await? {
         match event {
             Event::Text(text) => sender.send(text)?,

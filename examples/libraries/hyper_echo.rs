@@ -1,20 +1,19 @@
-//! Serves a page and sends back every message, by hyper: `cargo run --features http,tokio --example hyper_echo`.
-//! The page is http://127.0.0.1:9001/.
+//! Serves a page and sends back every message, by hyper: `cargo run --features hyper --example hyper_echo`.
+//! The page is http://127.0.0.1:9001/. HTTP/1.1 and HTTP/2 share the port.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use sansocket::tokio::WebSocket;
-use sansocket::{Config, Connection, Event, Negotiated, Timestamp, server};
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use sansocket::hyper::{WebSocket, upgrade};
+use sansocket::{Config, Error, Event};
+use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -24,23 +23,33 @@ async fn main() -> io::Result<()> {
 }
 
 pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
+    let config = Config::new().shared();
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
+        let config = Arc::clone(&config);
         tokio::spawn(async {
-            let connection =
-                http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
-            if let Err(error) = connection.with_upgrades().await {
+            let mut builder = auto::Builder::new(TokioExecutor::new());
+            builder.http2().enable_connect_protocol();
+            let service = service_fn(move |request| answer(request, Arc::clone(&config)));
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+            if let Err(error) = connection.await {
                 eprintln!("{error}");
             }
         });
     }
 }
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    mut request: Request<Incoming>,
+    config: Arc<Config>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(match request.uri().path() {
         "/" => Response::new(PAGE.into()),
-        "/echo" => open(request),
+        "/echo" => match upgrade(&mut request, &config) {
+            Ok(opening) => opening.on_upgrade(run).map(|()| Full::default()),
+            Err(rejection) => rejection.to_http().map(Full::from),
+        },
         _ => {
             let mut response = Response::new(Full::from("Not Found"));
             *response.status_mut() = StatusCode::NOT_FOUND;
@@ -49,32 +58,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     })
 }
 
-/// Accepts a request for a WebSocket, which begins once hyper has sent the response.
-fn open(request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let config = Config::new().shared();
-    let opening = match server::Request::from_http(&request, &config.policy) {
-        Ok(opening) => opening,
-        Err(error) => return error.to_http().map(Full::from),
-    };
-    let (response, negotiated) = opening.accept_http();
-    tokio::spawn(async move {
-        if let Err(error) = echo(request, negotiated, config).await {
-            eprintln!("{error}");
-        }
-    });
-    response.map(|()| Full::default())
+async fn run(socket: WebSocket) {
+    if let Err(error) = echo(socket).await {
+        eprintln!("{error}");
+    }
 }
 
-async fn echo(
-    request: Request<Incoming>,
-    negotiated: Negotiated,
-    config: Arc<Config>,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let upgraded = hyper::upgrade::on(request).await?;
-    // `WebSocket::from_http` takes a `TokioIo` of what is upgraded, too. The `TcpStream` has no indirection.
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().map_err(|_| "no stream of `serve`")?;
-    let connection = Connection::open_server(negotiated, config, Timestamp::default());
-    let mut socket = WebSocket::from_upgraded(parts.io.into_inner(), &parts.read_buf, connection);
+async fn echo(mut socket: WebSocket) -> Result<(), Error> {
     while let Some((event, sender)) = socket.next_event().await? {
         match event {
             Event::Text(text) => sender.send(text)?,

@@ -81,74 +81,63 @@
 //!
 //! # With hyper
 //!
-//! hyper keeps the port. With the feature `http`, a request that it has parsed becomes a
-//! [`server::Request`](crate::server::Request). Return the response, and run the WebSocket in a task of its own: the
-//! stream is free only after hyper has sent the response.
+//! hyper keeps the port. With the feature `hyper`, [`upgrade`](crate::hyper::upgrade) validates a request that it has
+//! parsed, over HTTP/1.1 and HTTP/2:
 //!
 //! ```toml
 //! [dependencies]
-//! sansocket = { version = "0.1", features = ["http", "tokio"] }
+//! sansocket = { version = "0.1", features = ["hyper"] }
 //! http-body-util = "0.1"
-//! hyper = { version = "1", features = ["http1", "server"] }
-//! hyper-util = { version = "0.1", features = ["tokio"] }
+//! hyper = { version = "1", features = ["http1", "http2", "server"] }
+//! hyper-util = { version = "0.1", features = ["server-auto", "tokio"] }
 //! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 //! ```
 //!
 //! ```
-//! # #[cfg(all(feature = "http", feature = "tokio"))] {
+//! # #[cfg(feature = "hyper")] {
 //! use std::convert::Infallible;
-//! use std::error::Error;
-//! use std::sync::Arc;
 //!
 //! use http_body_util::Full;
 //! use hyper::body::{Bytes, Incoming};
-//! use hyper::server::conn::http1;
 //! use hyper::service::service_fn;
 //! use hyper::{Request, Response};
-//! use hyper_util::rt::TokioIo;
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, Negotiated, server};
+//! use hyper_util::rt::{TokioExecutor, TokioIo};
+//! use hyper_util::server::conn::auto;
+//! use sansocket::hyper::{WebSocket, upgrade};
+//! use sansocket::{Config, Error};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
-//! async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-//!     Ok(match request.uri().path() {
-//!         "/echo" => open(request),
-//!         _ => Response::new("there is an echo at /echo\n".into()),
+//! async fn answer(mut request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     if request.uri().path() != "/echo" {
+//!         return Ok(Response::new("there is an echo at /echo\n".into()));
+//!     }
+//!     Ok(match upgrade(&mut request, &Config::new().shared()) {
+//!         Ok(opening) => opening.on_upgrade(run).map(|()| Full::default()),
+//!         Err(rejection) => rejection.to_http().map(Full::from),
 //!     })
 //! }
 //!
-//! fn open(request: Request<Incoming>) -> Response<Full<Bytes>> {
-//!     let config = Config::new().shared();
-//!     let opening = match server::Request::from_http(&request, &config.policy) {
-//!         Ok(opening) => opening,
-//!         Err(error) => return error.to_http().map(Full::from),
-//!     };
-//!     let (response, negotiated) = opening.accept_http();
-//!     tokio::spawn(async move {
-//!         if let Err(error) = echo(request, negotiated, config).await {
-//!             eprintln!("{error}");
-//!         }
-//!     });
-//!     response.map(|()| Full::default())
+//! async fn run(socket: WebSocket) {
+//!     if let Err(error) = echo(socket).await {
+//!         eprintln!("{error}");
+//!     }
 //! }
 //!
-//! async fn echo(
-//!     request: Request<Incoming>,
-//!     negotiated: Negotiated,
-//!     config: Arc<Config>,
-//! ) -> Result<(), Box<dyn Error + Send + Sync>> {
-//!     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
-//!     let mut socket = WebSocket::from_http(stream, negotiated, config);
+//! async fn echo(mut socket: WebSocket) -> Result<(), Error> {
 //!     while let Some(message) = socket.receive().await? {
 //!         socket.send(message).await?;
 //!     }
 //!     Ok(())
 //! }
 //!
-//! async fn serve(stream: TcpStream) -> hyper::Result<()> {
-//!     let connection =
-//!         http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
-//!     connection.with_upgrades().await // Without this, no connection is upgraded.
+//! async fn serve(stream: TcpStream) {
+//!     let mut builder = auto::Builder::new(TokioExecutor::new());
+//!     builder.http2().enable_connect_protocol(); // For WebSockets over HTTP/2.
+//!     let stream = TokioIo::new(stream);
+//!     let connection = builder.serve_connection_with_upgrades(stream, service_fn(answer));
+//!     if let Err(error) = connection.await {
+//!         eprintln!("{error}");
+//!     }
 //! }
 //!
 //! #[tokio::main]
@@ -163,7 +152,8 @@
 //! #     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 //! #     let url = format!("ws://{}/echo", listener.local_addr().unwrap());
 //! #     tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
-//! #     let mut socket = WebSocket::connect(&url, Config::new().shared()).await.unwrap();
+//! #     let config = Config::new().shared();
+//! #     let mut socket = sansocket::tokio::WebSocket::connect(&url, config).await.unwrap();
 //! #     socket.send("hello").await.unwrap();
 //! #     assert_eq!(socket.receive().await.unwrap(), Some("hello".into()));
 //! #     socket.close(None, "").await.unwrap();
@@ -172,26 +162,20 @@
 //! # }
 //! ```
 //!
-//! `Upgraded` is a boxed stream with a buffer. To get your `TcpStream` back, and save the indirection, downcast it
-//! and pass on what hyper has read ahead:
+//! The stream of such a WebSocket is boxed. To get your `TcpStream` back, and save the indirection, take the WebSocket
+//! apart and downcast the stream. hyper may have read ahead:
 //!
 //! ```
-//! # #[cfg(all(feature = "http", feature = "tokio"))] {
-//! use std::sync::Arc;
-//!
+//! # #[cfg(feature = "hyper")] {
 //! use hyper::upgrade::Upgraded;
 //! use hyper_util::rt::TokioIo;
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, Connection, Negotiated, Timestamp};
+//! use sansocket::{hyper, tokio::WebSocket};
 //! use tokio::net::TcpStream;
 //!
-//! fn unwrapped(
-//!     upgraded: Upgraded,
-//!     negotiated: Negotiated,
-//!     config: Arc<Config>,
-//! ) -> Result<WebSocket<TcpStream>, Upgraded> {
-//!     let parts = upgraded.downcast::<TokioIo<TcpStream>>()?;
-//!     let connection = Connection::open_server(negotiated, config, Timestamp::default());
+//! /// Call this before the WebSocket is used.
+//! fn unwrapped(socket: hyper::WebSocket) -> Result<WebSocket<TcpStream>, Upgraded> {
+//!     let (stream, connection) = socket.into_parts();
+//!     let parts = stream.into_inner().downcast::<TokioIo<TcpStream>>()?;
 //!     Ok(WebSocket::from_upgraded(parts.io.into_inner(), &parts.read_buf, connection))
 //! }
 //! # }
@@ -199,61 +183,43 @@
 //!
 //! # With axum
 //!
-//! A handler takes the whole [`Request`](https://docs.rs/axum/0.8/axum/extract/type.Request.html). axum's own
-//! feature `ws` is not needed. Extractors such as `State`, `Path` and `Query` stand before it.
+//! [`WebSocketUpgrade`](crate::axum::WebSocketUpgrade) is an extractor like axum's own, with compression, limits and
+//! origins. axum's feature `ws` is not needed. Its feature `http2` adds HTTP/2.
 //!
 //! ```toml
 //! [dependencies]
-//! sansocket = { version = "0.1", features = ["http", "tokio"] }
-//! axum = "0.8"
-//! hyper = "1"
-//! hyper-util = { version = "0.1", features = ["tokio"] }
+//! sansocket = { version = "0.1", features = ["axum", "deflate"] }
+//! axum = { version = "0.8", features = ["http2"] }
 //! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
 //! ```
 //!
 //! ```
-//! # #[cfg(all(feature = "http", feature = "tokio"))] {
-//! use std::error::Error;
-//! use std::sync::Arc;
-//!
-//! use axum::Router;
-//! use axum::body::Body;
-//! use axum::extract::{Request, State};
+//! # #[cfg(feature = "axum")] {
 //! use axum::response::Response;
 //! use axum::routing::{any, get};
-//! use hyper_util::rt::TokioIo;
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, Negotiated, server};
+//! use axum::{Extension, Router};
+//! use sansocket::axum::{WebSocket, WebSocketUpgrade};
+//! use sansocket::deflate::Compression;
+//! use sansocket::{Config, Error};
 //! use tokio::net::TcpListener;
 //!
 //! fn routes() -> Router {
+//!     let config = Config::new().compression(Compression::shared());
 //!     Router::new()
 //!         .route("/", get(async || "there is an echo at /echo\n"))
 //!         .route("/echo", any(open))
-//!         .with_state(Config::new().shared())
+//!         .layer(Extension(config.shared())) // Without it, the defaults apply.
 //! }
 //!
-//! async fn open(State(config): State<Arc<Config>>, request: Request) -> Response {
-//!     let opening = match server::Request::from_http(&request, &config.policy) {
-//!         Ok(opening) => opening,
-//!         Err(error) => return error.to_http().map(Body::from),
-//!     };
-//!     let (response, negotiated) = opening.accept_http();
-//!     tokio::spawn(async move {
-//!         if let Err(error) = echo(request, negotiated, config).await {
+//! async fn open(upgrade: WebSocketUpgrade) -> Response {
+//!     upgrade.on_upgrade(async |socket| {
+//!         if let Err(error) = echo(socket).await {
 //!             eprintln!("{error}");
 //!         }
-//!     });
-//!     response.map(|()| Body::empty())
+//!     })
 //! }
 //!
-//! async fn echo(
-//!     request: Request,
-//!     negotiated: Negotiated,
-//!     config: Arc<Config>,
-//! ) -> Result<(), Box<dyn Error + Send + Sync>> {
-//!     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
-//!     let mut socket = WebSocket::from_http(stream, negotiated, config);
+//! async fn echo(mut socket: WebSocket) -> Result<(), Error> {
 //!     while let Some(message) = socket.receive().await? {
 //!         socket.send(message).await?;
 //!     }
@@ -269,7 +235,8 @@
 //! #     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 //! #     let url = format!("ws://{}/echo", listener.local_addr().unwrap());
 //! #     tokio::spawn(async move { axum::serve(listener, routes()).await });
-//! #     let mut socket = WebSocket::connect(&url, Config::new().shared()).await.unwrap();
+//! #     let config = Config::new().compression(Compression::shared()).shared();
+//! #     let mut socket = sansocket::tokio::WebSocket::connect(&url, config).await.unwrap();
 //! #     socket.send("hello").await.unwrap();
 //! #     assert_eq!(socket.receive().await.unwrap(), Some("hello".into()));
 //! #     socket.close(None, "").await.unwrap();
@@ -278,16 +245,24 @@
 //! # }
 //! ```
 //!
-//! To select a subprotocol, to add headers, or to look at the request, use the methods of
-//! [`server::Request`](crate::server::Request) before `accept_http`. `Config::compression` is not applied by itself
-//! here: call `opening.compress(…)`.
+//! To select a subprotocol, to add headers, or to look at the request, use
+//! [`protocols`](crate::axum::WebSocketUpgrade::protocols) and [`request`](crate::axum::WebSocketUpgrade::request)
+//! before `on_upgrade`.
+//!
+//! # With another HTTP library
+//!
+//! [`server::Request::from_http_connect`](crate::server::Request::from_http_connect), of the feature `http`, validates
+//! the requests of any library with the types of the crate `http`. [`from_fields`](crate::server::Request::from_fields)
+//! needs no such types.
 //!
 //! # What can go wrong
 //!
 //! | you see | because |
 //! |---|---|
-//! | `upgrade expected but low level API in use`, or `no upgrade available` | `with_upgrades()` is missing, or the request came over HTTP/2. |
-//! | The connection opens, and nothing happens | The handler waits for `hyper::upgrade::on`. Return the response first, and wait in a task. |
+//! | `upgrade expected but low level API in use` | Upgrades are off: serve with `serve_connection_with_upgrades`, or `with_upgrades()`. |
+//! | A client says that the server does not offer WebSockets over HTTP/2 | `enable_connect_protocol()` is missing, or axum's feature `http2`. |
+//! | Over HTTP/2, status 405 | The route is one of `get`. Use `any`. |
+//! | The connection opens, and nothing happens | The handler waits for the future of [`accept`](crate::hyper::Opening::accept). Return the response first, and wait in a task. |
 //! | Status 426 | The request asks for no WebSocket: a browser opened the address, or a proxy in front removed `Upgrade`. |
 //! | Status 403 | The page has another origin. Behind a proxy that changes `Host`, [list your origins](crate::server::Origins::list). |
-//! | [`RequestError::UnsupportedVersion`](crate::server::RequestError::UnsupportedVersion) or [`HeadError::UnsupportedHttp`](crate::HeadError::UnsupportedHttp) | The client is too old, or speaks HTTP/2, which opens WebSockets in another way (RFC 8441). |
+//! | [`RequestError::UnsupportedVersion`](crate::server::RequestError::UnsupportedVersion) | The client speaks a draft that is older than RFC 6455. |

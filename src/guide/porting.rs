@@ -13,7 +13,7 @@
 //! | tungstenite | [tungstenite] | | | |
 //! | async-tungstenite 0.34 | [async_tungstenite] | `smol-echo` (42) | 6 | 5 |
 //! | fastwebsockets 0.10 | [fastwebsockets] | `echo_server` (80) | 20 | 28 |
-//! | axum 0.8, `extract::ws` | [axum_ws] | `websockets` (247) | 36 | 45 |
+//! | axum 0.8, `extract::ws` | [axum_ws] | `websockets` (247) | 31 | 23 |
 //! | Node's `ws`, yawc, for compression | [compression] | | | |
 //!
 //! The programs are the examples of those crates. A line that changes counts as removed and as added (`diff`).

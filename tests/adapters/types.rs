@@ -70,7 +70,6 @@ const _: () = {
     is_free::<Stream>();
 };
 
-
 #[cfg(feature = "hyper")]
 const _: () = {
     use sansocket::hyper::{Opening, Rejection, Stream, WebSocket};

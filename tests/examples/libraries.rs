@@ -5,7 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use sansocket::blocking::WebSocket;
-use sansocket::{CloseCode, Connection, Negotiated, OwnedMessage, Seed, Timestamp};
+use sansocket::{
+    CloseCode, Connection, Negotiated, OwnedMessage, Seed, Timestamp, Url, client, h2,
+};
 
 #[path = "../../examples/libraries/axum_echo.rs"]
 #[expect(dead_code, reason = "its `main`")]
@@ -36,6 +38,7 @@ fn in_tokio<T>(future: impl Future<Output = T>) -> T {
 /// Talks to an echo, and to what else there is on its port.
 fn try_out(address: SocketAddr, greeting: &str) {
     hear_echo(address);
+    hear_echo_over_http2(address);
     hear_echo_of_what_came_with_the_request(address);
     assert!(get(address, "/").contains(greeting));
     assert!(get(address, "/echo").starts_with("HTTP/1.1 426 "));
@@ -51,6 +54,23 @@ fn hear_echo(address: SocketAddr) {
     }
     socket.close(CloseCode::NORMAL, "").unwrap();
     assert!(socket.ended().is_some_and(|ended| ended.is_clean()));
+}
+
+fn hear_echo_over_http2(address: SocketAddr) {
+    in_tokio(async {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let client = h2::Client::connect(stream, Default::default()).await.unwrap();
+        let url = format!("ws://{address}/echo");
+        let request = client::Request::new(Url::parse(&url).unwrap());
+        let (mut socket, response) = client.open(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        for message in [OwnedMessage::from("grüße"), vec![7; 1 << 20].into()] {
+            socket.send(&message).await.unwrap();
+            assert!(socket.receive().await.unwrap() == Some(message));
+        }
+        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        assert!(socket.ended().is_some_and(|ended| ended.is_clean()));
+    });
 }
 
 /// A client should not do that, but bytes that are read ahead must not be lost.

@@ -2,7 +2,7 @@
 
 mod echo;
 mod inspect;
-#[cfg(all(feature = "http", feature = "tokio"))]
+#[cfg(all(feature = "axum", feature = "h2", feature = "hyper"))]
 mod libraries;
 mod loops;
 mod program;

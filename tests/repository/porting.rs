@@ -320,32 +320,22 @@ mod fastwebsockets {
     use std::sync::Arc;
 
     use super::Result;
-    use hyper::body;
-    use hyper::upgrade::Upgraded;
-    use hyper_util::rt::TokioIo;
-    use sansocket::server::{self, RequestError};
+    use sansocket::hyper::{self, Opening, Rejection, upgrade};
     use sansocket::tokio::WebSocket;
     use sansocket::{CloseCode, Config, Event, Limits, Negotiated, client};
     use tokio::net::TcpStream;
 
-    fn upgrade<B>(
-        request: http::Request<B>,
+    fn open<B>(
+        mut request: http::Request<B>,
         config: Arc<Config>,
-    ) -> std::result::Result<(http::Response<()>, Negotiated), RequestError> {
-        let opening = server::Request::from_http(&request, &config.policy)?;
-        Ok(opening.accept_http())
+    ) -> std::result::Result<Opening, Rejection> {
+        let opening = upgrade(&mut request, &config)?;
+        Ok(opening)
     }
 
-    async fn upgraded(
-        request: http::Request<body::Incoming>,
-        negotiated: Negotiated,
-        config: Arc<Config>,
-    ) -> Result<WebSocket<TokioIo<Upgraded>>> {
-        Ok(WebSocket::from_http(
-            TokioIo::new(hyper::upgrade::on(request).await?),
-            negotiated,
-            config,
-        ))
+    async fn upgraded(opening: Opening) -> std::result::Result<hyper::WebSocket, sansocket::Error> {
+        let (_response, socket) = opening.accept();
+        socket.await
     }
 
     fn after_handshake(stream: TcpStream, config: Arc<Config>) -> WebSocket<TcpStream> {
@@ -395,32 +385,30 @@ mod axum_ws {
     use std::sync::Arc;
 
     use super::Result;
-    use axum::body::Body;
-    use axum::extract::Request;
     use axum::response::Response;
-    use hyper::upgrade::{OnUpgrade, Upgraded};
-    use hyper_util::rt::TokioIo;
-    use sansocket::server;
-    use sansocket::tokio::WebSocket;
-    use sansocket::{CloseCode, Config, Event, Limits, Negotiated};
+    use sansocket::axum::{WebSocket, WebSocketUpgrade};
+    use sansocket::{CloseCode, Config, Event, Limits};
 
-    fn open(mut request: Request, config: Arc<Config>) -> Result<Response> {
-        let mut opening = match server::Request::from_http(&request, &config.policy) {
-            Ok(opening) => opening,
-            Err(error) => return Ok(error.to_http().map(Body::from)),
-        };
-        opening.select_protocol("chat")?;
-        println!("{:?}", opening.protocol());
-        let upgrade = hyper::upgrade::on(&mut request);
-        let (response, negotiated) = opening.accept_http();
-        tokio::spawn(async { talk(upgrade, negotiated).await.map_err(|error| error.to_string()) });
-        Ok(response.map(|()| Body::empty()))
+    async fn open(
+        ws: WebSocketUpgrade,
+    ) -> std::result::Result<Response, sansocket::axum::Rejection> {
+        let mut ws = ws.protocols(["chat"]);
+        println!("{:?}", ws.selected_protocol());
+        println!("{}", ws.request().protocols().count());
+        let callback = async |socket| drop(talk(socket).await.map_err(|error| error.to_string()));
+        Ok(ws.on_upgrade(callback))
     }
 
-    async fn talk(upgrade: OnUpgrade, negotiated: Negotiated) -> Result<()> {
+    fn open_by_hand(ws: WebSocketUpgrade) {
+        drop(ws.into_inner().accept());
+    }
+
+    fn configure() -> Arc<Config> {
         let limits = Limits::new().message(1 << 20);
-        let config = Config::new().limits(limits).max_queued(1 << 20).shared();
-        let mut socket = WebSocket::from_http(TokioIo::new(upgrade.await?), negotiated, config);
+        Config::new().limits(limits).max_queued(1 << 20).shared()
+    }
+
+    async fn talk(mut socket: WebSocket) -> Result<()> {
         println!("{:?}", socket.receive().await?);
         socket.send("hello").await?;
         socket.ping().await?;
@@ -435,7 +423,7 @@ mod axum_ws {
         Ok(())
     }
 
-    async fn split(socket: WebSocket<TokioIo<Upgraded>>) -> Result<()> {
+    async fn split(socket: WebSocket) -> Result<()> {
         let (reader, writer) = socket.split();
         let mut reader = reader;
         while let Ok(Some(event)) = reader.next_event().await {

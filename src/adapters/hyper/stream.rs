@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::io::{self, IoSlice};
+use std::sync::{Mutex, PoisonError};
 
 use ::hyper::rt::{Read, ReadBuf as Unfilled, Write};
 use ::hyper::upgrade::Upgraded;
@@ -22,17 +23,24 @@ use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Stream(Upgraded);
+pub struct Stream {
+    /// Never locked: the lock makes this `Sync`, which `Upgraded` is not.
+    upgraded: Mutex<Upgraded>,
+}
 
 impl Stream {
     /// Wraps what hyper has upgraded.
     pub const fn new(upgraded: Upgraded) -> Self {
-        Self(upgraded)
+        Self { upgraded: Mutex::new(upgraded) }
     }
 
     /// Returns what hyper has upgraded.
     pub fn into_inner(self) -> Upgraded {
-        self.0
+        self.upgraded.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn upgraded(&mut self) -> Pin<&mut Upgraded> {
+        Pin::new(self.upgraded.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -43,7 +51,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut unfilled = Unfilled::new(buffer.initialize_unfilled());
-        ready!(Pin::new(&mut self.0).poll_read(cx, unfilled.unfilled()))?;
+        ready!(self.upgraded().poll_read(cx, unfilled.unfilled()))?;
         let count = unfilled.filled().len();
         buffer.advance(count);
         Poll::Ready(Ok(()))
@@ -56,7 +64,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        self.upgraded().poll_write(cx, bytes)
     }
 
     /// Writes in one piece where hyper would write the first slice alone: over HTTP/2, that would be a DATA frame
@@ -66,7 +74,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let upgraded = Pin::new(&mut self.0);
+        let upgraded = self.upgraded();
         match slices {
             slices if upgraded.is_write_vectored() => upgraded.poll_write_vectored(cx, slices),
             [first, ..] if first.len() < PIECE => upgraded.poll_write(cx, &join(slices)),
@@ -79,11 +87,11 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        self.upgraded().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        self.upgraded().poll_shutdown(cx)
     }
 }
 

@@ -1,21 +1,21 @@
 //! Coming from axum's `extract::ws`.
 //!
-//! Read [what differs](super#what-differs-from-all-of-them) first. Turn on the features `http` and `tokio`, and turn axum's
-//! feature `ws` off. Add `hyper` and `hyper-util` with the feature `tokio`: the stream comes from them.
+//! Read [what differs](super#what-differs-from-all-of-them) first. Turn on the feature `axum`, and turn axum's feature
+//! `ws` off.
 //!
 //! # The calls
 //!
 //! | axum::extract::ws | sansocket |
 //! |---|---|
-//! | `ws: WebSocketUpgrade` | `server::Request::from_http(&request, &config.policy)` |
-//! | `WebSocketUpgradeRejection` | `error.to_http().map(Body::from)` |
-//! | `ws.protocols(["chat"])` | `opening.select_protocol("chat")?` |
-//! | `ws.selected_protocol()` | `opening.protocol()` |
+//! | `use axum::extract::ws::{WebSocket, WebSocketUpgrade}` | `use sansocket::axum::{WebSocket, WebSocketUpgrade}` |
+//! | `WebSocketUpgradeRejection` | `sansocket::axum::Rejection` |
+//! | `ws.protocols(["chat"])` | `ws.protocols(["chat"])` |
+//! | `ws.requested_protocols()` | `ws.request().protocols()` |
+//! | `ws.selected_protocol()` | `ws.selected_protocol()` |
 //! | `ws.max_message_size(1 << 20)` | `Limits::new().message(1 << 20)` |
 //! | `ws.max_write_buffer_size(1 << 20)` | `Config::new().limits(limits).max_queued(1 << 20).shared()` |
-//! | `ws.on_upgrade(callback)` | `let upgrade = hyper::upgrade::on(&mut request)`, and `opening.accept_http()` |
-//! | `async fn callback(socket: WebSocket)` | `WebSocket::from_http(TokioIo::new(upgrade.await?), negotiated, config)` |
-//! | `WebSocket` as a type | `WebSocket<TokioIo<Upgraded>>` |
+//! | `ws.on_upgrade(callback)` | `ws.on_upgrade(callback)` |
+//! | `ws.on_failed_upgrade(report)` | `ws.into_inner().accept()`, whose future returns the error |
 //! | `socket.recv().await`, for messages | `socket.receive().await?` |
 //! | `socket.recv().await`, for pings, pongs and close frames, too | `let Some((event, sender)) = socket.next_event().await?` |
 //! | `Message::Text(text)` | `Event::Text(text)` |
@@ -27,45 +27,34 @@
 //! | `while let Some(Ok(message)) = receiver.next().await` | `while let Ok(Some(event)) = reader.next_event().await` |
 //! | `sender.send(Message::Close(Some(frame))).await?` | `writer.close(CloseCode::NORMAL, "done").await?` |
 //!
-//! axum accepts pages of every origin. Here `Policy::new().origins(Origins::any())` does so.
+//! The limits stand in a [`Config`](crate::Config), which a layer sets for the routes below it. axum accepts pages of every
+//! origin. Here `Policy::new().origins(Origins::any())` does so.
 //!
 //! # A handler
 //!
 //! ```
-//! # #[cfg(all(feature = "http", feature = "tokio"))] mod example {
-//! use axum::Router;
-//! use axum::body::Body;
-//! use axum::extract::Request;
+//! # #[cfg(feature = "axum")] mod example {
 //! use axum::response::Response;
 //! use axum::routing::any;
-//! use hyper::upgrade::Upgraded;
-//! use hyper_util::rt::TokioIo;
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, Error, server};
+//! use axum::{Extension, Router};
+//! use sansocket::axum::{WebSocket, WebSocketUpgrade};
+//! use sansocket::server::{Origins, Policy};
+//! use sansocket::{Config, Error};
 //!
 //! pub fn routes() -> Router {
-//!     Router::new().route("/ws", any(open))
+//!     let config = Config::new().policy(Policy::new().origins(Origins::any()));
+//!     Router::new().route("/ws", any(open)).layer(Extension(config.shared()))
 //! }
 //!
-//! async fn open(mut request: Request) -> Response {
-//!     let config = Config::new().shared();
-//!     let opening = match server::Request::from_http(&request, &config.policy) {
-//!         Ok(opening) => opening,
-//!         Err(error) => return error.to_http().map(Body::from),
-//!     };
-//!     let upgrade = hyper::upgrade::on(&mut request);
-//!     let (response, negotiated) = opening.accept_http();
-//!     tokio::spawn(async move {
-//!         let Ok(stream) = upgrade.await else { return };
-//!         let socket = WebSocket::from_http(TokioIo::new(stream), negotiated, config);
+//! async fn open(ws: WebSocketUpgrade) -> Response {
+//!     ws.on_upgrade(async |socket| {
 //!         if let Err(error) = talk(socket).await {
 //!             eprintln!("{error}");
 //!         }
-//!     });
-//!     response.map(|()| Body::empty())
+//!     })
 //! }
 //!
-//! async fn talk(mut socket: WebSocket<TokioIo<Upgraded>>) -> Result<(), Error> {
+//! async fn talk(mut socket: WebSocket) -> Result<(), Error> {
 //!     while let Some(message) = socket.receive().await? {
 //!         socket.send(message).await?;
 //!     }
@@ -73,18 +62,18 @@
 //! }
 //! # }
 //! # fn main() {
-//! #     #[cfg(all(feature = "http", feature = "tokio"))]
+//! #     #[cfg(feature = "axum")]
 //! #     let _ = example::routes();
 //! # }
 //! ```
 //!
-//! Other extractors go before `request`, as in any handler of axum. `examples/libraries/axum_echo.rs` is a whole server.
+//! `examples/libraries/axum_echo.rs` is a whole server. axum's feature `http2` adds WebSockets over HTTP/2.
 //!
 //! # What goes wrong
 //!
 //! | you see | cause |
 //! |---|---|
-//! | "the trait bound `Handler` is not satisfied" | `Request` is not the last argument |
-//! | the task ends at once | `upgrade.await` failed: log its error |
-//! | status 505 | the request came over HTTP/2, which opens a WebSocket in another way (RFC 8441) |
+//! | status 403 | the page has another origin than the server: list it in the policy |
+//! | the limits do not apply | the layer stands above the route: `layer` affects routes that were added before |
+//! | status 405 over HTTP/2 | the route is one of `get`, not of `any` |
 //! | the peer logs 1006 | the task is aborted, or the socket dropped, right after the close frame. Await `receive` until `None` |

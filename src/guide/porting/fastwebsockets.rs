@@ -1,14 +1,13 @@
 //! Coming from fastwebsockets, or from hyper by hand.
 //!
-//! Read [what differs](super#what-differs-from-all-of-them) first. Turn on the features `http` and `tokio`.
+//! Read [what differs](super#what-differs-from-all-of-them) first. Turn on the feature `hyper`.
 //!
 //! # The calls
 //!
 //! | fastwebsockets | sansocket |
 //! |---|---|
-//! | `upgrade::is_upgrade_request(&request)` | `server::Request::from_http(&request, &config.policy)` |
-//! | `upgrade::upgrade(&mut request)?` | `opening.accept_http()` |
-//! | `future.await?` | `WebSocket::from_http(TokioIo::new(hyper::upgrade::on(request).await?), negotiated, config)` |
+//! | `upgrade::is_upgrade_request(&request)`, `upgrade::upgrade(&mut request)?` | `upgrade(&mut request, &config)?` |
+//! | `(response, future)` | `opening.accept()` |
 //! | `WebSocket::after_handshake(stream, Role::Server)` | `WebSocket::from_http(stream, Negotiated::new(), config)` |
 //! | `handshake::client(&executor, request, stream).await?` | `WebSocket::connect_over(stream, request, config).await?` |
 //! | `FragmentCollector::new(ws)` | `socket.connection_mut().set_streaming(false)`, which is the default |
@@ -24,7 +23,7 @@
 //! | `ws.set_auto_pong(false)` | `socket.connection_mut().set_auto_pong(false)` |
 //! | `ws.split(tokio::io::split)` | `let (reader, writer) = socket.split()` |
 //! | `ws.into_inner()` | `socket.into_parts().0` |
-//! | `WebSocketError` | `sansocket::Error`; that of hyper apart, so a task that awaits the upgrade returns `Box<dyn Error + Send + Sync>` |
+//! | `WebSocketError` | `sansocket::Error` |
 //! | a runtime with `enable_io()` | `enable_all()`: deadlines need timers |
 //!
 //! Text is validated as it arrives, close frames are answered, and fragments are joined. With `set_streaming(true)` each
@@ -33,24 +32,13 @@
 //! # A handler for hyper
 //!
 //! ```
-//! # #[cfg(all(feature = "http", feature = "tokio"))] mod example {
-//! use std::error::Error;
-//! use std::sync::Arc;
-//!
+//! # #[cfg(feature = "hyper")] mod example {
 //! use hyper::body::Incoming;
 //! use hyper::{Request, Response};
-//! use hyper_util::rt::TokioIo;
-//! use sansocket::server::{self, RequestError};
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, Event, Negotiated};
+//! use sansocket::hyper::{Rejection, WebSocket, upgrade};
+//! use sansocket::{Config, Error, Event};
 //!
-//! async fn echo(
-//!     request: Request<Incoming>,
-//!     negotiated: Negotiated,
-//!     config: Arc<Config>,
-//! ) -> Result<(), Box<dyn Error + Send + Sync>> {
-//!     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
-//!     let mut socket = WebSocket::from_http(stream, negotiated, config);
+//! async fn echo(mut socket: WebSocket) -> Result<(), Error> {
 //!     while let Some((event, sender)) = socket.next_event().await? {
 //!         match event {
 //!             Event::Text(text) => sender.send(text)?,
@@ -62,22 +50,20 @@
 //! }
 //!
 //! /// Returns the response. The WebSocket begins once hyper has sent it.
-//! fn upgrade(request: Request<Incoming>) -> Result<Response<()>, RequestError> {
-//!     let config = Config::new().shared();
-//!     let opening = server::Request::from_http(&request, &config.policy)?;
-//!     let (response, negotiated) = opening.accept_http();
-//!     tokio::spawn(async {
-//!         if let Err(error) = echo(request, negotiated, config).await {
+//! fn open(mut request: Request<Incoming>) -> Result<Response<()>, Rejection> {
+//!     let opening = upgrade(&mut request, &Config::new().shared())?;
+//!     Ok(opening.on_upgrade(async |socket| {
+//!         if let Err(error) = echo(socket).await {
 //!             eprintln!("{error}");
 //!         }
-//!     });
-//!     Ok(response)
+//!     }))
 //! }
 //! # }
 //! ```
 //!
-//! Serve with `http1::Builder::serve_connection(..).with_upgrades()`. `examples/libraries/hyper_echo.rs` is a whole server. An error
-//! of `from_http` becomes a response by [`to_http`](crate::server::RequestError::to_http).
+//! Serve with `http1::Builder::serve_connection(..).with_upgrades()`. `examples/libraries/hyper_echo.rs` is a whole
+//! server, which also speaks HTTP/2. A [`Rejection`](crate::hyper::Rejection) becomes a response by
+//! [`to_http`](crate::hyper::Rejection::to_http).
 //!
 //! # What goes wrong
 //!
