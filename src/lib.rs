@@ -124,7 +124,8 @@
 //! | `rustls-native-roots` | [`tls::native_config`]: the certificate authorities that the platform trusts |
 //! | `deflate` | [`deflate`]: compressed messages (RFC 7692), with zlib-rs |
 //! | `digest` | Digest authentication (RFC 7616), with the hashes of RustCrypto |
-//! | `http` | requests that hyper, axum or another library has parsed: [`server::Request::from_http`] |
+//! | `axum`, `hyper` | [`axum`], an extractor, and [`hyper`]: servers of those libraries, over HTTP/1.1 and HTTP/2 |
+//! | `http` | requests that another library has parsed: [`server::Request::from_http`] |
 //! | `h2` | [`h2`]: WebSockets over streams of HTTP/2 (RFC 8441), with tokio |
 //! | `tracing` | events for operators, through the crate `tracing` |
 //! | `alloc` | everything that needs no `std`: connections, handshakes |

@@ -30,7 +30,7 @@
 //! handler.
 //!
 //! Use the route with `any`, as HTTP/1.1 opens WebSockets by `GET`, and HTTP/2 by `CONNECT`. HTTP/2 needs axum's feature
-//! `http2`. Resets are explained in [`hyper`](crate::hyper).
+//! `http2`. Resets are explained in [`hyper`].
 
 use alloc::sync::Arc;
 use core::future::Future;

@@ -169,11 +169,12 @@
 //! # #[cfg(feature = "hyper")] {
 //! use hyper::upgrade::Upgraded;
 //! use hyper_util::rt::TokioIo;
-//! use sansocket::{hyper, tokio::WebSocket};
+//! use sansocket::hyper::Stream;
+//! use sansocket::tokio::WebSocket;
 //! use tokio::net::TcpStream;
 //!
 //! /// Call this before the WebSocket is used.
-//! fn unwrapped(socket: hyper::WebSocket) -> Result<WebSocket<TcpStream>, Upgraded> {
+//! fn unwrapped(socket: WebSocket<Stream>) -> Result<WebSocket<TcpStream>, Upgraded> {
 //!     let (stream, connection) = socket.into_parts();
 //!     let parts = stream.into_inner().downcast::<TokioIo<TcpStream>>()?;
 //!     Ok(WebSocket::from_upgraded(parts.io.into_inner(), &parts.read_buf, connection))

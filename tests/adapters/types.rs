@@ -81,7 +81,12 @@ const _: () = {
 };
 
 #[cfg(feature = "axum")]
-const _: () = is_free::<sansocket::axum::WebSocketUpgrade>();
+const _: () = {
+    use sansocket::axum::{Rejection, WebSocketUpgrade};
+
+    is_free::<Rejection>();
+    is_free::<WebSocketUpgrade>();
+};
 
 /// A future of an adapter can be spawned on a runtime of several threads.
 #[cfg(feature = "tokio")]

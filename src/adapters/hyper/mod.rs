@@ -1,4 +1,4 @@
-//! WebSockets of a server of [`hyper`](::hyper), over HTTP/1.1 and HTTP/2 alike.
+//! WebSockets of a server of [hyper](https://docs.rs/hyper), over HTTP/1.1 and HTTP/2 alike.
 //!
 //! hyper reads the requests. Pass those that may open a WebSocket to [`upgrade`]:
 //!
