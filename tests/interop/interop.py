@@ -31,10 +31,12 @@ sys.path.insert(0, str(HERE / "peers"))
 from peer import CASES, contexts, digest, message, pipeline  # noqa: E402
 
 PEERS = json.loads((HERE / "peers.json").read_text())
-ADAPTERS = ["blocking", "tokio", "smol"]
-WAYS = {"direct": "", "nginx": " by nginx", "tls": " by nginx, TLS"}
+ADAPTERS = ["blocking", "tokio", "smol", "h2"]
+WAYS = {"direct": "", "nginx": " by nginx", "tls": " by nginx, TLS", "haproxy": " by haproxy, HTTP/2 to us"}
 # What sansocket lacks as a client, in the words of peers.json.
 OURS = {"get": "sansocket is no HTTP client", "extension": "is about offers that are declined, and sansocket makes none there"}
+# What our end lacks over HTTP/2, by case.
+OVER_HTTP2 = {"http": "a 426 has an Upgrade, which HTTP/2 forbids"}
 PATIENCE = 180  # seconds for all the cases of one connection of programs
 
 
@@ -243,7 +245,7 @@ class Program:
         os._exit(130)
 
 
-def play(job, proxy):
+def play(job, proxies):
     """Plays some cases between two programs, and gives what each end saw of each."""
     log_path = job.folder / f"{job.name}.log"
     seen = {"client": {}, "server": {}}
@@ -251,7 +253,7 @@ def play(job, proxy):
         port = (server.take(30) or {}).get("port")
         if port is None:
             return seen
-        url = proxy.url(job.way, port) if job.way != "direct" else f"ws://127.0.0.1:{port}"
+        url = f"ws://127.0.0.1:{port}" if job.way == "direct" else proxies[job.way].url(job, port)
         end = time.monotonic() + PATIENCE
         with Program([*job.client, "client", url, *job.cases], log) as client:
             while (line := client.take(end - time.monotonic())) is not None:
@@ -268,7 +270,7 @@ def play(job, proxy):
     return seen
 
 
-class Proxy:
+class Nginx:
     """nginx in front of any port of ours: that of the path's first segment."""
 
     def __init__(self, folder):
@@ -278,7 +280,7 @@ class Proxy:
             self.ports = free_ports(2)
             (folder / "nginx.conf").write_text((HERE / "nginx.conf").read_text().format(
                 folder=folder, plain=self.ports[0], tls=self.ports[1]))
-            self.program = Program([nginx(), "-e", f"{folder}/nginx.log", "-p", str(folder), "-c", f"{folder}/nginx.conf"],
+            self.program = Program([command("nginx"), "-e", f"{folder}/nginx.log", "-p", str(folder), "-c", f"{folder}/nginx.conf"],
                                    subprocess.DEVNULL)
             if all(listens(self.program, port) for port in self.ports):
                 return
@@ -294,13 +296,33 @@ class Proxy:
         for name in ("INTEROP_CA", "NODE_EXTRA_CA_CERTS"):
             os.environ[name] = f"{self.folder}/certificate.pem"
 
-    def url(self, way, port):
+    def url(self, job, port):
         plain, tls = self.ports
-        return f"wss://127.0.0.1:{tls}/{port}" if way == "tls" else f"ws://127.0.0.1:{plain}/{port}"
+        return f"wss://127.0.0.1:{tls}/{port}" if job.way == "tls" else f"ws://127.0.0.1:{plain}/{port}"
 
 
-def nginx():
-    return shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin") or sys.exit("no nginx")
+class Haproxy:
+    """haproxy in front of any port: it speaks HTTP/2 to our end, and HTTP/1.1 to the peer."""
+
+    def __init__(self, folder):
+        for _ in range(5):
+            self.http1, self.http2 = free_ports(2)
+            config = (HERE / "haproxy.cfg").read_text().format(http1=self.http1, http2=self.http2)
+            (folder / "haproxy.cfg").write_text(config)
+            with open(folder / "haproxy.log", "w") as log:
+                self.program = Program([command("haproxy"), "-db", "-f", f"{folder}/haproxy.cfg"], log)
+            if all(listens(self.program, port) for port in (self.http1, self.http2)):
+                return
+            self.program.__exit__()
+        sys.exit("haproxy does not start:\n" + (folder / "haproxy.log").read_text())
+
+    def url(self, job, port):
+        _, role, _ = job.row
+        return f"ws://127.0.0.1:{self.http1 if role == 'client' else self.http2}/{port}"
+
+
+def command(name):
+    return shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin") or sys.exit(f"no {name}")
 
 
 def free_ports(count):
@@ -341,13 +363,13 @@ class Job:
         self.client, self.server = (theirs, ours) if role == "client" else (ours, theirs)
         # A proxy does not care how messages are compressed: one case goes through it.
         cases = [case for case in options.cases if way == "direct" or "like" not in CASES[case]]
-        self.skipped = {case: reason for case in cases if (reason := reason_to_skip(peer, role, way, case))}
+        self.skipped = {case: reason for case in cases if (reason := reason_to_skip(peer, role, way, case, adapter))}
         self.cases = [case for case in cases if case not in self.skipped]
 
-    def run(self, proxy):
+    def run(self, proxies):
         peer, role, _ = self.row
         start = time.monotonic()
-        seen = play(self, proxy) if self.cases else {"client": {}, "server": {}}
+        seen = play(self, proxies) if self.cases else {"client": {}, "server": {}}
         print(f"{time.monotonic() - start:6.1f} s  {self.name}", flush=True)
         wrong = {}
         for case in self.cases:
@@ -369,9 +391,11 @@ def with_quirks(peer, should):
     return {**should, "close": [code, None, True]} if code and is_answered else should
 
 
-def reason_to_skip(peer, role, way, case):
+def reason_to_skip(peer, role, way, case, adapter):
     """Why a peer cannot play a role in a case, or None."""
     about = PEERS[peer]
+    if adapter == "h2" and (reason := OVER_HTTP2.get(case)):
+        return reason
     if reason := unmet(peer):
         return reason
     if "only" in about and case not in about["only"]["cases"]:
@@ -440,7 +464,7 @@ def report(options, outcomes):
             print(f"{n:4} {case}")
         print("\n" + " " * width + "".join(f"{n:>4}" for n in range(1, len(cases) + 1)))
         for row, jobs in rows.items():
-            cells = ["".join(mark(*jobs[adapter], case) for adapter in options.adapters) for case in cases]
+            cells = ["".join(mark(*jobs[adapter], case) for adapter in options.adapters if adapter in jobs) for case in cases]
             passed += "".join(cells).count("+")
             failed += "".join(cells).count("X")
             if set("".join(cells)) - {"-"} or not is_compressing:
@@ -471,6 +495,14 @@ def title(row):
     return f"{peer} as {role}{WAYS[way]}"
 
 
+def is_played(role, way, adapter):
+    """Whether an adapter of ours meets a peer in this role in this way."""
+    if adapter == "h2" or way == "haproxy":
+        # Peers speak HTTP/1.1.
+        return adapter == "h2" and way == "haproxy"
+    return role == "client" or way == "direct"
+
+
 def names(all_names):
     def parse(text):
         chosen = text.split(",")
@@ -495,16 +527,19 @@ def main():
     options.folder.mkdir(parents=True)
     jobs = [Job(options, peer, role, way, adapter)
             for peer in options.peers for role in PEERS[peer]["roles"]
-            for way in (options.ways if role == "client" else ["direct"]) for adapter in options.adapters]
+            for way in WAYS for adapter in options.adapters if way in options.ways and is_played(role, way, adapter)]
     for case in options.cases:
         expected(case)  # takes a while, once
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, Program.end_all)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        proxy = Proxy(Path(folder))
-        stack.enter_context(proxy.program)
+        proxies = {}
+        for ways, start in ((("nginx", "tls"), Nginx), (("haproxy",), Haproxy)):
+            if any(job.way in ways for job in jobs):
+                proxies.update(dict.fromkeys(ways, start(Path(folder))))
+                stack.enter_context(proxies[ways[0]].program)
         with ThreadPoolExecutor(options.jobs) as pool:
-            outcomes = list(pool.map(lambda job: job.run(proxy), jobs))
+            outcomes = list(pool.map(lambda job: job.run(proxies), jobs))
     sys.exit(1 if report(options, outcomes) else 0)
 
 

@@ -31,6 +31,7 @@ fn main() -> Result<(), Failure> {
         "blocking" => (adapters::on_thread::client, adapters::on_thread::serve),
         "tokio" => (adapters::on_tokio::client, adapters::on_tokio::serve),
         "smol" => (adapters::on_smol::client, adapters::on_smol::serve),
+        "h2" => (adapters::on_h2::client, adapters::on_h2::serve),
         "tungstenite" => (peers::on_thread::client, peers::on_thread::serve),
         "tokio-tungstenite" => (peers::on_tokio::client, peers::on_tokio::serve),
         _ => return Err(format!("no such peer: {peer}").into()),
