@@ -198,7 +198,9 @@ impl fmt::Display for Cause {
             Self::Handshake(error) => write!(f, "opening handshake failed: {error}"),
             Self::Rejected => f.write_str("opening handshake was rejected"),
             Self::TimedOut(timed_out) => timed_out.fmt(f),
-            Self::TransportEnded => f.write_str("transport ended before the closing handshake was done"),
+            Self::TransportEnded => {
+                f.write_str("transport ended before the closing handshake was done")
+            }
             Self::TransportReset => f.write_str("peer reset the transport"),
             Self::Violation(error) => write!(f, "peer broke the protocol: {error}"),
         }
