@@ -184,7 +184,7 @@ impl<'r> Response<'r> {
 
     /// Returns the head for an HTTP library that speaks HTTP/2 or HTTP/3. The [body](Self::body) follows it.
     ///
-    /// `Upgrade` is left out, as these versions forbid it (RFC 9113, section 8.2.2).
+    /// `Upgrade` is left out, as these versions forbid it (RFC 9113, section 8.2.2). A `content-length` is added.
     pub fn to_fields(&self) -> Fields {
         let mut fields = Fields::default();
         fields.push(":status", &self.status.to_string());
@@ -193,7 +193,15 @@ impl<'r> Response<'r> {
                 fields.push(&name.to_ascii_lowercase(), value);
             }
         }
+        if self.has_length() {
+            fields.push("content-length", &self.body.len().to_string());
+        }
         fields
+    }
+
+    /// RFC 9110, section 8.6: a 204 has no length, and that of a 304 is the length of another response.
+    const fn has_length(&self) -> bool {
+        !matches!(self.status, 204 | 304)
     }
 
     /// Appends the response, with or without its body.
@@ -209,8 +217,7 @@ impl<'r> Response<'r> {
         for (name, value) in self.headers.as_slice() {
             push_line(out, name, value);
         }
-        // RFC 9110, section 8.6: a 204 has no length, and that of a 304 is the length of another response.
-        if !matches!(self.status, 204 | 304) {
+        if self.has_length() {
             out.extend_from_slice(b"Content-Length: ");
             push_decimal(out, self.body.len());
             out.extend_from_slice(b"\r\n");

@@ -93,7 +93,7 @@ async def handle(request):
 
 async def serve():
     app = web.Application()
-    app.router.add_get("/{case}", handle)
+    app.router.add_get("/{path:.*}", handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
