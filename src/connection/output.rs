@@ -190,12 +190,11 @@ impl Output {
         }
     }
 
-    /// Counts a reply, which was appended. It has `payload` bytes and at most one header.
+    /// Counts the bytes of a reply, which was appended.
     #[inline]
-    pub(crate) fn count_reply(&mut self, payload: usize) {
+    pub(crate) fn count_reply(&mut self, bytes: usize) {
         self.reply_end = saturate(self.len());
-        let most = self.replies.saturating_add(saturate(payload + Header::MAX_LEN));
-        self.replies = self.reply_end.min(most);
+        self.replies = self.reply_end.min(self.replies.saturating_add(saturate(bytes)));
     }
 
     #[inline]

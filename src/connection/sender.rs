@@ -19,7 +19,7 @@ use super::message::{Message, OwnedMessage};
 use super::output::Output;
 use super::timestamp::Timestamp;
 use crate::handshake::Transport;
-use crate::wire::{Close, CloseCode, Kind, ProtocolError, Role, Seed};
+use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
 
 /// The half of a [`Connection`](crate::Connection) that sends.
 ///
@@ -546,7 +546,9 @@ impl Sender {
             return self.queue_slowly(kind, payload);
         }
         self.framer.append_plain(kind, payload, self.output.tail());
-        self.count(payload.len());
+        if self.is_replying {
+            self.output.count_reply(Header::size(self.role, payload.len()) + payload.len());
+        }
         Ok(())
     }
 
@@ -581,6 +583,7 @@ impl Sender {
         self.closing.check_open()?;
         self.framer.check_idle()?;
         self.transmit_pending();
+        let before = self.output.len();
         let payload = match self.role {
             Role::Server => {
                 let frame = self.framer.frame_unmasked(message.kind(), message.as_bytes())?;
@@ -596,9 +599,8 @@ impl Sender {
                 }
             },
         };
-        let len = payload.len();
         self.output.push(payload);
-        self.count(len);
+        self.count(self.output.len() - before);
         Ok(())
     }
 
@@ -619,12 +621,10 @@ impl Sender {
         self.count(count);
     }
 
-    /// Counts a frame that was appended, with `payload` bytes and at most one header. Those of replies count
-    /// towards the limit.
-    #[inline]
-    fn count(&mut self, payload: usize) {
+    /// Counts bytes that were appended. Those of replies count towards the limit.
+    fn count(&mut self, bytes: usize) {
         if self.is_replying {
-            self.output.count_reply(payload);
+            self.output.count_reply(bytes);
         }
     }
 }

@@ -114,6 +114,21 @@ impl Header {
     /// Maximum size of a header on the wire, in bytes.
     pub const MAX_LEN: usize = 14;
 
+    /// Returns the size of the header of a frame with `payload` bytes that this end sends, in bytes.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn size(role: Role, payload: usize) -> usize {
+        let mask = match role {
+            Role::Client => 4,
+            Role::Server => 0,
+        };
+        // Section 5.2: the length takes no byte of its own, two, or eight.
+        match payload {
+            0..=125 => mask + 2,
+            126..=0xffff => mask + 4,
+            _ => mask + 10,
+        }
+    }
+
     /// Writes the header to the front of `out` and returns its size in bytes.
     #[inline]
     pub fn encode(&self, out: &mut [u8; Self::MAX_LEN]) -> usize {
