@@ -50,7 +50,7 @@ enum State {
     Head(usize),
     /// Within the header of a frame.
     Header(Vec<u8>),
-    /// Within a payload, of which so many bytes are left.
+    /// The payload: this many bytes of it have not passed yet.
     Payload(u64),
 }
 

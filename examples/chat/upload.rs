@@ -11,7 +11,7 @@ pub(crate) const MOST_BYTES: u64 = 64 << 20;
 pub(crate) struct Upload {
     /// The name of the member.
     pub(crate) owner: String,
-    /// What the member's page calls it.
+    /// The name that the member's page gave it.
     pub(crate) key: String,
     pub(crate) name: String,
     /// Its media type, as the member's page says.
@@ -22,7 +22,7 @@ pub(crate) struct Upload {
     pub(crate) parts: Parts,
 }
 
-/// Where the bytes go.
+/// The destination of the bytes.
 pub(crate) struct Parts {
     file: Option<File>,
     /// `None` if the file has no name any more.

@@ -28,7 +28,7 @@ struct Message {
     frames: usize,
 }
 
-/// What the receiver does with more bytes.
+/// The receiver's state for the bytes that follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
@@ -38,7 +38,7 @@ enum State {
     Failed(usize),
 }
 
-/// What the receiver makes of a frame.
+/// The effect of a frame on its receiver.
 #[derive(Default)]
 struct Outcome {
     message: Option<(Kind, Vec<u8>)>,

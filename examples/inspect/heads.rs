@@ -8,7 +8,7 @@ use super::endpoint::{self, Endpoint};
 use super::options::Options;
 use super::sections;
 
-/// What is known of the opening handshake.
+/// The state of the opening handshake.
 #[derive(Debug, Default)]
 pub(crate) struct Opening {
     /// The key of the client.
@@ -20,7 +20,7 @@ pub(crate) struct Opening {
     pub(crate) deflate: Option<String>,
 }
 
-/// What the receiver makes of a head.
+/// The effect of a head on its receiver.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
     /// Frames follow.

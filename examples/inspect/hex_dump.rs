@@ -116,7 +116,7 @@ fn parse_columns(mut rest: &str, half: Option<usize>) -> Vec<u8> {
     }
 }
 
-/// Decodes hex digits. Returns `None` if there are none, an odd number, or others.
+/// Decodes pairs of hex digits. Returns `None` if the text is empty, has an odd length, or has another character.
 fn unhex(digits: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());

@@ -159,7 +159,7 @@ fn escaped(chars: &mut Chars<'_>) -> Option<char> {
             if !(0xd800..0xdc00).contains(&unit) {
                 return Some(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
-            // A pair of surrogates is one character. Half a pair is none.
+            // Two surrogates are one character. One without the other becomes U+FFFD.
             let mut ahead = chars.clone();
             let low = match (ahead.next(), ahead.next()) {
                 (Some('\\'), Some('u')) => self::unit(&mut ahead)?,

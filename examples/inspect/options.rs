@@ -4,11 +4,11 @@ use std::error::Error;
 
 use sansocket::{Config, Role, server::Origins};
 
-/// What the command line asks for.
+/// The options of the command line.
 pub(crate) struct Options {
     pub(crate) output: Output,
     pub(crate) format: Option<Format>,
-    /// Where the recording is. `None` means standard input.
+    /// The path of the recording. `None` means standard input.
     pub(crate) file: Option<String>,
     /// The end that receives the bytes.
     pub(crate) role: Role,
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     pub(crate) deflate: Option<String>,
 }
 
-/// What is written.
+/// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     Explanation,
@@ -28,7 +28,7 @@ pub(crate) enum Output {
     Json,
 }
 
-/// What is read.
+/// The format of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Har,
@@ -126,7 +126,7 @@ fn parse_role(name: &str) -> Result<Role, String> {
     }
 }
 
-/// What `--help` prints.
+/// The text of `--help`.
 pub(crate) const HELP: &str = "\
 usage: inspect [OPTIONS] [FILE]
 

@@ -1,4 +1,4 @@
-//! What the ends of a connection have sent.
+//! A recording: the bytes that the ends of a connection sent.
 
 use std::error::Error;
 

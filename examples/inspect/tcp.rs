@@ -69,7 +69,7 @@ pub(crate) fn read(packets: &[&[u8]]) -> Result<Option<Vec<Recording>>, String> 
     flows.into_iter().map(Flow::finish).collect::<Result<_, _>>().map(Some)
 }
 
-/// What a packet is.
+/// The kind of a packet.
 enum Packet<'p> {
     Tcp(Segment<'p>),
     /// A packet of TCP whose end was not captured.

@@ -304,7 +304,7 @@ async fn a_client_that_drops_a_socket_resets_its_stream_and_the_server_is_told()
     assert_eq!(cause, Cause::TransportReset);
 }
 
-/// Counts the bytes and messages of one socket that echoes nothing.
+/// Keeps a socket open, and reads nothing from it.
 fn sleeper(socket: WebSocket<Stream>) -> JoinHandle<()> {
     tokio::spawn(async move {
         sleep(Duration::from_secs(3600)).await;

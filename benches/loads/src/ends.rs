@@ -95,7 +95,7 @@ fn end() {
 }
 
 fn measure(name: &str, address: SocketAddr) -> Outcome {
-    // What is allocated once is there before.
+    // Memory that is allocated once must not count.
     for number in 0..100 {
         end_abruptly(address, number)?;
     }

@@ -1,5 +1,6 @@
 //! Puts sansocket under loads: see `README.md`.
 
+#[path = "../../idle/src/allocator.rs"]
 mod allocator;
 mod bare;
 mod both_ways;

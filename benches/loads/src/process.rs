@@ -1,4 +1,4 @@
-//! What this process takes.
+//! The resources of this process: open descriptors and CPU time.
 
 use std::fs;
 use std::io;
