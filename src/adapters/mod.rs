@@ -12,6 +12,8 @@
 mod addresses;
 mod begin;
 mod error;
+#[cfg(any(feature = "h2", feature = "hyper"))]
+mod gather;
 mod part;
 mod report;
 mod storage;

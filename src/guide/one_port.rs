@@ -262,6 +262,7 @@
 //! |---|---|
 //! | `upgrade expected but low level API in use` | Upgrades are off: serve with `serve_connection_with_upgrades`, or `with_upgrades()`. |
 //! | A client says that the server does not offer WebSockets over HTTP/2 | `enable_connect_protocol()` is missing, or axum's feature `http2`. |
+//! | Bursts of short messages over HTTP/2 end the connection with `ENHANCE_YOUR_CALM` | The library bounds small DATA frames that wait. Use [`h2::server_builder`](crate::h2::server_builder), or raise `initial_connection_window_size` in hyper. |
 //! | Over HTTP/2, status 405 | The route is one of `get`. Use `any`. |
 //! | The connection opens, and nothing happens | The handler waits for the future of [`accept`](crate::hyper::Opening::accept). Return the response first, and wait in a task. |
 //! | Status 426 | The request asks for no WebSocket: a browser opened the address, or a proxy in front removed `Upgrade`. |

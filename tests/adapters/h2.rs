@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use bytes::Bytes;
+use h2::client::SendRequest;
 use h2::ext::Protocol;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
-use sansocket::h2::{Client, Incoming, Stream, receive_request};
+use sansocket::h2::{Client, Incoming, Stream, receive_request, server_builder};
 use sansocket::server::{Origins, Policy, Response};
 use sansocket::tokio::WebSocket;
 use sansocket::{Cause, CloseCode, Config, Error, TimedOut, Timeouts, Url, client};
@@ -27,11 +28,8 @@ fn serve(handle: impl Fn(Request) + Send + 'static) -> DuplexStream {
 fn serve_with(has_setting: bool, handle: impl Fn(Request) + Send + 'static) -> DuplexStream {
     let (near, far) = tokio::io::duplex(64 << 10);
     tokio::spawn(async move {
-        let mut builder = h2::server::Builder::new();
-        if has_setting {
-            builder.enable_connect_protocol();
-        }
-        builder.initial_connection_window_size(64 << 20).max_concurrent_streams(2000);
+        let mut builder = if has_setting { server_builder() } else { h2::server::Builder::new() };
+        builder.max_concurrent_streams(2000);
         let mut connection = builder.handshake(far).await.unwrap();
         while let Some(Ok(request)) = connection.accept().await {
             handle(request);
@@ -167,6 +165,26 @@ async fn settings_may_come_late() {
     assert_eq!(socket.receive().await.unwrap(), Some("hello".into()));
 }
 
+/// Begins a connection by the library alone.
+async fn begin(server: DuplexStream) -> SendRequest<Bytes> {
+    let (requests, connection) = h2::client::handshake(server).await.unwrap();
+    tokio::spawn(connection);
+    // The settings come meanwhile.
+    while !requests.is_extended_connect_protocol_enabled() {
+        tokio::task::yield_now().await;
+    }
+    requests
+}
+
+/// Opens a WebSocket by the library alone, and returns its two directions.
+async fn open_by_library(server: DuplexStream) -> (RecvStream, h2::SendStream<Bytes>) {
+    let mut request = http::Request::connect("http://localhost/chat").body(()).unwrap();
+    request.extensions_mut().insert(Protocol::from_static("websocket"));
+    request.headers_mut().insert("sec-websocket-version", 13.into());
+    let (response, send) = begin(server).await.send_request(request, false).unwrap();
+    (response.await.unwrap().into_body(), send)
+}
+
 /// Sends a request by the library alone, and returns the response with its body.
 async fn ask(
     server: DuplexStream,
@@ -174,13 +192,7 @@ async fn ask(
     headers: &[(&'static str, &'static str)],
     has_ended: bool,
 ) -> (http::response::Parts, Vec<u8>) {
-    let (requests, connection) = h2::client::handshake(server).await.unwrap();
-    let mut requests = requests;
-    tokio::spawn(connection);
-    // The settings come meanwhile.
-    while !requests.is_extended_connect_protocol_enabled() {
-        tokio::task::yield_now().await;
-    }
+    let mut requests = begin(server).await;
     let mut request = http::Request::connect("http://localhost/chat").body(()).unwrap();
     if let Some(protocol) = protocol {
         request.extensions_mut().insert(Protocol::from_static(protocol));
@@ -368,6 +380,23 @@ async fn many_small_messages_while_the_peer_sleeps_do_not_end_the_connection() {
     }
     socket.flush().await.unwrap();
     assert_eq!(socket.receive().await.unwrap(), Some("all".into()));
+}
+
+/// A client or a proxy may send each of them in a DATA frame of its own, though.
+#[tokio::test]
+async fn ten_thousand_messages_in_frames_of_their_own_while_the_server_sleeps_arrive() {
+    let server = serve(accept_all(config(), |mut socket| async move {
+        sleep(Duration::from_millis(500)).await;
+        for _ in 0..10_000 {
+            assert_eq!(socket.receive().await?, Some(Vec::new().into()));
+        }
+        socket.send("all").await
+    }));
+    let (mut receive, mut send) = open_by_library(server).await;
+    for _ in 0..10_000 {
+        send.send_data(Bytes::from_static(b"\x82\x80\0\0\0\0"), false).unwrap();
+    }
+    assert_eq!(receive.data().await.unwrap().unwrap(), b"\x81\x03all"[..]);
 }
 
 /// A server that goes away finishes the streams that are open.

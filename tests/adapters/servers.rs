@@ -133,7 +133,7 @@ async fn serve_hyper(listener: TcpListener, config: Arc<Config>, ends: Ends) {
         let service = service_fn(move |request| answer(request, Arc::clone(&config), ends.clone()));
         tokio::spawn(async move {
             let mut builder = auto::Builder::new(TokioExecutor::new());
-            builder.http2().enable_connect_protocol();
+            builder.http2().enable_connect_protocol().initial_connection_window_size(8 << 20);
             // A client that breaks HTTP is an error of the connection.
             let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
         });
@@ -363,7 +363,10 @@ async fn ask_two(
     request: http::Request<()>,
 ) -> (http::Response<h2::RecvStream>, h2::SendStream<Bytes>) {
     let stream = TcpStream::connect(server.address).await.unwrap();
-    let (requests, connection) = h2::client::handshake(stream).await.unwrap();
+    let mut builder = h2::client::Builder::new();
+    // For the answers to a burst of small DATA frames.
+    builder.data_frame_budget(4 << 20);
+    let (requests, connection) = builder.handshake(stream).await.unwrap();
     tokio::spawn(connection);
     let ends = request.method() != "CONNECT";
     let (response, send) = requests.ready().await.unwrap().send_request(request, ends).unwrap();
@@ -421,6 +424,23 @@ async fn a_long_message_does_not_begin_with_a_small_data_frame() {
         assert!(first.starts_with(b"\x82\x7f"), "{library:?}");
         assert!(first.len() > 1000, "{library:?}: {} bytes", first.len());
     }
+}
+
+/// A proxy may send each message in a DATA frame of its own.
+#[tokio::test]
+async fn ten_thousand_small_data_frames_in_a_burst_do_not_end_the_connection() {
+    let server = Server::start(Library::Hyper, Config::new()).await;
+    let (mut receive, mut send) = open_two(&server).await;
+    for _ in 0..10_000 {
+        send.send_data(Bytes::from_static(b"\x82\x80\0\0\0\0"), false).unwrap();
+    }
+    let mut echoed = 0;
+    while echoed < 20_000 {
+        let data = receive.data().await.unwrap().unwrap();
+        receive.flow_control().release_capacity(data.len()).unwrap();
+        echoed += data.len();
+    }
+    assert_eq!(echoed, 20_000);
 }
 
 #[test]

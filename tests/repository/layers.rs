@@ -125,6 +125,7 @@ const LAYERS: &[&str] = &[
     "connect/dial",
     "connect",
     "adapters/addresses",
+    "adapters/gather",
     "adapters/error",
     "adapters/storage",
     "adapters/tls",

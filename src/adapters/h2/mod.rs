@@ -3,18 +3,17 @@
 //! Many WebSockets share one connection. Each is a [`WebSocket`] over a [`Stream`], with all that a WebSocket over
 //! TCP has: compression, deadlines, backpressure, `split`.
 //!
-//! A server turns on the setting of RFC 8441, and passes each request to [`receive_request`]:
+//! A server is built by [`server_builder`], and passes each request to [`receive_request`]:
 //!
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use sansocket::h2::{Incoming, receive_request};
+//! use sansocket::h2::{Incoming, receive_request, server_builder};
 //! use sansocket::{Config, Error};
 //! use tokio::net::TcpStream;
 //!
 //! async fn serve(stream: TcpStream, config: Arc<Config>) -> Result<(), h2::Error> {
-//!     let mut server = h2::server::Builder::new();
-//!     let mut connection = server.enable_connect_protocol().handshake(stream).await?;
+//!     let mut connection = server_builder().handshake(stream).await?;
 //!     while let Some(request) = connection.accept().await {
 //!         let (request, respond) = request?;
 //!         match receive_request(request, respond, &config) {
@@ -44,7 +43,7 @@ mod server;
 mod stream;
 
 pub use client::Client;
-pub use server::{Incoming, Opening, receive_request};
+pub use server::{Incoming, Opening, receive_request, server_builder};
 pub use stream::Stream;
 
 use super::tokio::WebSocket;

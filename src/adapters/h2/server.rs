@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 
 use ::h2::RecvStream;
 use ::h2::ext::Protocol;
-use ::h2::server::SendResponse;
+use ::h2::server::{Builder, SendResponse};
 use bytes::Bytes;
 
 use super::WebSocket;
@@ -63,6 +63,28 @@ pub struct Opening {
     receive: RecvStream,
     respond: SendResponse<Bytes>,
     config: Arc<Config>,
+}
+
+/// Returns a builder for servers' connections, set up for WebSockets.
+///
+/// * The setting of RFC 8441 is on.
+/// * A client may send 1 MiB over all streams of a connection before it is read, so that a stream that is not read
+///   does not keep the others waiting. The default of [`h2`](https://docs.rs/h2) is 64 KiB, as much as for one stream.
+/// * 16,000 short messages may come, each in a DATA frame of its own, before they are read. By default the library
+///   ends a connection after about 130 such frames (RUSTSEC-2026-0258). Proxies and browsers send them in bursts.
+///
+/// All of it can be changed.
+///
+/// ```
+/// let mut builder = sansocket::h2::server_builder();
+/// builder.max_concurrent_streams(1000);
+/// ```
+#[must_use]
+pub fn server_builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.enable_connect_protocol();
+    builder.initial_connection_window_size(CONNECTION_WINDOW).data_frame_budget(FRAME_BUDGET);
+    builder
 }
 
 /// Validates a request that asks for a WebSocket, and returns others unchanged.
@@ -149,3 +171,9 @@ fn send<B: Into<Bytes>>(
     }
     Ok(())
 }
+
+/// How many bytes a client may send before they are read, over all streams.
+const CONNECTION_WINDOW: u32 = 1 << 20;
+
+/// What waiting DATA frames of less than 256 bytes may cost together. Each costs the bytes that it lacks of 256.
+const FRAME_BUDGET: usize = 4 << 20;

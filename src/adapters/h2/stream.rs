@@ -8,6 +8,8 @@ use ::h2::{Reason, RecvStream, SendStream};
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::adapters::gather::poll_gathered;
+
 /// A stream of HTTP/2, in both directions, as a stream of bytes.
 ///
 /// Flow control is the backpressure: bytes are written as far as the peer's window allows, and the peer gets
@@ -55,6 +57,21 @@ impl Stream {
         Poll::Ready(Ok(true))
     }
 
+    /// Reads from one DATA frame.
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if ready!(self.poll_data(cx))? {
+            let count = self.data.len().min(buffer.remaining());
+            buffer.put_slice(&self.data.split_to(count));
+            // RFC 9113, section 5.2.2: the peer may send as many bytes more.
+            let _ = self.receive.flow_control().release_capacity(count);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// Waits until at least one of `len` bytes may be sent. Returns how many may.
     fn poll_capacity(&mut self, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<usize>> {
         self.send.reserve_capacity(len);
@@ -94,13 +111,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if ready!(self.poll_data(cx))? {
-            let count = self.data.len().min(buffer.remaining());
-            buffer.put_slice(&self.data.split_to(count));
-            // RFC 9113, section 5.2.2: the peer may send as many bytes more.
-            let _ = self.receive.flow_control().release_capacity(count);
-        }
-        Poll::Ready(Ok(()))
+        poll_gathered(buffer, |buffer| self.poll_frame(cx, buffer))
     }
 }
 

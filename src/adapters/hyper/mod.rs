@@ -32,6 +32,9 @@
 //! Serve HTTP/1.1 with `with_upgrades`. Over HTTP/2, turn on `enable_connect_protocol` (RFC 8441). The builder
 //! `auto` of hyper-util does both, by `serve_connection_with_upgrades` and `http2().enable_connect_protocol()`.
 //!
+//! Over HTTP/2, a connection ends when too many small DATA frames wait to be read (RUSTSEC-2026-0258): about 2,000 by
+//! default. hyper derives the number from the window, so raise `initial_connection_window_size`: 8 MiB allow 16,000.
+//!
 //! Over HTTP/2, hyper gives out some resets as the end of the stream: those with the code `CANCEL` or `NO_ERROR`. A
 //! WebSocket then ends with [`Cause::TransportEnded`](crate::Cause::TransportEnded). The module `h2` tells them apart.
 

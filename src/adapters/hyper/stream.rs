@@ -10,6 +10,8 @@ use ::hyper::rt::{Read, ReadBuf as Unfilled, Write};
 use ::hyper::upgrade::Upgraded;
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::adapters::gather::poll_gathered;
+
 /// A stream that hyper has upgraded: a connection of HTTP/1.1, or a stream of HTTP/2.
 ///
 /// ```
@@ -50,11 +52,13 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut unfilled = Unfilled::new(buffer.initialize_unfilled());
-        ready!(self.upgraded().poll_read(cx, unfilled.unfilled()))?;
-        let count = unfilled.filled().len();
-        buffer.advance(count);
-        Poll::Ready(Ok(()))
+        poll_gathered(buffer, |buffer| {
+            let mut unfilled = Unfilled::new(buffer.initialize_unfilled());
+            ready!(self.upgraded().poll_read(cx, unfilled.unfilled()))?;
+            let count = unfilled.filled().len();
+            buffer.advance(count);
+            Poll::Ready(Ok(()))
+        })
     }
 }
 

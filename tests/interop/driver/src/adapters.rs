@@ -249,7 +249,7 @@ pub(crate) mod on_h2 {
     use bytes::Bytes;
     use h2::RecvStream;
     use h2::server::SendResponse;
-    use sansocket::h2::{Client, Incoming, Opening, Stream, receive_request};
+    use sansocket::h2::{Client, Incoming, Opening, Stream, receive_request, server_builder};
     use sansocket::server::{Origins, Policy, Response};
     use sansocket::tokio::WebSocket;
     use sansocket::{CloseCode, Config, Error, Event, Message, OwnedMessage, Url, client};
@@ -297,8 +297,7 @@ pub(crate) mod on_h2 {
 
     async fn answer_all(stream: TcpStream) -> Result<(), Failure> {
         stream.set_nodelay(true)?;
-        let mut builder = h2::server::Builder::new();
-        let mut connection = builder.enable_connect_protocol().handshake(stream).await?;
+        let mut connection = server_builder().handshake(stream).await?;
         while let Some(request) = connection.accept().await {
             let (request, respond) = request?;
             tokio::spawn(async {
