@@ -32,11 +32,17 @@ from peer import CASES, contexts, digest, message, pipeline  # noqa: E402
 
 PEERS = json.loads((HERE / "peers.json").read_text())
 ADAPTERS = ["blocking", "tokio", "smol", "h2"]
-WAYS = {"direct": "", "nginx": " by nginx", "tls": " by nginx, TLS", "haproxy": " by haproxy, HTTP/2 to us"}
+WAYS = {"direct": "", "nginx": " by nginx", "tls": " by nginx, TLS", "h2": " by HTTP/2", "h2-tls": " by HTTP/2, TLS",
+        "haproxy": " by haproxy, HTTP/2 to us", "nghttpx": " by nghttpx, HTTP/2 to us", "lighttpd": " by lighttpd, HTTP/2 to us"}
+OVER_HTTP2 = {"h2", "h2-tls", "haproxy", "nghttpx", "lighttpd"}
+# The ways of a peer that names none.
+USUAL_WAYS = ["direct", "nginx", "tls", "haproxy"]
 # What sansocket lacks as a client, in the words of peers.json.
 OURS = {"get": "sansocket is no HTTP client", "extension": "is about offers that are declined, and sansocket makes none there"}
 # What our end lacks over HTTP/2, by case.
-OVER_HTTP2 = {"http": "a 426 has an Upgrade, which HTTP/2 forbids"}
+OURS_OVER_HTTP2 = {"http": "a 426 has an Upgrade, which HTTP/2 forbids"}
+# What a proxy does not pass on, by way and case.
+LOST = {"lighttpd": dict.fromkeys(("ping-client", "close-by-server"), "lighttpd 1.4.69 drops a close frame with which the stream ends")}
 PATIENCE = 180  # seconds for all the cases of one connection of programs
 
 
@@ -249,13 +255,12 @@ def play(job, proxies):
     """Plays some cases between two programs, and gives what each end saw of each."""
     log_path = job.folder / f"{job.name}.log"
     seen = {"client": {}, "server": {}}
-    with open(log_path, "w") as log, Program([*job.server, "server"], log) as server:
+    with open(log_path, "w") as log, Program([*job.server, "server", *job.tls], log) as server:
         port = (server.take(30) or {}).get("port")
         if port is None:
             return seen
-        url = f"ws://127.0.0.1:{port}" if job.way == "direct" else proxies[job.way].url(job, port)
         end = time.monotonic() + PATIENCE
-        with Program([*job.client, "client", url, *job.cases], log) as client:
+        with proxies.get(job.way, Direct).url(job, port) as url, Program([*job.client, "client", url, *job.cases], log) as client:
             while (line := client.take(end - time.monotonic())) is not None:
                 seen["client"][line.get("case")] = line
         # What the server saw is known soon after.
@@ -270,12 +275,19 @@ def play(job, proxies):
     return seen
 
 
+class Direct:
+    """No proxy."""
+
+    @staticmethod
+    @contextlib.contextmanager
+    def url(job, port):
+        yield f"{'wss' if job.tls else 'ws'}://127.0.0.1:{port}"
+
+
 class Nginx:
     """nginx in front of any port of ours: that of the path's first segment."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.certificate()
         for _ in range(5):
             self.ports = free_ports(2)
             (folder / "nginx.conf").write_text((HERE / "nginx.conf").read_text().format(
@@ -287,18 +299,10 @@ class Nginx:
             self.program.__exit__()
         sys.exit("nginx does not start:\n" + (folder / "nginx.log").read_text())
 
-    def certificate(self):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-keyout", f"{self.folder}/key.pem", "-out", f"{self.folder}/certificate.pem", "-days", "2",
-             "-subj", "/CN=interop", "-addext", "subjectAltName=IP:127.0.0.1"],
-            check=True, capture_output=True)
-        for name in ("INTEROP_CA", "NODE_EXTRA_CA_CERTS"):
-            os.environ[name] = f"{self.folder}/certificate.pem"
-
+    @contextlib.contextmanager
     def url(self, job, port):
         plain, tls = self.ports
-        return f"wss://127.0.0.1:{tls}/{port}" if job.way == "tls" else f"ws://127.0.0.1:{plain}/{port}"
+        yield f"wss://127.0.0.1:{tls}/{port}" if job.way == "tls" else f"ws://127.0.0.1:{plain}/{port}"
 
 
 class Haproxy:
@@ -316,9 +320,67 @@ class Haproxy:
             self.program.__exit__()
         sys.exit("haproxy does not start:\n" + (folder / "haproxy.log").read_text())
 
+    @contextlib.contextmanager
     def url(self, job, port):
         _, role, _ = job.row
-        return f"ws://127.0.0.1:{self.http1 if role == 'client' else self.http2}/{port}"
+        yield f"ws://127.0.0.1:{self.http1 if role == 'client' else self.http2}/{port}"
+
+
+class Single:
+    """A proxy in front of one port, which starts for each connection of programs."""
+
+    starting = threading.Lock()
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.program = contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def url(self, job, behind):
+        for _ in range(5):
+            with self.starting, open(job.folder / f"{job.name}.proxy.log", "w") as log:
+                [port] = free_ports(1)
+                program = Program(self.command(job, port, behind), log)
+                is_up = listens(program, port)
+            with program:
+                if is_up:
+                    yield f"ws://127.0.0.1:{port}"
+                    return
+        sys.exit(f"{job.way} does not start: see {job.name}.proxy.log")
+
+
+class Nghttpx(Single):
+    """nghttpx: it speaks HTTP/2 to our end, and HTTP/1.1 to the peer."""
+
+    def command(self, job, port, behind):
+        _, role, _ = job.row
+        to_us = ";;proto=h2" if role == "client" else ""
+        return [command("nghttpx"), "--conf=/dev/null", "--errorlog-file=/dev/stderr", "--single-thread",
+                f"--frontend=127.0.0.1,{port};no-tls", f"--backend=127.0.0.1,{behind}{to_us}"]
+
+
+class Lighttpd(Single):
+    """lighttpd, a server of HTTP/2, in front of a server of HTTP/1.1."""
+
+    def command(self, job, port, behind):
+        path = self.folder / f"{job.name}.conf"
+        path.write_text((HERE / "lighttpd.conf").read_text().format(folder=self.folder, port=port, behind=behind))
+        return [command("lighttpd"), "-D", "-f", str(path)]
+
+
+def certify(folder):
+    """Makes a certificate of an authority, and names them in the environment."""
+    def make(name, *options):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-keyout", f"{name}.key", "-out", f"{name}.pem", *options],
+                       check=True, capture_output=True, cwd=folder)
+
+    make("authority", "-subj", "/CN=interop authority", "-addext", "keyUsage=critical,keyCertSign")
+    make("certificate", "-subj", "/CN=interop", "-CA", "authority.pem", "-CAkey", "authority.key",
+         "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost")
+    for variable, name in (("INTEROP_CA", "authority.pem"), ("NODE_EXTRA_CA_CERTS", "authority.pem"),
+                           ("INTEROP_CERTIFICATE", "certificate.pem"), ("INTEROP_KEY", "certificate.key")):
+        os.environ[variable] = f"{folder}/{name}"
 
 
 def command(name):
@@ -358,11 +420,12 @@ class Job:
         self.row = peer, role, way
         self.adapter = adapter
         self.way = way
+        self.tls = ["tls"] if way == "h2-tls" else []
         self.folder = options.folder
         self.name = f"{peer}-{role}-{way}-{adapter}"
         self.client, self.server = (theirs, ours) if role == "client" else (ours, theirs)
         # A proxy does not care how messages are compressed: one case goes through it.
-        cases = [case for case in options.cases if way == "direct" or "like" not in CASES[case]]
+        cases = [case for case in options.cases if way in ("direct", "h2") or "like" not in CASES[case]]
         self.skipped = {case: reason for case in cases if (reason := reason_to_skip(peer, role, way, case, adapter))}
         self.cases = [case for case in cases if case not in self.skipped]
 
@@ -377,7 +440,7 @@ class Job:
             hidden = PEERS[peer].get("hides", {}).get(case, ())
             wrong[case] = []
             for end in ("client", "server"):
-                want = should[end] if end == role else with_quirks(peer, should[end])
+                want = without_hidden(peer, should[end]) if end == role else with_quirks(peer, should[end])
                 wrong[case] += differences(end, want, seen[end].get(case), hidden if end == role else ())
             if "deflate" in CASES[case] and not wrong[case]:
                 wrong[case] = compressed(self, case, seen)
@@ -391,10 +454,17 @@ def with_quirks(peer, should):
     return {**should, "close": [code, None, True]} if code and is_answered else should
 
 
+def without_hidden(peer, should):
+    """What the peer should see, of which it does not tell all."""
+    return should and {key: value for key, value in should.items() if key not in PEERS[peer].get("tells no", {})}
+
+
 def reason_to_skip(peer, role, way, case, adapter):
     """Why a peer cannot play a role in a case, or None."""
     about = PEERS[peer]
-    if adapter == "h2" and (reason := OVER_HTTP2.get(case)):
+    if adapter == "h2" and (reason := OURS_OVER_HTTP2.get(case)):
+        return reason
+    if reason := LOST.get(way, {}).get(case):
         return reason
     if reason := unmet(peer):
         return reason
@@ -478,6 +548,8 @@ def report(options, outcomes):
     for peer in dict.fromkeys(row[0] for row in rows):
         for case, what in PEERS[peer].get("hides", {}).items():
             print(f"  {peer} does not show {', '.join(what)} of what answers {case}, so only the rest is compared")
+        for key, reason in PEERS[peer].get("tells no", {}).items():
+            print(f"  {peer} tells no {key} ({reason}), so only our end's is compared")
         if code := PEERS[peer].get("answers a close frame with"):
             print(f"  {peer} answers a close frame with code {code}, whatever came, which is not held against it")
         if reason := PEERS[peer].get("sends uncompressed"):
@@ -495,12 +567,14 @@ def title(row):
     return f"{peer} as {role}{WAYS[way]}"
 
 
-def is_played(role, way, adapter):
+def is_played(peer, role, way, adapter):
     """Whether an adapter of ours meets a peer in this role in this way."""
-    if adapter == "h2" or way == "haproxy":
-        # Peers speak HTTP/1.1.
-        return adapter == "h2" and way == "haproxy"
-    return role == "client" or way == "direct"
+    about = PEERS[peer]
+    if way not in about.get("ways", USUAL_WAYS) or (way in OVER_HTTP2) != (adapter == "h2"):
+        return False
+    if way == "lighttpd":
+        return role == "server"
+    return role == "client" or way == "direct" or way in OVER_HTTP2
 
 
 def names(all_names):
@@ -527,14 +601,15 @@ def main():
     options.folder.mkdir(parents=True)
     jobs = [Job(options, peer, role, way, adapter)
             for peer in options.peers for role in PEERS[peer]["roles"]
-            for way in WAYS for adapter in options.adapters if way in options.ways and is_played(role, way, adapter)]
+            for way in WAYS for adapter in options.adapters if way in options.ways and is_played(peer, role, way, adapter)]
     for case in options.cases:
         expected(case)  # takes a while, once
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, Program.end_all)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        certify(Path(folder))
         proxies = {}
-        for ways, start in ((("nginx", "tls"), Nginx), (("haproxy",), Haproxy)):
+        for ways, start in ((("nginx", "tls"), Nginx), (("haproxy",), Haproxy), (("nghttpx",), Nghttpx), (("lighttpd",), Lighttpd)):
             if any(job.way in ways for job in jobs):
                 proxies.update(dict.fromkeys(ways, start(Path(folder))))
                 stack.enter_context(proxies[ways[0]].program)

@@ -133,7 +133,8 @@ where
 {
     let mut builder = Builder::new();
     // A server has nothing to push into a WebSocket.
-    builder.enable_push(false).initial_connection_window_size(CONNECTION_WINDOW);
+    builder.enable_push(false);
+    builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
     let (requests, mut driver) = builder.handshake(stream).await.map_err(explain)?;
     let mut pings = driver.ping_pong().ok_or(ErrorKind::NotConnected)?;
     await_settings(&mut driver, &mut pings).await?;
@@ -188,8 +189,12 @@ async fn within<F: Future>(time: Option<Duration>, future: F) -> Result<F::Outpu
 /// What drives the connection.
 type Driver<S> = ::h2::client::Connection<S, Bytes>;
 
+/// How many bytes a server may send over a stream before they are read.
+///
+/// The default is a byte less. lighttpd 1.4.69 does not know that, and its streams end by a flow-control error.
+const STREAM_WINDOW: u32 = 64 << 10;
+
 /// How many bytes a server may send before they are read, over all streams.
 ///
-/// Each stream has a window of its own, of 64 KiB by default. A stream that is not read must not keep the others
-/// waiting: 1,000 such streams fill 64 MiB.
+/// A stream that is not read must not keep the others waiting: 1,000 such streams fill 64 MiB.
 const CONNECTION_WINDOW: u32 = 64 << 20;

@@ -119,10 +119,10 @@ def main(client, serve):
     match sys.argv[1:]:
         case ["client", url, *names]:
             asyncio.run(clients(url, names))
-        case ["server"]:
+        case ["server"] | ["server", "tls"]:
             asyncio.run(serve())
         case _:
-            sys.exit("usage: client URL CASE.. | server")
+            sys.exit("usage: client URL CASE.. | server [tls]")
 
 
 def print_port(port):

@@ -1,50 +1,10 @@
 // Node's `ws`.
 
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { webcrypto } from "node:crypto";
 import { WebSocket, WebSocketServer } from "ws";
-import "./play.js";
+import { CASES, caseOf, deflateOf, endOf, main, negotiated, printPort } from "./ws_end.mjs";
 
-globalThis.crypto ??= webcrypto;
-const CASES = interop.parseCases(readFileSync(new URL("../cases.json", import.meta.url)));
-const { Queue, play, watched } = interop;
-
-/** Gathers what comes on a socket from now on. */
-function endOf(socket) {
-  const end = {
-    messages: new Queue(),
-    pongs: new Queue(),
-    send: data => socket.send(data),
-    sendPart: (data, fin) => socket.send(data, { fin }),
-    ping: payload => socket.ping(payload),
-    close: (code, reason) => socket.close(code, reason),
-    drop: () => socket.terminate(),
-  };
-  socket.on("message", (data, isBinary) => end.messages.put(isBinary ? data : data.toString()));
-  socket.on("pong", payload => end.pongs.put(payload.toString()));
-  end.closed = new Promise(resolve => {
-    socket.on("close", (code, reason) => {
-      end.messages.put(null);
-      resolve([code, reason.toString(), code !== 1006]);
-    });
-  });
-  return end;
-}
-
-/** How an end compresses which, in this case, asks for this, or for nothing. */
-function deflateOf({ deflate = {} }, end) {
-  const asked = deflate.by === end ? deflate : {};
-  const options = { threshold: 0 };
-  for (const name of ["client", "server"]) {
-    const [bits, isTakenOver] = asked[name] ?? [15, true];
-    if (bits < 15) options[`${name}MaxWindowBits`] = bits;
-    if (!isTakenOver) options[`${name}NoContextTakeover`] = true;
-  }
-  return options;
-}
-
-const negotiated = socket => ({ protocol: socket.protocol || null, agreed: socket.extensions });
+const { play, watched } = interop;
 
 async function client(url, name) {
   const { offer = [], client: steps } = CASES[name];
@@ -67,12 +27,10 @@ async function client(url, name) {
   console.log(JSON.stringify(seen));
 }
 
-const caseOf = request => request.url.split("/").at(-1);
-
 function serve() {
   const server = createServer();
   server.on("upgrade", (request, stream, head) => {
-    const name = caseOf(request);
+    const name = caseOf(request.url);
     const { answer, select, server: steps } = CASES[name];
     const opening = new WebSocketServer({
       noServer: true,
@@ -90,13 +48,7 @@ function serve() {
       console.log(JSON.stringify(seen));
     });
   });
-  server.listen(0, "127.0.0.1", () => console.log(JSON.stringify({ port: server.address().port })));
+  server.listen(0, "127.0.0.1", () => printPort(server));
 }
 
-const [role, url, ...names] = process.argv.slice(2);
-if (role === "server") {
-  serve();
-} else {
-  for (const name of names) await client(`${url}/${name}`, name);
-  process.exit(); // whatever a case that failed has left open
-}
+await main(client, serve);

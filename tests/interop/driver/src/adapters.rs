@@ -244,7 +244,7 @@ adapter!(on_thread, blocking, std::net::TcpStream, [], []);
 adapter!(on_tokio, tokio, tokio::net::TcpStream, [async], [.await]);
 adapter!(on_smol, smol, smol::net::TcpStream, [async], [.await]);
 
-/// WebSockets over streams of HTTP/2 without TLS, one on each connection.
+/// WebSockets over streams of HTTP/2, one on each connection.
 pub(crate) mod on_h2 {
     use bytes::Bytes;
     use h2::RecvStream;
@@ -253,12 +253,14 @@ pub(crate) mod on_h2 {
     use sansocket::server::{Origins, Policy, Response};
     use sansocket::tokio::WebSocket;
     use sansocket::{CloseCode, Config, Error, Event, Message, OwnedMessage, Url, client};
+    use tokio::io::{AsyncRead, AsyncWrite};
     use tokio::net::TcpStream;
 
     use super::Then;
     use crate::case::{Case, End, Failure, Kind, Seen, Step, pipeline};
     use crate::runtime::on_tokio::{run, serve_with};
     use crate::tally::Tallied;
+    use crate::tls;
 
     /// Plays the client in one case.
     pub(crate) fn client(url: &str, case: &Case) -> Result<Seen, Failure> {
@@ -270,13 +272,18 @@ pub(crate) mod on_h2 {
         let url = Url::parse(url)?;
         let stream = TcpStream::connect((url.host(), url.port())).await?;
         stream.set_nodelay(true)?;
+        let mut config = Config::new();
+        config.compression = case.compression(End::Client);
+        let config = config.shared();
+        let connection = if url.is_secure() {
+            Client::connect(tls::connect(stream, url.host()).await?, config).await?
+        } else {
+            Client::connect(stream, config).await?
+        };
         let mut request = client::Request::new(url);
         for protocol in &case.offer {
             request.add_protocol(protocol)?;
         }
-        let mut config = Config::new();
-        config.compression = case.compression(End::Client);
-        let connection = Client::connect(stream, config.shared()).await?;
         match connection.open(request).await {
             Ok((socket, response)) => {
                 seen.protocol = response.protocol().map(str::to_owned);
@@ -297,6 +304,17 @@ pub(crate) mod on_h2 {
 
     async fn answer_all(stream: TcpStream) -> Result<(), Failure> {
         stream.set_nodelay(true)?;
+        if tls::begins(&stream).await? {
+            answer_each(tls::accept(stream).await?).await
+        } else {
+            answer_each(stream).await
+        }
+    }
+
+    async fn answer_each<S>(stream: S) -> Result<(), Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let mut connection = server_builder().handshake(stream).await?;
         while let Some(request) = connection.accept().await {
             let (request, respond) = request?;

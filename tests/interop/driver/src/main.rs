@@ -1,5 +1,5 @@
 //! One end of a connection under test: `interop_driver PEER client URL CASE..` or
-//! `interop_driver PEER server`, where PEER is an adapter of sansocket, `tungstenite` or
+//! `interop_driver PEER server [tls]`, where PEER is an adapter of sansocket, `tungstenite` or
 //! `tokio-tungstenite`. README.md describes the output.
 
 mod adapters;
@@ -7,6 +7,7 @@ mod case;
 mod peers;
 mod runtime;
 mod tally;
+mod tls;
 
 use std::env;
 use std::sync::mpsc;
@@ -25,7 +26,7 @@ fn main() -> Result<(), Failure> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (peer, role, rest) = match words.as_slice() {
         [peer, role, rest @ ..] => (*peer, *role, rest),
-        _ => return Err("usage: interop_driver PEER client URL CASE.. | PEER server".into()),
+        _ => return Err("usage: interop_driver PEER client URL CASE.. | PEER server [tls]".into()),
     };
     let (client, serve): (Client, Server) = match peer {
         "blocking" => (adapters::on_thread::client, adapters::on_thread::serve),
@@ -43,7 +44,7 @@ fn main() -> Result<(), Failure> {
             }
             Ok(())
         }
-        ("server", []) => serve(),
+        ("server", [] | ["tls"]) => serve(),
         _ => Err(format!("no such role: {role} {rest:?}").into()),
     }
 }
