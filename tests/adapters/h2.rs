@@ -1,5 +1,6 @@
 //! WebSockets over streams of HTTP/2 (RFC 8441).
 
+use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -280,6 +281,108 @@ async fn a_server_that_does_not_answer_lets_the_deadline_pass() {
     });
     let error = connect(server).await.open(to("ws://localhost/")).await.unwrap_err();
     assert!(matches!(error, Error::TimedOut(TimedOut::Opening)), "{error}");
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_before_the_answer_is_an_error() {
+    let (near, far) = tokio::io::duplex(64 << 10);
+    tokio::spawn(async move {
+        let mut connection = server_builder().handshake::<_, Bytes>(far).await.unwrap();
+        drop(connection.accept().await);
+    });
+    let error = connect(near).await.open(to("ws://localhost/")).await.unwrap_err();
+    assert!(matches!(error, Error::Io(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_with_which_the_stream_ends_opens_what_has_ended() {
+    let server = serve(|(_, mut respond)| {
+        respond.send_response(http::Response::new(()), true).unwrap();
+    });
+    let mut socket = open(&connect(server).await).await;
+    let error = socket.receive().await.unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof));
+}
+
+#[tokio::test]
+async fn an_opening_that_is_not_answered_keeps_no_other_waiting() {
+    let (undecided, mut waiting) = tokio::sync::mpsc::unbounded_channel();
+    let accept = accept_all(config(), echo);
+    let server = serve(move |(request, respond)| match request.uri().path() {
+        "/later" => undecided.send((request, respond)).unwrap(),
+        _ => accept((request, respond)),
+    });
+    let client = connect(server).await;
+    let later = client.clone();
+    let later = tokio::spawn(async move { later.open(to("ws://localhost/later")).await });
+    let (request, respond) = waiting.recv().await.unwrap();
+    let mut socket = open(&client).await;
+    socket.send("meanwhile").await.unwrap();
+    assert_eq!(socket.receive().await.unwrap(), Some("meanwhile".into()));
+    assert!(!later.is_finished());
+    accept_all(config(), echo)((request, respond));
+    assert!(later.await.unwrap().is_ok());
+}
+
+/// A client may send before it is answered (RFC 9113, section 8.1).
+#[tokio::test]
+async fn frames_that_come_before_the_answer_are_kept() {
+    let accept = Arc::new(accept_all(config(), echo));
+    let server = serve(move |request| {
+        let accept = Arc::clone(&accept);
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(50)).await;
+            accept(request);
+        });
+    });
+    let mut request = http::Request::connect("http://localhost/chat").body(()).unwrap();
+    request.extensions_mut().insert(Protocol::from_static("websocket"));
+    request.headers_mut().insert("sec-websocket-version", 13.into());
+    let (response, mut send) = begin(server).await.send_request(request, false).unwrap();
+    send.send_data(Bytes::from_static(b"\x81\x85\0\0\0\0early"), false).unwrap();
+    let mut receive = response.await.unwrap().into_body();
+    assert_eq!(receive.data().await.unwrap().unwrap(), b"\x81\x05early"[..]);
+}
+
+/// A server that resets a stream on which it has ended its direction makes browsers fall back to HTTP/1.1.
+#[tokio::test]
+async fn a_server_that_has_closed_waits_for_the_end_of_its_client() {
+    let (sender, mut ends) = tokio::sync::mpsc::unbounded_channel();
+    let server = serve(accept_all(config(), move |mut socket| {
+        let sender = sender.clone();
+        async move {
+            let closed = socket.close(CloseCode::NORMAL, "").await;
+            sender.send(socket.ended()).unwrap();
+            closed
+        }
+    }));
+    let (mut receive, mut send) = open_by_library(server).await;
+    assert_eq!(receive.data().await.unwrap().unwrap(), b"\x88\x02\x03\xe8"[..]);
+    send.send_data(Bytes::from_static(b"\x88\x82\0\0\0\0\x03\xe8"), false).unwrap();
+    let end = receive.data().await;
+    assert!(end.is_none_or(|data| data.unwrap().is_empty()), "the stream ends");
+    let reset = timeout(Duration::from_millis(100), poll_fn(|cx| send.poll_reset(cx)));
+    assert!(reset.await.is_err(), "and is not reset");
+    assert!(ends.try_recv().is_err(), "the server waits");
+    send.send_data(Bytes::new(), true).unwrap();
+    let end = ends.recv().await.unwrap().unwrap();
+    assert!(end.is_clean(), "{end}");
+}
+
+/// E-24.
+#[tokio::test]
+async fn a_reset_in_place_of_a_close_frame_is_no_clean_end() {
+    let server = serve(|(request, mut respond)| {
+        let mut send = respond.send_response(http::Response::new(()), false).unwrap();
+        tokio::spawn(async move {
+            request.into_body().data().await.unwrap().unwrap();
+            send.send_reset(Reason::CANCEL);
+        });
+    });
+    let mut socket = open(&connect(server).await).await;
+    assert!(socket.close(CloseCode::NORMAL, "").await.is_err());
+    let end = socket.ended().unwrap();
+    assert_eq!((end.cause, end.is_clean()), (Cause::TransportReset, false));
 }
 
 /// E-23: as a connection of TCP that is dropped.

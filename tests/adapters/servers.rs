@@ -1,8 +1,10 @@
 //! WebSockets of servers of axum and hyper, over HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +25,7 @@ use sansocket::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 /// What serves. Both have the same routes.
 #[derive(Clone, Copy, Debug)]
@@ -391,6 +394,25 @@ async fn a_page_is_served_beside_the_websockets() {
         let (response, _send) = ask_two(&server, request).await;
         let mut body = response.into_body();
         assert_eq!(body.data().await.unwrap().unwrap(), "a page", "{library:?}");
+    }
+}
+
+/// A reset after the end of the stream makes browsers fall back to HTTP/1.1.
+#[tokio::test]
+async fn a_server_that_has_closed_waits_for_the_end_of_its_client() {
+    for library in LIBRARIES {
+        let mut server = Server::start(library, Config::new()).await;
+        let (mut receive, mut send) = open_two(&server).await;
+        send.send_data(Bytes::from_static(b"\x88\x82\0\0\0\0\x03\xe8"), false).unwrap();
+        assert_eq!(receive.data().await.unwrap().unwrap(), b"\x88\x02\x03\xe8"[..]);
+        let end = receive.data().await;
+        assert!(end.is_none_or(|data| data.unwrap().is_empty()), "{library:?}: the stream ends");
+        let reset = timeout(Duration::from_millis(100), poll_fn(|cx| send.poll_reset(cx)));
+        assert!(reset.await.is_err(), "{library:?}: and is not reset");
+        assert!(server.ends.try_recv().is_err(), "{library:?}: the server waits");
+        send.send_data(Bytes::new(), true).unwrap();
+        let end = server.ends.recv().await.unwrap().unwrap();
+        assert!(end.is_clean(), "{library:?}: {end}");
     }
 }
 
