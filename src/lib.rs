@@ -101,6 +101,7 @@
 //! | come from another crate | [porting](guide::porting) |
 //! | read headers, agree on a subprotocol, decide later | [headers](guide::headers), [deciding](guide::deciding) |
 //! | serve HTTP on the same port, use hyper or axum | [one port](guide::one_port) |
+//! | go through a proxy, follow redirects, log in, stay connected | [connecting](guide::connecting) |
 //! | use TLS | [TLS](guide::tls) |
 //! | send from several tasks, or to many clients | [several tasks](guide::several_tasks), [broadcast](guide::broadcast) |
 //! | send or receive more than fits in memory | [streaming](guide::streaming) |
@@ -119,8 +120,8 @@
 //! | `std` (default) | [`blocking`], seeds from the operating system, choice of SIMD at run time |
 //! | `tokio` | [`tokio`]: WebSockets over streams of tokio |
 //! | `smol` | [`smol`]: WebSockets over streams with the traits of futures-io |
-//! | `rustls` | [`tls`], and `connect_tls` for `wss://` URLs in [`blocking`] |
-//! | `tokio-rustls`, `smol-rustls` | `connect_tls` in [`tokio`], in [`smol`] |
+//! | `rustls` | [`tls`], and `wss://` URLs in [`blocking`] |
+//! | `tokio-rustls`, `smol-rustls` | `wss://` URLs in [`tokio`], in [`smol`] |
 //! | `rustls-native-roots` | [`tls::native_config`]: the certificate authorities that the platform trusts |
 //! | `deflate` | [`deflate`]: compressed messages (RFC 7692), with zlib-rs |
 //! | `digest` | Digest authentication (RFC 7616), with the hashes of RustCrypto |
@@ -184,7 +185,7 @@ pub use adapters::tls;
 #[cfg(feature = "tokio")]
 pub use adapters::tokio;
 #[cfg(feature = "std")]
-pub use adapters::{Error, blocking};
+pub use adapters::{Connect, Error, blocking};
 #[cfg(feature = "alloc")]
 pub use connection::{
     Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,

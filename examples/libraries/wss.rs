@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use sansocket::tls::rustls::ClientConfig;
 use sansocket::tls::rustls::pki_types::ServerName;
-use sansocket::tokio::WebSocket;
+use sansocket::tokio::{Connect, MaybeTls, WebSocket};
 use sansocket::{CloseCode, Config, Ended, Url, client, tls};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -18,25 +19,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let tls = tls::default_config();
-    let socket = match arguments.as_slice() {
-        ["--by-hand", url] => connect_by_hand(url, tls).await?,
-        [url] => connect(url, tls).await?,
+    let ended = match arguments.as_slice() {
+        ["--by-hand", url] => greet(connect_by_hand(url, tls).await?).await?,
+        [url] => greet(connect(url, tls).await?).await?,
         _ => return Err("which URL?".into()),
     };
-    println!("{:?}", greet(socket).await?);
+    println!("{ended:?}");
     Ok(())
 }
 
-type Socket = WebSocket<TlsStream<TcpStream>>;
-
-pub(crate) async fn connect(url: &str, tls: Arc<ClientConfig>) -> Result<Socket, Box<dyn Error>> {
-    Ok(WebSocket::connect_tls(url, tls, Config::new().shared()).await?)
+pub(crate) async fn connect(
+    url: &str,
+    tls: Arc<ClientConfig>,
+) -> Result<WebSocket<MaybeTls>, Box<dyn Error>> {
+    let door = Connect::new(url).header("User-Agent", "sansocket").tls(tls);
+    Ok(door.connect().await?.0)
 }
 
 pub(crate) async fn connect_by_hand(
     url: &str,
     tls: Arc<ClientConfig>,
-) -> Result<Socket, Box<dyn Error>> {
+) -> Result<WebSocket<TlsStream<TcpStream>>, Box<dyn Error>> {
     let url = Url::parse(url)?;
     let stream = TcpStream::connect((url.host(), url.port())).await?;
     stream.set_nodelay(true)?;
@@ -53,7 +56,10 @@ pub(crate) async fn connect_by_hand(
     Ok(socket)
 }
 
-pub(crate) async fn greet(mut socket: Socket) -> Result<Option<Ended>, Box<dyn Error>> {
+pub(crate) async fn greet<S>(mut socket: WebSocket<S>) -> Result<Option<Ended>, Box<dyn Error>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     socket.send("hello").await?;
     println!("{:?}", socket.receive().await?);
     socket.close(CloseCode::NORMAL, "done").await?;

@@ -5,6 +5,8 @@ use alloc::string::String;
 use core::fmt;
 use std::io::{self, ErrorKind};
 
+use crate::auth::CredentialsError;
+use crate::connect::{ConnectError, Failure, Peer, PlanError, ProxyError};
 use crate::connection::{Cause, Ended, SendError, TimedOut};
 use crate::handshake::client::{Response, ResponseError};
 use crate::handshake::server::RequestError;
@@ -26,6 +28,10 @@ use crate::wire::ProtocolError;
 /// ```
 #[non_exhaustive]
 pub enum Error {
+    /// There is no way to the server: the failing step, the URL, and what the transport, TLS or a proxy reported.
+    ///
+    /// A server that was reached and rejects is [`Rejected`](Self::Rejected), whichever way led to it.
+    Connect(Box<ConnectError>),
     /// The opening handshake failed. A server has sent the response that the error demands.
     Handshake(HandshakeError),
     /// A header or subprotocol to send is invalid.
@@ -34,8 +40,12 @@ pub enum Error {
     Io(io::Error),
     /// A message is being delivered in parts: take the rest of it by `next_event`.
     PartsPending,
+    /// The credentials for a server cannot be sent.
+    Plan(PlanError),
     /// The peer broke the protocol. Our close frame names the reason.
     Protocol(ProtocolError),
+    /// The URL of a proxy is invalid.
+    Proxy(ProxyError),
     /// The server answered the opening handshake with another status than 101.
     Rejected(Box<Response>),
     /// The message cannot be sent.
@@ -86,29 +96,19 @@ impl Error {
     pub(super) const fn no_upgrade() -> Self {
         Self::Handshake(HandshakeError::Request(RequestError::MissingUpgrade))
     }
-
-    /// The error for a `wss://` URL where there is no TLS.
-    pub(super) fn no_tls() -> Self {
-        let reason = "wss:// URLs need TLS: use WebSocket::connect_tls or connect_over";
-        io::Error::new(ErrorKind::Unsupported, reason).into()
-    }
-
-    /// The error for a `ws://` URL where there is only TLS.
-    #[cfg(feature = "rustls")]
-    pub(super) fn only_tls() -> Self {
-        let reason = "ws:// URLs are without TLS: use WebSocket::connect";
-        io::Error::new(ErrorKind::Unsupported, reason).into()
-    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Connect(error) => error.fmt(f),
             Self::Handshake(error) => write!(f, "opening handshake failed: {error}"),
             Self::Header(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::PartsPending => f.write_str("message is being received in parts"),
+            Self::Plan(error) => error.fmt(f),
             Self::Protocol(error) => write!(f, "peer broke the protocol: {error}"),
+            Self::Proxy(error) => error.fmt(f),
             Self::Rejected(response) => {
                 write!(f, "server rejected the connection with status {}", response.status())
             }
@@ -119,15 +119,20 @@ impl fmt::Display for Error {
     }
 }
 
-/// Writes the beginning of the body of a rejection as escaped text.
+/// Writes the beginning of the body of a rejection as escaped text, and no query of a URL, which may hold a token.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Connect(error) => {
+                f.debug_tuple("Connect").field(&format_args!("{error}")).finish()
+            }
             Self::Handshake(error) => f.debug_tuple("Handshake").field(error).finish(),
             Self::Header(error) => f.debug_tuple("Header").field(error).finish(),
             Self::Io(error) => f.debug_tuple("Io").field(error).finish(),
             Self::PartsPending => f.write_str("PartsPending"),
+            Self::Plan(error) => f.debug_tuple("Plan").field(error).finish(),
             Self::Protocol(error) => f.debug_tuple("Protocol").field(error).finish(),
+            Self::Proxy(error) => f.debug_tuple("Proxy").field(error).finish(),
             Self::Rejected(response) => f
                 .debug_struct("Rejected")
                 .field("status", &response.status())
@@ -145,13 +150,17 @@ impl core::error::Error for Error {
     /// it is the other one.
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
+            // Its text has the failure and the source.
+            Self::Connect(error) => error.source(),
             Self::Handshake(error) => Some(error),
             Self::Header(error) => Some(error),
             Self::Io(error) => match error.get_ref() {
                 Some(inner) => Some(inner),
                 None => Some(error),
             },
+            Self::Plan(error) => Some(error),
             Self::Protocol(error) => Some(error),
+            Self::Proxy(error) => Some(error),
             Self::Send(error) => Some(error),
             Self::TimedOut(error) => Some(error),
             Self::Url(error) => Some(error),
@@ -179,11 +188,43 @@ macro_rules! from {
     )*};
 }
 
+/// Sorts by culprit: a server that was reached and rejects, one that breaks the protocol, and a way that fails.
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Self {
+        match (error.failure, error.response) {
+            (Failure::Rejected { peer: Peer::Target, .. }, Some(response)) => {
+                Self::Rejected(response)
+            }
+            (Failure::Handshake(response), _) => Self::Handshake(response.into()),
+            (Failure::Header(error), _) => Self::Header(error),
+            (Failure::TimedOut, _) => Self::TimedOut(TimedOut::Opening),
+            (_, response) => Self::Connect(Box::new(ConnectError { response, ..error })),
+        }
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Header(error) => Self::Header(error),
+            PlanError::Url(error) => Self::Url(error),
+            PlanError::Credentials(_) | PlanError::NeedsTls => Self::Plan(error),
+        }
+    }
+}
+
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        PlanError::Credentials(error).into()
+    }
+}
+
 from! {
     HandshakeError => Handshake,
     HeaderError => Header,
     io::Error => Io,
     ProtocolError => Protocol,
+    ProxyError => Proxy,
     SendError => Send,
     TimedOut => TimedOut,
     UrlError => Url,

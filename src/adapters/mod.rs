@@ -11,6 +11,8 @@
 
 mod addresses;
 mod begin;
+mod connect;
+mod dialing;
 mod error;
 #[cfg(any(feature = "h2", feature = "hyper"))]
 mod gather;
@@ -20,6 +22,7 @@ mod storage;
 #[cfg(feature = "rustls")]
 pub mod tls;
 mod trace;
+mod trust;
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -38,4 +41,5 @@ pub mod tokio;
 #[cfg(all(test, feature = "smol", feature = "tokio"))]
 mod tests;
 
+pub use connect::Connect;
 pub use error::Error;

@@ -15,7 +15,10 @@
 //! # }
 //! ```
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -25,24 +28,81 @@ use async_io::Timer;
 use async_net::{TcpStream, resolve};
 use futures_io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "smol-rustls")]
-use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
+use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
 
 use super::error::Error;
-use super::polled::{self, Io};
-#[cfg(feature = "smol-rustls")]
-use super::tls;
+use super::polled::{self, Io, Transport};
+use super::trust::{self, Tls, Trust};
+use crate::connect::Retry;
 use crate::connection::Config;
-use crate::handshake::Url;
+use crate::handshake::client::Response;
 
 polled::runtime!("smol", Smol, "async_net::TcpStream");
-#[cfg(feature = "smol-rustls")]
-polled::connect_tls!("smol");
+polled::maybe_tls!("smol", "smol-rustls");
 
-async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
-    let addresses = resolve((url.host(), url.port())).await?;
-    let stream = polled::race::<_, Smol, _>(addresses, TcpStream::connect).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+const TLS: Tls = match cfg!(feature = "smol-rustls") {
+    true => Tls::Available,
+    false => Tls::Needs("smol-rustls"),
+};
+
+impl Transport<MaybeTls> for Smol {
+    async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        resolve((host, port)).await
+    }
+
+    async fn open(address: SocketAddr) -> io::Result<MaybeTls> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(MaybeTls::Plain(stream))
+    }
+
+    #[cfg(feature = "smol-rustls")]
+    async fn secure(stream: MaybeTls, host: &str, trust: &Trust) -> io::Result<MaybeTls> {
+        let name = trust::server_name(host)?;
+        let stream = TlsConnector::from(trust.config()).connect(name, stream).await?;
+        Ok(MaybeTls::Tls(Box::new(stream)))
+    }
+
+    #[cfg(not(feature = "smol-rustls"))]
+    async fn secure(_: MaybeTls, _: &str, _: &Trust) -> io::Result<MaybeTls> {
+        Err(trust::missing("smol-rustls"))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for MaybeTls<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        over!(self, stream => stream.poll_read(cx, buffer))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for MaybeTls<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        over!(self, stream => stream.poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        over!(self, stream => stream.poll_write_vectored(cx, slices))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self, stream => stream.poll_flush(cx))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self, stream => stream.poll_close(cx))
+    }
 }
 
 /// The timers of smol, which go by themselves under any executor.

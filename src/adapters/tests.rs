@@ -87,17 +87,13 @@ fn a_host_that_does_not_answer_times_out() {
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 #[test]
 fn a_host_that_does_not_answer_times_out_below_tls() {
-    let (deaf, config, tls) = (Deaf::new(), impatient(), super::tls::default_config());
+    let (deaf, config) = (Deaf::new(), impatient());
     let url = format!("wss://{}/", deaf.address);
-    let connect = || blocking::WebSocket::connect_tls(&url, tls.clone(), config.clone()).map(drop);
+    let connect = || blocking::WebSocket::connect(&url, config.clone()).map(drop);
     assert_timed_out(connect);
-    let connect = async || {
-        over_tokio::WebSocket::connect_tls(&url, tls.clone(), config.clone()).await.map(drop)
-    };
+    let connect = async || over_tokio::WebSocket::connect(&url, config.clone()).await.map(drop);
     assert_timed_out(|| runtime().block_on(connect()));
-    let connect = async || {
-        over_smol::WebSocket::connect_tls(&url, tls.clone(), config.clone()).await.map(drop)
-    };
+    let connect = async || over_smol::WebSocket::connect(&url, config.clone()).await.map(drop);
     assert_timed_out(|| async_io::block_on(connect()));
 }
 

@@ -1,7 +1,8 @@
 //! TLS for `wss://` URLs, by [`rustls`].
 //!
-//! `connect_tls` of each adapter takes a [`ClientConfig`]. Create it once: connections that share a configuration
-//! resume each other's sessions. Other TLS streams work like any stream, with `connect_over` and
+//! `connect` of each adapter starts TLS for a `wss://` URL, and trusts the authorities of [`default_config`].
+//! [`Connect::tls`](crate::Connect::tls) takes another [`ClientConfig`]. Create it once: connections that share a
+//! configuration resume each other's sessions. Other TLS streams work like any stream, with `connect_over` and
 //! `receive_request`.
 //!
 //! Anybody on the network can end a stream without the `close_notify` of TLS. Before both close frames have
@@ -11,11 +12,12 @@
 //! ```no_run
 //! # #[cfg(feature = "tokio-rustls")]
 //! # async fn example() -> Result<(), sansocket::Error> {
-//! use sansocket::tokio::WebSocket;
-//! use sansocket::{Config, tls};
+//! use sansocket::tls;
+//! use sansocket::tls::rustls::RootCertStore;
+//! use sansocket::tokio::Connect;
 //!
-//! let (trusted, config) = (tls::default_config(), Config::new().shared());
-//! let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config).await?;
+//! let trusted = tls::config(RootCertStore::empty());
+//! let (mut socket, _) = Connect::new("wss://example.com/").tls(trusted).connect().await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -25,13 +27,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 #[cfg(feature = "rustls-native-roots")]
 use std::io;
+use std::sync::OnceLock;
 
 pub use rustls;
-use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-
-use super::error::Error;
-use crate::handshake::{Url, UrlError};
 
 /// Creates a configuration that trusts the certificate authorities of Mozilla, from `webpki-roots`.
 ///
@@ -95,14 +94,11 @@ pub fn config(roots: RootCertStore) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// Parses a `wss://` URL. Returns it with the name that the certificate of its server must have.
-pub(super) fn parse(url: &str) -> Result<(Url<'_>, ServerName<'static>), Error> {
-    let url = Url::parse(url)?;
-    if !url.is_secure() {
-        return Err(Error::only_tls());
-    }
-    let name = ServerName::try_from(url.host()).map_err(|_| UrlError::BadHost)?;
-    Ok((url, name.to_owned()))
+/// Returns the [`default_config`] that all connections without another one share, so that they resume each other's
+/// sessions.
+pub(super) fn shared_config() -> Arc<ClientConfig> {
+    static SHARED: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    Arc::clone(SHARED.get_or_init(default_config))
 }
 
 /// Returns the configuration that a WebSocket needs: the client names the host (section 4.1, item 5), and the

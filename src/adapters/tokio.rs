@@ -20,6 +20,8 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::net::SocketAddr;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
@@ -30,24 +32,89 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::coop;
 use tokio::time::{Instant, Sleep};
 #[cfg(feature = "tokio-rustls")]
-use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
+use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
 
 use super::error::Error;
-use super::polled::{self, Io};
-#[cfg(feature = "tokio-rustls")]
-use super::tls;
+use super::polled::{self, Io, Transport};
+use super::trust::{self, Tls, Trust};
+use crate::connect::Retry;
 use crate::connection::Config;
-use crate::handshake::Url;
+use crate::handshake::client::Response;
 
 polled::runtime!("tokio", Tokio, "tokio::net::TcpStream");
-#[cfg(feature = "tokio-rustls")]
-polled::connect_tls!("tokio");
+polled::maybe_tls!("tokio", "tokio-rustls");
 
-async fn open_tcp(url: Url<'_>) -> io::Result<TcpStream> {
-    let addresses = lookup_host((url.host(), url.port())).await?;
-    let stream = polled::race::<_, Tokio, _>(addresses, TcpStream::connect).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+const TLS: Tls = match cfg!(feature = "tokio-rustls") {
+    true => Tls::Available,
+    false => Tls::Needs("tokio-rustls"),
+};
+
+impl Transport<MaybeTls> for Tokio {
+    async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(lookup_host((host, port)).await?.collect())
+    }
+
+    async fn open(address: SocketAddr) -> io::Result<MaybeTls> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(MaybeTls::Plain(stream))
+    }
+
+    #[cfg(feature = "tokio-rustls")]
+    async fn secure(stream: MaybeTls, host: &str, trust: &Trust) -> io::Result<MaybeTls> {
+        let name = trust::server_name(host)?;
+        let stream = TlsConnector::from(trust.config()).connect(name, stream).await?;
+        Ok(MaybeTls::Tls(Box::new(stream)))
+    }
+
+    #[cfg(not(feature = "tokio-rustls"))]
+    async fn secure(_: MaybeTls, _: &str, _: &Trust) -> io::Result<MaybeTls> {
+        Err(trust::missing("tokio-rustls"))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for MaybeTls<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        over!(self, stream => stream.poll_read(cx, buffer))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for MaybeTls<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        over!(self, stream => stream.poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        over!(self, stream => stream.poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "tokio-rustls")]
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self, stream => stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        over!(self, stream => stream.poll_shutdown(cx))
+    }
 }
 
 /// The runtime of tokio.

@@ -18,7 +18,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use super::action::{Action, Next};
-use super::backoff::Backoff;
+use super::attempts::Attempts;
 use super::failure::{ConnectError, Failure};
 use super::logins::{Logins, Place};
 use super::origin::Origin;
@@ -74,8 +74,7 @@ pub struct Dial {
     /// When the attempt began.
     started: Timestamp,
     now: Timestamp,
-    backoff: Backoff,
-    retries: u32,
+    attempts: Attempts,
     /// Number of challenges since the last retry.
     challenges: u32,
 }
@@ -116,8 +115,7 @@ impl Dial {
             address: None,
             started: now,
             now,
-            backoff: plan.retry.backoff,
-            retries: 0,
+            attempts: Attempts::new(plan.retry),
             challenges: 0,
             plan,
             config,
@@ -356,9 +354,8 @@ impl Dial {
     /// Returns [`ConnectError`] with the last failure, or with [`Failure::Abandoned`] if the result was not clear yet.
     pub fn finish(self) -> Result<Opened, ConnectError> {
         let url = self.url().to_string().into();
-        let error = |failure, response: Option<Box<Response>>, url| {
-            Err(ConnectError { failure, response: response.map(|it| *it), url })
-        };
+        let error =
+            |failure, response, url| Err(ConnectError { failure, response, url, source: None });
         match self.stage {
             Stage::Open(connection, response) => {
                 let connection = connection.with_read_ahead(&self.input);
@@ -369,6 +366,22 @@ impl Dial {
                 error(Failure::Abandoned, None, url)
             }
         }
+    }
+
+    /// Returns the attempts that were made, for the next connection.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) const fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+
+    /// Waits before the first attempt, as if `attempts` had been made. Returns `None` if they were the last.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn after(mut self, attempts: Attempts) -> Option<Self> {
+        self.attempts = attempts;
+        let random = u32::from_le_bytes(self.keys.next_key());
+        let delay = self.attempts.next_delay(Duration::ZERO, random)?;
+        self.stage = Stage::Wait(self.now + delay);
+        Some(self)
     }
 
     fn is_at(&self, task: Task) -> bool {
@@ -605,16 +618,12 @@ impl Dial {
 
     /// Returns how long to wait before another attempt, if there is one.
     fn delay(&mut self, failure: Failure, response: Option<&Response>) -> Option<Duration> {
-        if !failure.is_temporary() || self.retries >= self.plan.retry.most {
+        if !failure.is_temporary() {
             return None;
         }
         let asked = response.and_then(Retry::after).unwrap_or_default();
-        if asked > self.plan.retry.longest {
-            return None;
-        }
-        self.retries += 1;
         let random = u32::from_le_bytes(self.keys.next_key());
-        Some(self.backoff.next(random).max(asked))
+        self.attempts.next_delay(asked, random)
     }
 
     fn take_decision(&mut self) -> Option<Decision> {
@@ -633,7 +642,7 @@ impl fmt::Debug for Dial {
             .field("plan", &self.plan)
             .field("authority", &self.url().authority())
             .field("stage", &self.stage)
-            .field("retries", &self.retries)
+            .field("attempts", &self.attempts)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,8 @@
 //! [`ConnectError`]: why no connection was opened.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
 use core::fmt;
 
 use super::peer::Peer;
@@ -27,22 +29,30 @@ pub struct ConnectError {
     /// What failed.
     pub failure: Failure,
     /// The response of the server or the proxy, if the failure is one.
-    pub response: Option<Response>,
+    pub response: Option<Box<Response>>,
     /// The URL that was asked last.
     pub url: Box<str>,
+    /// The error of the transport or of TLS, if the caller adds it. The adapters do, and [`Dial`](super::Dial) has
+    /// none.
+    pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Writes the URL without its query, which may hold a token, and the failure.
+/// Writes the URL without its query, which may hold a token, the failure, and its source.
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (url, _) = split_before(&self.url, |byte| byte == b'?');
-        write!(f, "{url}: {}", self.failure)
+        write!(f, "{url}: {}", self.failure)?;
+        self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
     }
 }
 
-impl core::error::Error for ConnectError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.failure)
+impl Error for ConnectError {
+    /// Returns the error of the transport or of TLS, or else the failure.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Some(source) => Some(&**source),
+            None => Some(&self.failure),
+        }
     }
 }
 
@@ -122,4 +132,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl core::error::Error for Failure {}
+impl Error for Failure {}

@@ -96,6 +96,7 @@ mod rules;
 mod socks;
 mod tunnel;
 
+mod attempts;
 mod failure;
 mod logins;
 mod plan;
@@ -106,6 +107,8 @@ mod stage;
 mod dial;
 
 pub use action::{Action, Next};
+#[cfg(feature = "__asynchronous")]
+pub(crate) use attempts::Attempts;
 pub use backoff::Backoff;
 pub use dial::{Dial, Opened};
 pub use failure::{ConnectError, Failure};

@@ -332,7 +332,8 @@ impl Sender {
         }
     }
 
-    fn account(&self) -> Ended {
+    /// Returns how the connection ends, as far as that is known.
+    pub(crate) fn account(&self) -> Ended {
         self.closing.account(self.framer.sent())
     }
 }

@@ -49,8 +49,7 @@
 //!
 //! * `connect` looks up the host, connects over TCP, and does the opening handshake. All of that together has
 //!   10 seconds: [`Timeouts::opening`](crate::Timeouts::opening).
-//! * `connect` is for `ws://` URLs. For `wss://` there is `connect_tls`, with the feature `tokio-rustls`: see
-//!   [TLS](super::tls).
+//! * `connect` takes `ws://` URLs, and with the feature `tokio-rustls` also `wss://` URLs: see [TLS](super::tls).
 //! * `receive` returns text and binary messages. `println!("{message}")` prints the text, or the length of
 //!   binary data. [`as_text`](crate::OwnedMessage::as_text) returns `Some` for text only.
 //! * `receive` returns `None` once the connection has been closed, also if the server closed it with the code of an
@@ -58,9 +57,9 @@
 //! * [`close`](crate::polled::WebSocket::close) sends a close frame and waits for that of the server. If you only
 //!   drop the socket, the server sees a connection that broke.
 //!
-//! To send headers, cookies or a subprotocol, use
-//! [`connect_over`](crate::polled::WebSocket::connect_over) with a [`Request`](crate::client::Request): see
-//! [headers](super::headers). It also takes any other stream, such as one through a proxy.
+//! To send headers, cookies, credentials or a subprotocol, to go through a proxy, or to follow redirects, use
+//! [`Connect`](crate::tokio::Connect): see [connecting](super::connecting). Any other stream works with
+//! [`connect_over`](crate::polled::WebSocket::connect_over).
 //!
 //! # Send and receive at the same time
 //!
@@ -69,13 +68,12 @@
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
-//! use sansocket::tokio::WebSocket;
+//! use sansocket::tokio::{MaybeTls, WebSocket};
 //! use sansocket::Error;
-//! use tokio::net::TcpStream;
 //! use tokio::sync::mpsc;
 //!
 //! async fn run(
-//!     mut socket: WebSocket<TcpStream>,
+//!     mut socket: WebSocket<MaybeTls>,
 //!     mut lines: mpsc::Receiver<String>,
 //! ) -> Result<(), Error> {
 //!     loop {
@@ -155,13 +153,14 @@
 //! | error | because |
 //! |---|---|
 //! | [`Error::Url`](crate::Error::Url) | The URL is not `ws://host:port/path`. |
-//! | [`Error::Io`](crate::Error::Io) of kind `ConnectionRefused` | Nobody listens there. |
+//! | [`Error::Connect`](crate::Error::Connect) with `connection could not be established` | Nobody listens there. |
+//! | [`Error::Connect`](crate::Error::Connect) with `transport ended before the response` | The server left before it had answered. |
 //! | [`Error::Rejected`](crate::Error::Rejected) | The server answered with another status than 101. The variant holds status, headers and body. |
-//! | [`Error::Handshake`](crate::Error::Handshake) | The server left before it had answered, or its answer is not that of a WebSocket. |
+//! | [`Error::Handshake`](crate::Error::Handshake) | The answer of the server is not that of a WebSocket. |
 //! | [`Error::TimedOut`](crate::Error::TimedOut) | The server did not answer: while opening, or later to a ping. |
-//! | [`Error::Io`](crate::Error::Io) with `received corrupt message` | The URL says `wss://`, and the server speaks no TLS on this port. |
+//! | [`Error::Connect`](crate::Error::Connect) with `received corrupt message` | The URL says `wss://`, and the server speaks no TLS on this port. |
 //! | [`Error::Io`](crate::Error::Io) of kind `UnexpectedEof` | The server left without a close frame. |
 //! | [`Error::Send`](crate::Error::Send) with `Closing` | The connection is closing, so the message was not sent. |
 //!
-//! A client that must stay connected connects again after any of these, after a pause that grows and has a random
-//! part.
+//! A client that must stay connected uses [`Connect::reconnect`](super::connecting#stay-connected): it connects again
+//! after a pause that grows and has a random part.

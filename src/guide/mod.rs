@@ -20,6 +20,7 @@
 //! | read and send headers and cookies, or agree on a subprotocol | [headers] |
 //! | ask a database before I accept or reject a client | [deciding] |
 //! | serve HTTP and WebSocket on one port, alone, with hyper or with axum | [one port](one_port) |
+//! | go through a proxy, follow redirects, log in, or stay connected | [connecting] |
 //! | use TLS: own roots, client certificates, a private CA for tests | [TLS](tls) |
 //!
 //! **Send and receive**
@@ -69,6 +70,7 @@ pub mod backpressure;
 pub mod broadcast;
 pub mod closing;
 pub mod compression;
+pub mod connecting;
 pub mod custom_loops;
 pub mod deciding;
 pub mod first_client;

@@ -89,8 +89,9 @@
 //! **The end.** A connection that was closed gives `None`. `socket.ended()` [explains](super::closing) how it ended. A
 //! peer that leaves without a close frame is an `Error::Io` of kind `UnexpectedEof`.
 //!
-//! **URLs.** `connect` takes `ws://` URLs, and `connect_tls` takes `wss://` URLs. So the type of the stream says which
-//! it is. Neither returns the response. `connect_over` does, over a stream that you open.
+//! **URLs.** `connect` takes `ws://` and `wss://` URLs, over one type of stream: `MaybeTls`. `Connect` also takes
+//! headers, proxies, redirects and credentials, and returns the response: see [connecting](super::connecting).
+//! `connect_over` takes a stream that you open.
 //!
 //! **Origins.** A server rejects requests from pages of another host with status 403.
 //! [`Policy::origins`](crate::server::Policy::origins) lists those to accept.

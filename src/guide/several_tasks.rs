@@ -86,13 +86,12 @@
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
-//! use sansocket::tokio::WebSocket;
+//! use sansocket::tokio::{MaybeTls, WebSocket};
 //! use sansocket::{Error, OwnedMessage};
-//! use tokio::net::TcpStream;
 //! use tokio::sync::mpsc;
 //!
 //! async fn run(
-//!     mut socket: WebSocket<TcpStream>,
+//!     mut socket: WebSocket<MaybeTls>,
 //!     mut outgoing: mpsc::Receiver<OwnedMessage>,
 //! ) -> Result<(), Error> {
 //!     loop {
@@ -147,13 +146,12 @@
 //!
 //! ```
 //! # #[cfg(feature = "std")] {
-//! use std::net::TcpStream;
 //! use std::thread;
 //!
 //! use sansocket::Error;
-//! use sansocket::blocking::WebSocket;
+//! use sansocket::blocking::{MaybeTls, WebSocket};
 //!
-//! fn talk(socket: WebSocket<TcpStream>) -> Result<(), Error> {
+//! fn talk(socket: WebSocket<MaybeTls>) -> Result<(), Error> {
 //!     let (mut reader, writer) = socket.split()?;
 //!     let sending = writer.clone();
 //!     thread::spawn(move || {

@@ -8,14 +8,14 @@
 //! use std::io;
 //! use std::path::Path;
 //!
-//! use sansocket::tokio::WebSocket;
+//! use sansocket::tokio::{MaybeTls, WebSocket};
 //! use sansocket::{Config, Error, Limits};
 //! use tokio::fs::{self, File};
 //! use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
 //! /// Sends a file as one message: its length in eight bytes, and then its bytes.
-//! async fn upload(socket: &mut WebSocket<TcpStream>, path: &Path) -> Result<(), Error> {
+//! async fn upload(socket: &mut WebSocket<MaybeTls>, path: &Path) -> Result<(), Error> {
 //!     let mut file = File::open(path).await?;
 //!     let len = file.metadata().await?.len();
 //!     let mut message = socket.message_writer();
@@ -98,14 +98,13 @@
 //! # #[cfg(feature = "tokio")] {
 //! use std::io;
 //!
-//! use sansocket::tokio::{Reader, Writer};
+//! use sansocket::tokio::{MaybeTls, Reader, Writer};
 //! use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy};
-//! use tokio::net::TcpStream;
 //!
 //! /// The halves can send and receive a file at the same time.
 //! async fn exchange(
-//!     mut reader: Reader<TcpStream>,
-//!     writer: Writer<TcpStream>,
+//!     mut reader: Reader<MaybeTls>,
+//!     writer: Writer<MaybeTls>,
 //!     mut file: impl AsyncRead + Unpin,
 //!     mut copied: impl AsyncWrite + Unpin,
 //! ) -> io::Result<()> {
@@ -129,14 +128,14 @@
 //! #     let url = format!("ws://{}", listener.local_addr().unwrap());
 //! #     let config = sansocket::Config::new().shared();
 //! #     let file = vec![7; 8 << 20];
-//! #     let run = async |socket: sansocket::tokio::WebSocket<TcpStream>| {
+//! #     let run = async |socket: sansocket::tokio::WebSocket<MaybeTls>| {
 //! #         let (reader, writer) = socket.split();
 //! #         let mut copied = Vec::new();
 //! #         exchange(reader, writer, &file[..], &mut copied).await.unwrap();
 //! #         assert!(copied == file);
 //! #     };
 //! #     let server = async {
-//! #         let stream = listener.accept().await.unwrap().0;
+//! #         let stream = MaybeTls::Plain(listener.accept().await.unwrap().0);
 //! #         run(sansocket::tokio::WebSocket::accept(stream, config.clone()).await.unwrap()).await
 //! #     };
 //! #     let client = async {
@@ -174,9 +173,9 @@
 //! use std::net::TcpStream;
 //!
 //! use sansocket::Error;
-//! use sansocket::blocking::WebSocket;
+//! use sansocket::blocking::{MaybeTls, WebSocket};
 //!
-//! fn upload(socket: &mut WebSocket<TcpStream>, mut file: impl Read) -> io::Result<()> {
+//! fn upload(socket: &mut WebSocket<MaybeTls>, mut file: impl Read) -> io::Result<()> {
 //!     let mut message = socket.message_writer();
 //!     io::copy(&mut file, &mut message)?;
 //!     message.finish()

@@ -15,20 +15,26 @@
 //!
 //! # A client
 //!
-//! [`connect_tls`](crate::polled::WebSocket::connect_tls) takes a [`ClientConfig`](crate::tls::rustls::ClientConfig).
-//! Create it once: connections that share it resume each other's sessions.
+//! `connect` takes `wss://` URLs. It trusts the authorities that Mozilla lists. [`Connect::tls`](crate::Connect::tls)
+//! takes another [`ClientConfig`](crate::tls::rustls::ClientConfig). Create it once: connections that share it resume
+//! each other's sessions.
 //!
 //! ```no_run
 //! # #[cfg(feature = "tokio-rustls")] {
-//! use sansocket::tokio::WebSocket;
+//! use sansocket::tls::rustls::RootCertStore;
+//! use sansocket::tokio::{Connect, WebSocket};
 //! use sansocket::{Config, Error, tls};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
-//!     let trusted = tls::default_config();
 //!     let config = Config::new().shared();
-//!     let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config).await?;
+//!     let mut socket = WebSocket::connect("wss://example.com/", config).await?;
 //!     socket.send("hello").await?;
+//!     socket.close(None, "").await?;
+//!
+//!     // Whom to trust is up to you.
+//!     let trusted = tls::config(RootCertStore::empty());
+//!     let (mut socket, _) = Connect::new("wss://example.com/").tls(trusted).connect().await?;
 //!     socket.close(None, "").await
 //! }
 //! # }
@@ -162,7 +168,7 @@
 //! use sansocket::tls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 //! use sansocket::tls::rustls::server::WebPkiClientVerifier;
 //! use sansocket::tls::rustls::{ClientConfig, RootCertStore, ServerConfig};
-//! use sansocket::tokio::WebSocket;
+//! use sansocket::tokio::{Connect, WebSocket};
 //! use sansocket::{Config, tls};
 //! use tokio::net::TcpListener;
 //! use tokio_rustls::TlsAcceptor;
@@ -207,9 +213,8 @@
 //!
 //!     let listener = TcpListener::bind("127.0.0.1:0").await?;
 //!     let url = format!("wss://localhost:{}/", listener.local_addr()?.port());
-//!     let config = Config::new().shared();
 //!     tokio::spawn({
-//!         let (tls, config) = (TlsAcceptor::from(Arc::new(server)), Arc::clone(&config));
+//!         let (tls, config) = (TlsAcceptor::from(Arc::new(server)), Config::new().shared());
 //!         async move {
 //!             while let Ok((stream, _)) = listener.accept().await {
 //!                 let Ok(stream) = tls.accept(stream).await else { continue };
@@ -224,25 +229,29 @@
 //!     });
 //!
 //!     let client = Arc::new(client);
-//!     let mut socket = WebSocket::connect_tls(&url, client, Arc::clone(&config)).await?;
+//!     let (mut socket, _) = Connect::new(&url).tls(client).connect().await?;
 //!     assert_eq!(socket.receive().await?, Some("certificates of yours: 1".into()));
 //!     assert_eq!(socket.receive().await?, None); // It has closed the connection.
 //!
 //!     // Without a certificate, the server ends the connection.
-//!     assert!(WebSocket::connect_tls(&url, tls::config(roots), config).await.is_err());
+//!     assert!(Connect::new(&url).tls(tls::config(roots)).connect().await.is_err());
 //!     Ok(())
 //! }
 //! # main().unwrap();
 //! # }
 //! ```
 //!
-//! `connect_tls` sets SNI and ALPN as a WebSocket needs them, so a `ClientConfig` made for HTTP works.
+//! `Connect::tls` sets SNI and ALPN as a WebSocket needs them, so a `ClientConfig` made for HTTP works.
 //!
-//! # Headers, and other streams
+//! # The certificate of the server
 //!
-//! `connect_tls` takes a URL. To send headers as well, open the stream by hand and use
-//! [`connect_over`](crate::polled::WebSocket::connect_over). Any stream that is `AsyncRead` and `AsyncWrite` works,
-//! such as one of native-tls:
+//! The stream of a client is a [`MaybeTls`](crate::tokio::MaybeTls), whatever the URL. `socket.get_ref().tls()` is
+//! `None` for `ws://`, and otherwise has the certificate of the server.
+//!
+//! # Other streams
+//!
+//! A stream that you open by hand goes to [`connect_over`](crate::polled::WebSocket::connect_over). Any stream that is
+//! `AsyncRead` and `AsyncWrite` works, such as one of native-tls:
 //!
 //! ```
 //! # #[cfg(feature = "tokio-rustls")] {
@@ -275,8 +284,8 @@
 //!
 //! # What can go wrong
 //!
-//! All errors of TLS are an [`Error::Io`](crate::Error::Io). Its
-//! [`source`](core::error::Error::source) is the `rustls::Error`:
+//! While a client connects, errors of TLS are an [`Error::Connect`](crate::Error::Connect), and later an
+//! [`Error::Io`](crate::Error::Io). The `rustls::Error` is among the [sources](core::error::Error::source):
 //!
 //! | it says | because |
 //! |---|---|
@@ -284,6 +293,6 @@
 //! | `invalid peer certificate: certificate not valid for name …` | The URL has another name than the certificate. An address in the URL needs a certificate for that address. |
 //! | `received fatal alert: CertificateRequired` | The server wants a client certificate. In TLS 1.3 this comes after the client has connected, so it may be seen only while the WebSocket opens. |
 //! | `received corrupt message of type InvalidContentType` | The server speaks no TLS on this port. It logs that the first line is not one of HTTP. |
-//! | `wss:// URLs need TLS: use WebSocket::connect_tls or connect_over` | You called `connect` with a `wss://` URL. |
+//! | `wss:// URLs and https:// proxies need the feature tokio-rustls` | Turn on that feature, or the one of your adapter. |
 //! | `Could not automatically determine the process-level CryptoProvider` (a panic) | You called `ClientConfig::builder()`. Use `builder_with_provider`, as above, or install a provider. |
 //! | `UnexpectedEof` | The stream ended without both close frames. Somebody on the network may have cut it. After both close frames, a missing `close_notify` is not an error. |

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use sansocket::blocking::{Incoming, Stream, Untimed, WebSocket};
 use sansocket::{
     Cause, CloseCode, CloseFrame, Config, Connection, Error, Event, Initiator, Input, Kind, Limits,
-    Negotiated, OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp,
+    Negotiated, OwnedMessage, ProtocolError, Seed, Sender, TimedOut, Timeouts, Timestamp, Url,
+    client,
 };
 
 /// A stream which reads what the test says, and notes each write.
@@ -431,7 +432,7 @@ fn what_was_taken_apart_can_be_driven_by_hand() {
 }
 
 /// Sends back one message after the other, until the third has been received.
-fn drive(mut stream: TcpStream, mut connection: Connection) {
+fn drive(mut stream: impl Read + Write, mut connection: Connection) {
     let mut input = Input::new(vec![0; 1024]);
     loop {
         let mut is_over = false;
@@ -833,8 +834,7 @@ fn halves_send_and_receive_at_the_same_time() {
             assert_eq!(&*reader.ended().unwrap().reason, "enough");
         },
         |address| {
-            let socket = WebSocket::connect(&format!("ws://{address}/"), Arc::default()).unwrap();
-            let (mut reader, writer) = talk(socket);
+            let (mut reader, writer) = talk(connect_over_tcp(address, &Arc::default()));
             writer.close(CloseCode::NORMAL, "enough").unwrap();
             assert_eq!(reader.receive().unwrap(), None);
             assert!(reader.ended().unwrap().is_clean());
@@ -899,14 +899,21 @@ fn a_host_of_which_one_address_is_closed_is_reached_by_another() {
     server.join().unwrap();
 }
 
+/// A client over a stream that was opened elsewhere.
+fn connect_over_tcp(address: &str, config: &Arc<Config>) -> WebSocket<TcpStream> {
+    let (stream, url) = (TcpStream::connect(address).unwrap(), format!("ws://{address}/"));
+    let request = client::Request::new(Url::parse(&url).unwrap());
+    WebSocket::connect_over(stream, request, Arc::clone(config)).unwrap().0
+}
+
 /// Both ends of a connection over TCP.
 fn two_ends(config: &Arc<Config>) -> [WebSocket<TcpStream>; 2] {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap().to_string();
     thread::scope(|scope| {
         let server = scope
             .spawn(|| WebSocket::accept(listener.accept().unwrap().0, Arc::clone(config)).unwrap());
-        [WebSocket::connect(&url, Arc::clone(config)).unwrap(), server.join().unwrap()]
+        [connect_over_tcp(&address, config), server.join().unwrap()]
     })
 }
 

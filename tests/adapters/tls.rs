@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rcgen::{CertifiedKey, KeyPair};
-use sansocket::blocking::{self, Split};
+use sansocket::blocking::{self, MaybeTls, Split};
 use sansocket::polled::{self, Io};
 use sansocket::tls::rustls::crypto::ring;
 use sansocket::tls::rustls::pki_types::{PrivateKeyDer, ServerName};
@@ -151,17 +151,18 @@ async fn echo_later<S, I: Io<S>>(socket: Result<polled::WebSocket<S, I>, Error>)
 
 /// Connects, hears what it says, and closes.
 fn talk(adapter: Adapter, url: &str, tls: Arc<ClientConfig>) -> Outcome {
-    let config = Arc::<Config>::default();
     match adapter {
-        Adapter::Blocking => match blocking::WebSocket::connect_tls(url, tls, config.clone()) {
-            Ok(mut socket) => (hear(&mut socket), socket.ended()),
+        Adapter::Blocking => match blocking::Connect::new(url).tls(tls).connect() {
+            Ok((mut socket, _)) => (hear(&mut socket), socket.ended()),
             Err(error) => (Err(error), None),
         },
         Adapter::Tokio => in_tokio(async {
-            hear_later(tokio::WebSocket::connect_tls(url, tls, config.clone()).await).await
+            let outcome = tokio::Connect::new(url).tls(tls).connect().await;
+            hear_later(outcome.map(|(socket, _)| socket)).await
         }),
         Adapter::Smol => ::smol::block_on(async {
-            hear_later(smol::WebSocket::connect_tls(url, tls, config.clone()).await).await
+            let outcome = smol::Connect::new(url).tls(tls).connect().await;
+            hear_later(outcome.map(|(socket, _)| socket)).await
         }),
     }
 }
@@ -204,7 +205,11 @@ fn in_tokio<T>(future: impl Future<Output = T>) -> T {
 /// What rustls says within an error.
 fn tls_error(outcome: &Outcome) -> Option<&TlsError> {
     let (Err(error), None) = outcome else { return None };
-    std::error::Error::source(error)?.downcast_ref()
+    let mut error = std::error::Error::source(error)?;
+    while let Some(stream) = error.downcast_ref::<io::Error>() {
+        error = stream.get_ref()?;
+    }
+    error.downcast_ref()
 }
 
 fn is_cut_off(outcome: &Outcome) -> bool {
@@ -313,7 +318,7 @@ fn a_server_that_is_cut_off_is_not_a_clean_end() {
         let cut_off = |stream| {
             let mut socket = accept(stream, identity.server.clone()).unwrap();
             socket.next_event().unwrap();
-            end_without_notice(socket.into_parts().0);
+            end_without_notice(&socket.into_parts().0.sock);
         };
         let ((), talked) = between(cut_off, |port| {
             talk(adapter, &format!("wss://localhost:{port}/"), identity.client.clone())
@@ -332,7 +337,7 @@ fn a_client_that_is_cut_off_is_not_a_clean_end() {
                 let mut socket = connect(port, &identity);
                 socket.send("half of what I have to say").unwrap();
                 socket.next_event().unwrap();
-                end_without_notice(socket.into_parts().0);
+                end_without_notice(socket.into_parts().0.get_ref());
             },
         );
         assert!(is_cut_off(&served), "{adapter:?}: {served:?}");
@@ -355,7 +360,7 @@ fn a_server_may_be_cut_off_after_both_close_frames() {
                 }
             }
             socket.flush().unwrap();
-            end_without_notice(socket.into_parts().0);
+            end_without_notice(&socket.into_parts().0.sock);
         };
         let ((), talked) = between(close, |port| {
             talk(adapter, &format!("wss://localhost:{port}/"), identity.client.clone())
@@ -375,25 +380,24 @@ fn a_client_may_be_cut_off_after_both_close_frames() {
                 socket.connection_mut().close(CloseCode::NORMAL, "").unwrap();
                 let (event, _) = socket.next_event().unwrap().unwrap();
                 assert!(matches!(event, Event::Close(_)), "{event:?}");
-                end_without_notice(socket.into_parts().0);
+                end_without_notice(socket.into_parts().0.get_ref());
             },
         );
         assert!(is_clean(&served), "{adapter:?}: {served:?}");
     }
 }
 
-type Connected = blocking::WebSocket<StreamOwned<ClientConnection, TcpStream>>;
+type Connected = blocking::WebSocket<MaybeTls>;
 
 fn connect(port: u16, identity: &Identity) -> Connected {
     let url = format!("wss://localhost:{port}/");
-    Connected::connect_tls(&url, identity.client.clone(), Arc::default()).unwrap()
+    blocking::Connect::new(&url).tls(identity.client.clone()).connect().unwrap().0
 }
 
 /// Ends the transport, of which TLS does not tell the peer.
-fn end_without_notice<C>(stream: StreamOwned<C, TcpStream>) {
-    stream.sock.shutdown(std::net::Shutdown::Write).unwrap();
-    let StreamOwned { mut sock, .. } = stream;
-    io::copy(&mut sock, &mut io::sink()).unwrap();
+fn end_without_notice(mut stream: &TcpStream) {
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    io::copy(&mut stream, &mut io::sink()).unwrap();
 }
 
 #[test]
@@ -408,22 +412,19 @@ fn our_end_is_told_by_tls_too() {
     for adapter in ADAPTERS {
         let (_, talked) = between(listen, |port| {
             let url = format!("wss://localhost:{port}/");
-            let config = Arc::<Config>::default();
             let tls = identity.client.clone();
             match adapter {
-                Adapter::Blocking => blocking::WebSocket::connect_tls(&url, tls, config.clone())
-                    .and_then(|mut socket| socket.close(None, "")),
+                Adapter::Blocking => blocking::Connect::new(&url)
+                    .tls(tls)
+                    .connect()
+                    .and_then(|(mut socket, _)| socket.close(None, "")),
                 Adapter::Tokio => in_tokio(async {
-                    tokio::WebSocket::connect_tls(&url, tls, config.clone())
-                        .await?
-                        .close(None, "")
-                        .await
+                    let (mut socket, _) = tokio::Connect::new(&url).tls(tls).connect().await?;
+                    socket.close(None, "").await
                 }),
                 Adapter::Smol => ::smol::block_on(async {
-                    smol::WebSocket::connect_tls(&url, tls, config.clone())
-                        .await?
-                        .close(None, "")
-                        .await
+                    let (mut socket, _) = smol::Connect::new(&url).tls(tls).connect().await?;
+                    socket.close(None, "").await
                 }),
             }
         });
@@ -459,21 +460,6 @@ fn the_host_is_named_and_http_1_chosen_whatever_the_configuration() {
 }
 
 #[test]
-fn a_url_that_is_not_secure_gets_no_tls() {
-    for adapter in ADAPTERS {
-        for url in ["ws://localhost:1/", "http://localhost:1/", "wss://%41:1/"] {
-            let (outcome, _) = talk(adapter, url, tls::default_config());
-            let is_refused = match &outcome {
-                Err(Error::Io(error)) => error.kind() == ErrorKind::Unsupported,
-                Err(Error::Url(_)) => true,
-                _ => false,
-            };
-            assert!(is_refused, "{adapter:?}, {url}: {outcome:?}");
-        }
-    }
-}
-
-#[test]
 fn a_stream_of_tls_can_be_handed_in() {
     let identity = Identity::local();
     let ((served, _), ()) = between(
@@ -503,16 +489,14 @@ fn a_server_that_never_speaks_tls_times_out() {
         let mute = |mut stream: TcpStream| io::copy(&mut stream, &mut io::sink()).map(drop);
         let (_, outcome) = between(mute, |port| {
             let url = format!("wss://localhost:{port}/");
-            let tls = tls::default_config();
+            let config = config.clone();
             match adapter {
-                Adapter::Blocking => {
-                    blocking::WebSocket::connect_tls(&url, tls, config.clone()).map(drop)
+                Adapter::Blocking => blocking::WebSocket::connect(&url, config).map(drop),
+                Adapter::Tokio => {
+                    in_tokio(async { tokio::WebSocket::connect(&url, config).await.map(drop) })
                 }
-                Adapter::Tokio => in_tokio(async {
-                    tokio::WebSocket::connect_tls(&url, tls, config.clone()).await.map(drop)
-                }),
                 Adapter::Smol => ::smol::block_on(async {
-                    smol::WebSocket::connect_tls(&url, tls, config.clone()).await.map(drop)
+                    smol::WebSocket::connect(&url, config).await.map(drop)
                 }),
             }
         });
@@ -551,7 +535,8 @@ fn deadlines_work_below_tls() {
     let config = Config::new().timeouts(Timeouts::new().idle(SHORT).pong(SHORT)).shared();
     let (_, ()) = between(mute, |port| {
         let url = format!("wss://localhost:{port}/");
-        let mut socket = Connected::connect_tls(&url, identity.client.clone(), config).unwrap();
+        let door = blocking::Connect::new(&url).tls(identity.client.clone()).config(config);
+        let (mut socket, _) = door.connect().unwrap();
         let outcome = socket.next_event().map(drop);
         assert!(matches!(outcome, Err(Error::TimedOut(TimedOut::Silence))), "{outcome:?}");
     });

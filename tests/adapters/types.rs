@@ -5,16 +5,23 @@ use core::fmt::Debug;
 use std::net::TcpStream;
 
 use sansocket::Error;
-use sansocket::blocking::{HttpRequest, Incoming, Opening, Reader, Untimed, WebSocket, Writer};
+use sansocket::blocking::{
+    Blocking, Connect, HttpRequest, Incoming, MaybeTls, MaybeTlsHalf, Opening, Reader, Untimed,
+    WebSocket, Writer,
+};
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
 /// pointer to itself.
 const fn is_free<T: Send + Sync + Unpin + Debug>() {}
 
 const _: () = {
+    is_free::<Blocking>();
+    is_free::<Connect>();
     is_free::<Error>();
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();
+    is_free::<MaybeTls>();
+    is_free::<MaybeTlsHalf<TcpStream>>();
     is_free::<Opening<TcpStream>>();
     is_free::<Reader<TcpStream>>();
     is_free::<Untimed<TcpStream>>();
@@ -31,13 +38,19 @@ const _: () = {
 
 #[cfg(feature = "smol")]
 const _: () = {
-    use sansocket::smol::{HttpRequest, Incoming, Opening, Reader, Smol, WebSocket, Writer};
+    use sansocket::smol::{
+        Connect, HttpRequest, Incoming, MaybeTls, Opening, Reader, Reconnect, Smol, WebSocket,
+        Writer,
+    };
     use smol::net::TcpStream;
 
+    is_free::<Connect>();
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();
+    is_free::<MaybeTls>();
     is_free::<Opening<TcpStream>>();
     is_free::<Reader<TcpStream>>();
+    is_free::<Reconnect>();
     is_free::<Smol>();
     is_free::<WebSocket<TcpStream>>();
     is_free::<Writer<TcpStream>>();
@@ -46,15 +59,21 @@ const _: () = {
 #[cfg(feature = "tokio")]
 const _: () = {
     use sansocket::polled::{MessageReader, MessageWriter};
-    use sansocket::tokio::{HttpRequest, Incoming, Opening, Reader, Tokio, WebSocket, Writer};
+    use sansocket::tokio::{
+        Connect, HttpRequest, Incoming, MaybeTls, Opening, Reader, Reconnect, Tokio, WebSocket,
+        Writer,
+    };
     use tokio::net::TcpStream;
 
+    is_free::<Connect>();
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();
+    is_free::<MaybeTls>();
     is_free::<MessageReader<'_, TcpStream, Tokio>>();
     is_free::<MessageWriter<'_, TcpStream, Tokio>>();
     is_free::<Opening<TcpStream>>();
     is_free::<Reader<TcpStream>>();
+    is_free::<Reconnect>();
     is_free::<Tokio>();
     is_free::<WebSocket<TcpStream>>();
     is_free::<Writer<TcpStream>>();
@@ -92,12 +111,14 @@ const _: () = {
 #[cfg(feature = "tokio")]
 #[test]
 fn futures_are_send() {
-    use sansocket::tokio::{Incoming, WebSocket};
+    use sansocket::connect::Retry;
+    use sansocket::polled::{Io, WebSocket as AnyWebSocket};
+    use sansocket::tokio::{Connect, Incoming, WebSocket};
     use tokio::net::TcpStream;
 
     fn is_send(_: impl Send) {}
 
-    async fn talk(socket: &mut WebSocket<TcpStream>) -> Result<(), Error> {
+    async fn talk<S, I: Io<S>>(socket: &mut AnyWebSocket<S, I>) -> Result<(), Error> {
         while let Some((event, sender)) = socket.next_event().await? {
             if let sansocket::Event::Text(text) = event {
                 sender.send(text)?;
@@ -120,6 +141,7 @@ fn futures_are_send() {
         talk(&mut WebSocket::connect("ws://localhost/", config).await?).await
     };
     is_send(connect());
+    is_send(Connect::new("ws://localhost/").reconnect(Retry::NONE).next());
     is_send(async |stream| serve(stream).await);
     is_send(serve);
 }

@@ -54,21 +54,31 @@ mod tokio_tungstenite {
 
     use super::Result;
     use futures_util::StreamExt;
-    use sansocket::tokio::{Incoming, WebSocket};
+    use sansocket::connect::Proxy;
+    use sansocket::tls::rustls::ClientConfig;
+    use sansocket::tokio::{Connect, Incoming, MaybeTls, WebSocket};
     use sansocket::{
         CloseCode, Config, Connection, Error, Limits, Negotiated, OwnedMessage, Seed, Timestamp,
-        Url, client, server, tls,
+        Url, client, server,
     };
     use tokio::net::TcpStream;
 
     async fn connect(url: &str, config: Arc<Config>) -> Result<()> {
-        WebSocket::connect_tls(url, tls::default_config(), config).await?;
+        WebSocket::connect(url, config).await?;
         Ok(())
     }
 
-    async fn connect_plain(url: &str, config: Arc<Config>) -> Result<()> {
-        WebSocket::connect(url, config).await?;
-        Ok(())
+    async fn connect_with_more(
+        url: &str,
+        config: Arc<Config>,
+        tls: Arc<ClientConfig>,
+    ) -> Result<WebSocket<MaybeTls>> {
+        let (socket, response) = Connect::new(url).connect().await?;
+        println!("{:?} {}", socket, response.status());
+        Connect::new(url).header("Authorization", "Bearer 7").connect().await?;
+        Connect::new(url).proxy(Proxy::parse("http://proxy:3128")?).connect().await?;
+        let (socket, _) = Connect::new(url).tls(tls).config(config).connect().await?;
+        Ok(socket)
     }
 
     fn failed<T>(error: Error) -> std::result::Result<T, Error> {
@@ -209,11 +219,19 @@ mod tungstenite {
     use std::time::Duration;
 
     use super::Result;
-    use sansocket::blocking::WebSocket;
+    use sansocket::blocking::{Connect, WebSocket};
+    use sansocket::connect::Redirects;
     use sansocket::{CloseCode, Config, Connection, Negotiated, client};
 
     fn connect(url: &str, config: Arc<Config>) -> Result<()> {
         WebSocket::connect(url, config)?;
+        Ok(())
+    }
+
+    fn connect_with_more(url: &str, config: Arc<Config>) -> Result<()> {
+        let (socket, response) = Connect::new(url).connect()?;
+        println!("{:?} {}", socket, response.status());
+        Connect::new(url).config(config).redirects(Redirects::anywhere(3)).connect()?;
         Ok(())
     }
 
@@ -275,12 +293,13 @@ mod async_tungstenite {
     use std::sync::Arc;
 
     use super::Result;
-    use sansocket::smol::WebSocket;
+    use sansocket::smol::{Connect, WebSocket};
     use sansocket::{Config, client};
     use smol::net::TcpStream;
 
     async fn connect(url: &str, config: Arc<Config>) -> Result<()> {
         WebSocket::connect(url, config).await?;
+        Connect::new(url).header("Authorization", "Bearer 7").connect().await?;
         Ok(())
     }
 

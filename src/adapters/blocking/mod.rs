@@ -16,8 +16,10 @@
 //! allow. Over a stream that does not block, calls fail with an [`Io`](crate::Error::Io) error of kind `WouldBlock`.
 //! Nothing is lost then: make the call again, but [`flush`](WebSocket::flush) instead of sending again.
 
+mod connect;
 mod incoming;
 mod link;
+mod maybe_tls;
 mod message_reader;
 mod message_writer;
 mod port;
@@ -29,7 +31,9 @@ mod tls;
 mod turn;
 mod web_socket;
 
+pub use connect::{Blocking, Connect};
 pub use incoming::{HttpRequest, Incoming, Opening};
+pub use maybe_tls::{MaybeTls, MaybeTlsHalf};
 pub use message_reader::MessageReader;
 pub use message_writer::MessageWriter;
 pub use split::{Reader, Writer};

@@ -9,28 +9,16 @@ use std::thread;
 use std::time::Instant;
 
 use crate::adapters::addresses::{STAGGER, alternate};
-use crate::adapters::error::Error;
-use crate::connection::TimedOut;
-use crate::handshake::Url;
 
-/// Connects to the host of a URL, within `timeout` after `start`.
+/// Connects to a host, until `due` at the latest.
 ///
 /// How long it takes to look up the name is up to the operating system.
-pub(super) fn connect(
-    url: &Url<'_>,
-    start: Instant,
-    timeout: Option<Duration>,
-) -> Result<TcpStream, Error> {
-    let addresses = (url.host(), url.port()).to_socket_addrs()?;
-    let due = timeout.and_then(|timeout| start.checked_add(timeout));
+pub(super) fn connect(host: &str, port: u16, due: Option<Instant>) -> io::Result<TcpStream> {
+    let addresses = (host, port).to_socket_addrs()?;
     let stream = match *alternate(addresses) {
-        [address] => attempt(address, due),
-        ref addresses => race(addresses, due),
+        [address] => attempt(address, due)?,
+        ref addresses => race(addresses, due)?,
     };
-    let stream = stream.map_err(|error| match error.kind() == ErrorKind::TimedOut {
-        true => Error::from(TimedOut::Opening),
-        false => error.into(),
-    })?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -5,51 +5,11 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::{Deref, DerefMut, Range};
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use rustls::{ClientConfig, ClientConnection, Connection, ConnectionCommon, SideData, StreamOwned};
+use rustls::{Connection, ConnectionCommon, SideData, StreamOwned};
 
 use super::stream::{Socket, Split, Stream};
-use super::tcp;
-use super::web_socket::WebSocket;
-use crate::adapters::error::Error;
-use crate::adapters::tls;
-use crate::connection::Config;
-use crate::handshake::client;
-
-impl WebSocket<StreamOwned<ClientConnection, TcpStream>> {
-    /// Connects to a `wss://` URL over TLS over TCP.
-    ///
-    /// ```
-    /// # fn example() -> Result<(), sansocket::Error> {
-    /// use sansocket::blocking::WebSocket;
-    /// use sansocket::{Config, tls};
-    ///
-    /// let (trusted, config) = (tls::default_config(), Config::new().shared());
-    /// let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config)?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`connect`](WebSocket::connect). A certificate that is rejected is an
-    /// [`Error::Io`], which has the error of rustls within.
-    pub fn connect_tls(
-        url: &str,
-        tls: Arc<ClientConfig>,
-        config: Arc<Config>,
-    ) -> Result<Self, Error> {
-        let ((url, name), start) = (tls::parse(url)?, Instant::now());
-        let connection = ClientConnection::new(tls::for_websocket(tls), name);
-        let connection = connection.map_err(io::Error::other)?;
-        let stream = tcp::connect(&url, start, config.timeouts.opening)?;
-        let stream = StreamOwned::new(connection, stream);
-        Ok(Self::open_client(stream, client::Request::new(url), config, start)?.0)
-    }
-}
 
 impl<C, S, D> Stream for StreamOwned<C, S>
 where

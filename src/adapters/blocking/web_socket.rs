@@ -4,13 +4,13 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use std::io::IoSlice;
-use std::net::TcpStream;
 use std::time::Instant;
 
+use super::connect::Connect;
 use super::link::{self, Outgoing, Whole};
+use super::maybe_tls::MaybeTls;
 use super::port::Port;
 use super::stream::Stream;
-use super::tcp;
 use super::turn::Turn;
 use crate::adapters::begin;
 use crate::adapters::error::Error;
@@ -18,7 +18,7 @@ use crate::adapters::part::Part;
 use crate::connection::{
     Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, Sender, Timestamp,
 };
-use crate::handshake::{Negotiated, Url, client};
+use crate::handshake::{Negotiated, client};
 use crate::wire::CloseCode;
 
 /// A WebSocket over a blocking stream.
@@ -46,11 +46,8 @@ pub struct WebSocket<S> {
     pub(super) input: Input<Vec<u8>>,
 }
 
-impl WebSocket<TcpStream> {
-    /// Connects to a `ws://` URL over TCP.
-    ///
-    /// All addresses of the host share [`Timeouts::opening`](crate::Timeouts::opening). A new address is tried
-    /// each 250 ms until one of them answers (RFC 8305).
+impl WebSocket<MaybeTls> {
+    /// Connects to a `ws://` or `wss://` URL. [`Connect`] has more settings.
     ///
     /// ```
     /// # fn example() -> Result<(), sansocket::Error> {
@@ -65,14 +62,9 @@ impl WebSocket<TcpStream> {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`connect_over`](Self::connect_over), and [`Error::Url`].
+    /// Returns the errors of [`Connect::connect`].
     pub fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
-        let (url, start) = (Url::parse(url)?, Instant::now());
-        if url.is_secure() {
-            return Err(Error::no_tls());
-        }
-        let stream = tcp::connect(&url, start, config.timeouts.opening)?;
-        Ok(Self::open_client(stream, client::Request::new(url), config, start)?.0)
+        Ok(Connect::new(url).config(config).connect()?.0)
     }
 }
 
@@ -99,17 +91,7 @@ impl<S: Stream> WebSocket<S> {
         request: client::Request<'_>,
         config: Arc<Config>,
     ) -> Result<(Self, client::Response), Error> {
-        Self::open_client(stream, request, config, Instant::now())
-    }
-
-    /// Opens a connection as a client, in a time that has begun at `start`.
-    pub(super) fn open_client(
-        stream: S,
-        request: client::Request<'_>,
-        config: Arc<Config>,
-        start: Instant,
-    ) -> Result<(Self, client::Response), Error> {
-        let mut socket = Self::new(stream, begin::client(request, config)?, start);
+        let mut socket = Self::new(stream, begin::client(request, config)?, Instant::now());
         let is_open = matches!(socket.next_event()?, Some((Event::Open, _)));
         let response = begin::response(&mut socket.connection, is_open)?;
         Ok((socket, response))

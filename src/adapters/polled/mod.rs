@@ -9,13 +9,19 @@
 //! [`smol`](crate::smol) do so, and name the types here for their streams.
 
 #[cfg(any(feature = "smol", feature = "tokio"))]
-mod connect;
+mod dialing;
 mod halves;
 mod incoming;
 mod io;
 mod link;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod maybe_tls;
 mod message_reader;
 mod message_writer;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod race;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+mod reconnect;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod runtime;
 mod sending;
@@ -25,14 +31,18 @@ mod waiting;
 mod websocket;
 
 #[cfg(any(feature = "smol", feature = "tokio"))]
-pub(super) use connect::{connect, race};
+pub(super) use dialing::{Transport, connect, open};
 pub use halves::{Reader, Writer};
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use io::Io;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub(super) use maybe_tls::maybe_tls;
 pub use message_reader::MessageReader;
 pub use message_writer::MessageWriter;
-#[cfg(any(feature = "smol-rustls", feature = "tokio-rustls"))]
-pub(super) use runtime::connect_tls;
+#[cfg(all(test, feature = "smol", feature = "tokio"))]
+pub(super) use race::race;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub use reconnect::Reconnect;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub(super) use runtime::runtime;
 pub use websocket::WebSocket;

@@ -91,10 +91,81 @@ macro_rules! runtime {
         /// ```
         pub type Writer<S> = polled::Writer<S, $runtime>;
 
-        impl WebSocket<TcpStream> {
-            /// Opens a connection to a `ws://` URL over TCP.
+        /// The front door of a client: opens a connection to a URL. All settings: [`Connect`](crate::Connect).
+        ///
+        /// ```
+        #[doc = concat!("use sansocket::", $module, "::Connect;")]
+        /// use sansocket::Error;
+        ///
+        /// async fn ask(url: &str) -> Result<(), Error> {
+        ///     let door = Connect::new(url).protocol("chat").header("User-Agent", "example/1.0");
+        ///     let (mut socket, response) = door.connect().await?;
+        ///     println!("{:?}", response.protocol());
+        ///     socket.send("What time is it?").await?;
+        ///     println!("{:?}", socket.receive().await?);
+        ///     socket.close(None, "").await
+        /// }
+        /// ```
+        pub type Connect = super::connect::Connect<$runtime>;
+
+        /// A client that connects again when its connection breaks. All methods: [`polled::Reconnect`].
+        ///
+        /// ```
+        #[doc = concat!("use sansocket::", $module, "::{Connect, Reconnect};")]
+        /// use sansocket::connect::Retry;
+        ///
+        /// let connections: Reconnect = Connect::new("wss://example.com/").reconnect(Retry::times(9));
+        /// assert!(connections.ended().is_none());
+        /// ```
+        pub type Reconnect = polled::Reconnect<MaybeTls, $runtime>;
+
+        impl Connect {
+            /// Opens the connection. Returns it with the response of the server.
             ///
-            /// Every 250 ms another address of the host is tried, until one of them answers (RFC 8305).
+            /// Every 250 ms another address of the host is tried, until one of them answers (RFC 8305). If the future
+            /// is dropped, the attempt ends.
+            ///
+            /// # Errors
+            ///
+            /// Before any I/O: [`Error::Url`], [`Error::Header`] and [`Error::Plan`] if a setting is invalid, and
+            /// [`Error::Io`] if the URL needs TLS and the feature for it is off. After it: [`Error::Connect`] if there
+            /// is no way to the server, [`Error::Rejected`] if its status is not 101, [`Error::Handshake`] if its
+            /// response is invalid, and [`Error::TimedOut`].
+            pub async fn connect(self) -> Result<(WebSocket<MaybeTls>, Response), Error> {
+                let dialing = self.door(TLS, <$runtime as Io<MaybeTls>>::now)?.dial()?;
+                // A task is as large as its largest future. An opening must not count for what comes after.
+                Box::pin(polled::connect(dialing)).await
+            }
+
+            /// Connects, and connects again when a connection breaks: see [`polled::Reconnect`]. `retry` says how
+            /// often an attempt may fail in a row, and replaces what [`retry`](crate::Connect::retry) has set.
+            ///
+            /// ```
+            #[doc = concat!("use sansocket::", $module, "::Connect;")]
+            /// use sansocket::Error;
+            /// use sansocket::connect::Retry;
+            ///
+            /// async fn follow(url: &str) -> Result<(), Error> {
+            ///     let mut connections = Connect::new(url).reconnect(Retry::times(u32::MAX));
+            ///     while let Some((socket, _)) = connections.next().await? {
+            ///         // Subscribe again here: each connection is a new one.
+            ///         while let Ok(Some(message)) = socket.receive().await {
+            ///             println!("{message}");
+            ///         }
+            ///     }
+            ///     Ok(())
+            /// }
+            /// ```
+            pub fn reconnect(self, retry: Retry) -> Reconnect {
+                let door = self.retry(retry).door(TLS, <$runtime as Io<MaybeTls>>::now);
+                polled::Reconnect::new(door, retry, |dialing| {
+                    Box::pin(polled::open::<MaybeTls, $runtime>(dialing))
+                })
+            }
+        }
+
+        impl WebSocket<MaybeTls> {
+            /// Opens a connection to a `ws://` or `wss://` URL. [`Connect`] has more settings.
             ///
             /// ```
             /// # async fn example() -> Result<(), sansocket::Error> {
@@ -109,54 +180,12 @@ macro_rules! runtime {
             ///
             /// # Errors
             ///
-            /// Returns [`Error::Url`], and the errors of [`connect_over`](Self::connect_over).
+            /// Returns the errors of [`Connect::connect`].
             pub async fn connect(url: &str, config: Arc<Config>) -> Result<Self, Error> {
-                let url = Url::parse(url)?;
-                if url.is_secure() {
-                    return Err(Error::no_tls());
-                }
-                polled::connect(url, config, open_tcp(url)).await
+                Ok(Connect::new(url).config(config).connect().await?.0)
             }
         }
     };
 }
 
-/// Implements `connect_tls` over the `TlsStream` of a runtime.
-#[cfg(any(feature = "smol-rustls", feature = "tokio-rustls"))]
-macro_rules! connect_tls {
-    ($module:literal) => {
-        impl WebSocket<TlsStream<TcpStream>> {
-            /// Opens a connection to a `wss://` URL over TLS over TCP.
-            ///
-            /// ```
-            /// # async fn example() -> Result<(), sansocket::Error> {
-            #[doc = concat!("use sansocket::", $module, "::WebSocket;")]
-            /// use sansocket::{Config, tls};
-            ///
-            /// let (trusted, config) = (tls::default_config(), Config::new().shared());
-            /// let mut socket = WebSocket::connect_tls("wss://example.com/", trusted, config).await?;
-            /// # Ok(())
-            /// # }
-            /// ```
-            ///
-            /// # Errors
-            ///
-            /// Returns the errors of [`connect`](WebSocket::connect). An invalid certificate is an
-            /// [`Error::Io`] with an error of rustls as its source.
-            pub async fn connect_tls(
-                url: &str,
-                tls: Arc<ClientConfig>,
-                config: Arc<Config>,
-            ) -> Result<Self, Error> {
-                let (url, name) = tls::parse(url)?;
-                let connector = TlsConnector::from(tls::for_websocket(tls));
-                let stream = async { connector.connect(name, open_tcp(url).await?).await };
-                polled::connect(url, config, stream).await
-            }
-        }
-    };
-}
-
-#[cfg(any(feature = "smol-rustls", feature = "tokio-rustls"))]
-pub(crate) use connect_tls;
 pub(crate) use runtime;

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `smol::connect_async(url).await?` | `WebSocket::connect(url, config).await?` |
 //! | `tokio::connect_async(url).await?` | `sansocket::tokio::WebSocket::connect(url, config).await?` |
+//! | `smol::connect_async(request).await?`, with headers | `Connect::new(url).header("Authorization", "Bearer 7").connect().await?` |
 //! | `client_async(request, stream).await?` | `WebSocket::connect_over(stream, request, config).await?` |
 //! | `accept_async(stream).await?` | `WebSocket::accept(stream, config).await?` |
 //! | `socket.next().await.transpose()?` | `socket.receive().await?` |

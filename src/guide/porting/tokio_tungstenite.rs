@@ -7,10 +7,13 @@
 //! | tokio-tungstenite | sansocket |
 //! |---|---|
 //! | `tungstenite::Result<T>` | `Result<T, Error>`, with `sansocket::Error` |
-//! | `connect_async("ws://…").await?` | `WebSocket::connect(url, config).await?` |
-//! | `connect_async("wss://…").await?` | `WebSocket::connect_tls(url, tls::default_config(), config).await?` |
+//! | `connect_async("wss://…").await?` | `WebSocket::connect(url, config).await?` |
 //! | `connect_async_with_config(url, Some(config), false).await?` | `WebSocket::connect(url, config).await?` |
-//! | `let (socket, response) = connect_async(url).await?`, and use `response` | `let (socket, response) = WebSocket::connect_over(stream, request, config).await?` |
+//! | `let (socket, response) = connect_async(url).await?`, and use `response` | `let (socket, response) = Connect::new(url).connect().await?` |
+//! | `connect_async(request).await?`, with headers | `Connect::new(url).header("Authorization", "Bearer 7").connect().await?` |
+//! | `connect_async_tls_with_config(url, None, false, Some(connector)).await?` | `Connect::new(url).tls(tls).config(config).connect().await?` |
+//! | `client_async_tls(request, stream_of_a_proxy).await?` | `Connect::new(url).proxy(Proxy::parse("http://proxy:3128")?).connect().await?` |
+//! | `MaybeTlsStream<TcpStream>` | `MaybeTls` |
 //! | `url.into_client_request()?` | `client::Request::new(Url::parse(url)?)` |
 //! | `request.headers_mut().insert("Authorization", value)` | `request.add_header("Authorization", "Bearer 7")?` |
 //! | `request.headers_mut().insert("Sec-WebSocket-Protocol", value)` | `request.add_protocol("chat")?` |

@@ -7,7 +7,8 @@
 //! | tungstenite | sansocket |
 //! |---|---|
 //! | `tungstenite::connect("ws://…")?` | `WebSocket::connect(url, config)?` |
-//! | `let (socket, response) = tungstenite::connect(url)?`, and use `response` | `let (socket, response) = WebSocket::connect_over(stream, request, config)?` |
+//! | `let (socket, response) = tungstenite::connect(url)?`, and use `response` | `let (socket, response) = Connect::new(url).connect()?` |
+//! | `connect_with_config(url, Some(config), 3)?` | `Connect::new(url).config(config).redirects(Redirects::anywhere(3)).connect()?` |
 //! | `tungstenite::client(request, stream)?` | `WebSocket::connect_over(stream, request, config)?` |
 //! | `tungstenite::accept(stream)?` | `WebSocket::accept(stream, config)?` |
 //! | `tungstenite::accept_hdr(stream, callback)?` | `WebSocket::receive_request(stream, config)?` |

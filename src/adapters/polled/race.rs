@@ -1,43 +1,15 @@
-//! Clients' connections, from the addresses of a host on.
+//! Attempts to reach the addresses of a host, side by side.
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
-use core::pin::{Pin, pin};
-use core::task::{Context, Poll, ready};
+use core::pin::Pin;
+use core::task::{Context, Poll};
 use std::io::{self, ErrorKind};
 
 use super::io::Io;
-use super::websocket::WebSocket;
 use crate::adapters::addresses::{STAGGER, alternate};
-use crate::adapters::error::Error;
-use crate::connection::{Config, TimedOut};
-use crate::handshake::{Url, client};
-
-/// Opens a connection over a stream that is opened first. Both share
-/// [`Timeouts::opening`](crate::Timeouts::opening).
-pub(crate) async fn connect<S, I: Io<S>, E: Into<Error>>(
-    url: Url<'_>,
-    config: Arc<Config>,
-    stream: impl Future<Output = Result<S, E>>,
-) -> Result<WebSocket<S, I>, Error> {
-    let mut alarm = config.timeouts.opening.map(I::sleep).transpose()?;
-    let mut opening = pin!(async {
-        let stream = stream.await.map_err(Into::into)?;
-        Ok(WebSocket::connect_over(stream, client::Request::new(url), config).await?.0)
-    });
-    poll_fn(|cx| {
-        if let Poll::Ready(outcome) = opening.as_mut().poll(cx) {
-            return Poll::Ready(outcome);
-        }
-        let Some(alarm) = &mut alarm else { return Poll::Pending };
-        ready!(Pin::new(alarm).poll(cx));
-        Poll::Ready(Err(TimedOut::Opening.into()))
-    })
-    .await
-}
 
 /// Tries the addresses of a host in turn. An attempt that takes long goes on beside the next one (RFC 8305,
 /// section 5). Returns the first stream.
