@@ -126,6 +126,7 @@
 //! | `deflate` | [`deflate`]: compressed messages (RFC 7692), with zlib-rs |
 //! | `digest` | Digest authentication (RFC 7616), with the hashes of RustCrypto |
 //! | `axum`, `hyper` | [`axum`], an extractor, and [`hyper`]: servers of those libraries, over HTTP/1.1 and HTTP/2 |
+//! | `legacy` | [`legacy`]: drafts 75 and 76, versions 7 and 8, upgrades to any protocol |
 //! | `http` | requests that another library has parsed: [`server::Request::from_http`] |
 //! | `h2` | [`h2`]: WebSockets over streams of HTTP/2 (RFC 8441), with tokio |
 //! | `tracing` | events for operators, through the crate `tracing` |
@@ -168,6 +169,8 @@ mod deflate;
 pub mod guide;
 #[cfg(feature = "alloc")]
 mod handshake;
+#[cfg(feature = "legacy")]
+pub mod legacy;
 pub mod wire;
 
 #[cfg(feature = "axum")]

@@ -27,17 +27,29 @@ mod step;
 mod timeouts;
 mod timestamp;
 
+#[cfg(feature = "legacy")]
+pub(crate) use assembly::Assembly;
+#[cfg(feature = "legacy")]
+pub(crate) use closing::{Closing, Ending, State};
 pub use config::Config;
 pub use connection::Connection;
 pub use deadlines::RoundTrip;
+#[cfg(feature = "legacy")]
+pub(crate) use deadlines::{Deadlines, Phase};
 pub use ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
 pub use error::SendError;
 pub use event::Event;
+#[cfg(feature = "legacy")]
+pub(crate) use found::Held;
 pub use input::Input;
 pub use message::{Message, OwnedMessage};
+#[cfg(feature = "legacy")]
+pub(crate) use output::Output;
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use spare::Spare;
+#[cfg(all(feature = "legacy", feature = "std"))]
+pub(crate) use std_io::retry;
 pub use step::Step;
 pub use timeouts::{Liveness, Timeouts};
 pub use timestamp::Timestamp;

@@ -306,7 +306,7 @@ impl Opening {
         let error = error.into();
         if sender.is_receiving() {
             if let HandshakeError::Request(error) = error {
-                error.reject(sender.out());
+                sender.config.policy.reject(error, sender.output.tail());
             }
             sender.end_unopened(Cause::Handshake(error));
         }

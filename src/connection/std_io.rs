@@ -84,7 +84,7 @@ impl Sender {
 }
 
 /// Repeats a call that was interrupted. Returns `None` if it would block.
-fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
+pub(crate) fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
     loop {
         match call() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -28,6 +28,8 @@ use super::text::{ascii, to_usize};
 use super::token::token;
 use super::url::Url;
 use super::version::parse_version;
+#[cfg(feature = "legacy")]
+use super::versions::Version;
 #[cfg(feature = "deflate")]
 use crate::deflate::Compression;
 
@@ -63,6 +65,9 @@ pub struct Request<'r> {
     compression: Option<Compression>,
     lines: HeaderLines,
     limits: HandshakeLimits,
+    /// `None` stands for 13.
+    #[cfg(feature = "legacy")]
+    version: Option<Version>,
 }
 
 impl<'r> Request<'r> {
@@ -77,6 +82,8 @@ impl<'r> Request<'r> {
             compression: None,
             lines: HeaderLines::default(),
             limits: HandshakeLimits::new(),
+            #[cfg(feature = "legacy")]
+            version: None,
         }
     }
 
@@ -190,6 +197,34 @@ impl<'r> Request<'r> {
         self.limits = limits;
     }
 
+    /// Asks for an older version of the protocol, for a server that speaks no newer one. Default: 13.
+    ///
+    /// ```
+    /// use sansocket::legacy::Version;
+    /// use sansocket::{Config, Connection, Seed, Timestamp, Url, client};
+    ///
+    /// # let (seed, config, now) = (Seed::new([7; 32]), Config::new().shared(), Timestamp::default());
+    /// let mut request = client::Request::new(Url::parse("ws://example.com")?);
+    /// request.set_version(Version::Eight);
+    /// let mut client = Connection::client(request, config, seed, now);
+    /// let head = String::from_utf8_lossy(client.transmit()).into_owned();
+    /// assert!(head.contains("\r\nSec-WebSocket-Version: 8\r\n"));
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
+    #[cfg(feature = "legacy")]
+    pub const fn set_version(&mut self, version: Version) {
+        self.version = Some(version);
+    }
+
+    /// Returns the value of `Sec-WebSocket-Version`, and the name of the header that has the origin.
+    const fn version(&self) -> (&'static str, &'static str) {
+        #[cfg(feature = "legacy")]
+        if let Some(version) = self.version {
+            return (version.as_str(), "Sec-WebSocket-Origin");
+        }
+        ("13", "Origin")
+    }
+
     /// Returns the head of the request for an HTTP library that speaks HTTP/2 or HTTP/3: an extended CONNECT
     /// (RFC 8441, section 4, and RFC 9220). The second value waits for the response.
     ///
@@ -221,6 +256,18 @@ impl<'r> Request<'r> {
         self.append_lines(&mut lines);
         fields.push_lines(&lines);
         (fields, Pending { handshake: Handshake::new(self, Form::ExtendedConnect) })
+    }
+
+    /// Returns what a request of an older draft is made of.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn parts(&self) -> RequestParts<'_> {
+        RequestParts {
+            url: self.url,
+            origin: self.origin,
+            protocols: &self.protocols,
+            lines: self.lines.as_bytes(),
+            limits: self.limits,
+        }
     }
 
     /// Returns the head of an upgrade of HTTP/1.1 for an HTTP library.
@@ -261,9 +308,10 @@ impl<'r> Request<'r> {
 
     /// Appends the header lines that all versions of HTTP have.
     fn append_lines(&self, out: &mut Vec<u8>) {
-        push_line(out, "Sec-WebSocket-Version", "13");
+        let (version, origin_name) = self.version();
+        push_line(out, "Sec-WebSocket-Version", version);
         if let Some(origin) = self.origin {
-            push_line(out, "Origin", origin);
+            push_line(out, origin_name, origin);
         }
         if !self.protocols.is_empty() {
             push_line(out, "Sec-WebSocket-Protocol", &self.protocols);
@@ -282,6 +330,19 @@ impl<'r> Request<'r> {
             [path, query, self.url.host(), self.origin.unwrap_or_default(), &self.protocols];
         ASK.len() + REST + texts.map(str::len).iter().sum::<usize>() + self.lines.as_bytes().len()
     }
+}
+
+/// The parts of a request that other protocols share.
+#[cfg(feature = "legacy")]
+#[derive(Debug)]
+pub(crate) struct RequestParts<'r> {
+    pub(crate) url: Url<'r>,
+    pub(crate) origin: Option<&'r str>,
+    /// The list of subprotocols.
+    pub(crate) protocols: &'r str,
+    /// The header lines that the application added.
+    pub(crate) lines: &'r [u8],
+    pub(crate) limits: HandshakeLimits,
 }
 
 /// The final response of a server.
@@ -388,7 +449,7 @@ impl Response {
         }
     }
 
-    fn check_connection(&self) -> Result<(), ResponseError> {
+    pub(crate) fn check_connection(&self) -> Result<(), ResponseError> {
         // Item 3: the options contain `upgrade`, ignoring case.
         match List::new(self.headers.all(KnownName::Connection)).has_token("upgrade") {
             Ok(true) => Ok(()),
@@ -428,6 +489,9 @@ enum Form {
     ExtendedConnect,
     /// A request to a proxy for a tunnel, before the handshake (RFC 9110, section 9.3.6).
     Tunnel,
+    /// An upgrade to another protocol, whose response the caller validates.
+    #[cfg(feature = "legacy")]
+    Foreign,
 }
 
 impl Form {
@@ -435,6 +499,8 @@ impl Form {
     fn is_opened_by(&self, status: u16) -> bool {
         match self {
             Self::Upgrade(_) => status == 101,
+            #[cfg(feature = "legacy")]
+            Self::Foreign => status == 101,
             Self::Tunnel => (200..=299).contains(&status),
             Self::ExtendedConnect => false,
         }
@@ -480,8 +546,19 @@ impl Handshake {
 
     /// Starts to receive the response to a `CONNECT`. [`Received::Open`] says that the tunnel stands.
     pub(crate) fn tunnel(limits: HandshakeLimits) -> Self {
+        Self::bare(Form::Tunnel, limits)
+    }
+
+    /// Starts to receive the response to a request for another protocol. [`Received::Open`] says that the
+    /// status is 101, and nothing more.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn foreign(limits: HandshakeLimits) -> Self {
+        Self::bare(Form::Foreign, limits)
+    }
+
+    fn bare(form: Form, limits: HandshakeLimits) -> Self {
         Self {
-            form: Form::Tunnel,
+            form,
             protocols: String::new(),
             is_protocol_required: false,
             #[cfg(feature = "deflate")]
@@ -571,6 +648,8 @@ impl Handshake {
         match &self.form {
             // It says nothing of a WebSocket.
             Form::Tunnel => return Ok((Negotiated::default(), response)),
+            #[cfg(feature = "legacy")]
+            Form::Foreign => return Ok((Negotiated::default(), response)),
             Form::ExtendedConnect => {}
             Form::Upgrade(key) => {
                 response.check_upgrade()?;
@@ -580,10 +659,10 @@ impl Handshake {
         }
         self.check_extensions(&response)?;
         self.check_protocol(&response)?;
-        let negotiated = match self.form {
-            Form::Upgrade(_) | Form::Tunnel => self.negotiated(&response)?,
-            Form::ExtendedConnect => self.negotiated(&response)?.over_stream(),
-        };
+        let mut negotiated = self.negotiated(&response)?;
+        if let Form::ExtendedConnect = self.form {
+            negotiated = negotiated.over_stream();
+        }
         Ok((negotiated, Response { opens: true, ..response }))
     }
 

@@ -192,6 +192,12 @@ impl Headers {
         self.lines(name).count > 0
     }
 
+    /// Returns the head, with its first line.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn head(&self) -> &[u8] {
+        self.memory.get(self.len() * Field::SIZE..).unwrap_or_default()
+    }
+
     /// Returns a range of the head.
     pub(crate) fn bytes_at(&self, span: Span) -> &[u8] {
         span.of(self.memory.get(self.len() * Field::SIZE..).unwrap_or_default())

@@ -111,6 +111,9 @@ impl HeadKind {
 pub enum HeaderError {
     /// The name is not a token (RFC 9110, section 5.1).
     BadName,
+    /// The method is not a token, or is `CONNECT`, which asks for a tunnel (RFC 9110, section 9.1).
+    #[cfg(feature = "legacy")]
+    BadMethod,
     /// The origin is not `null`, and not a scheme, a host and an optional port (RFC 6454, section 6.2).
     BadOrigin,
     /// The subprotocol is not a token (section 4.1).
@@ -137,6 +140,8 @@ impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BadName => "header name is not a token",
+            #[cfg(feature = "legacy")]
+            Self::BadMethod => "method is not a token, or asks for a tunnel",
             Self::BadOrigin => "origin is not a scheme, a host and a port",
             Self::BadProtocol => "subprotocol is not a token",
             Self::BadStatus => "status is not from 200 to 599",

@@ -32,13 +32,15 @@ pub(crate) mod percent;
 pub(crate) mod url;
 pub(crate) mod url_buf;
 mod version;
+#[cfg(feature = "legacy")]
+pub(crate) mod versions;
 
 mod extension;
 mod headers;
 mod hosts;
 pub(crate) mod lines;
 mod origins;
-mod target;
+pub(crate) mod target;
 
 mod fields;
 

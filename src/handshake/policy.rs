@@ -1,10 +1,14 @@
 //! [`Policy`]: the requests that a server rejects by itself.
 
+use alloc::vec::Vec;
+
 use super::host::Authority;
 use super::hosts::Hosts;
 use super::limits::HandshakeLimits;
 use super::origins::Origins;
 use super::request_error::RequestError;
+#[cfg(feature = "legacy")]
+use super::versions::Versions;
 
 /// The rules by which a server rejects requests before the application sees them.
 ///
@@ -35,6 +39,9 @@ pub struct Policy {
     pub origins: Origins,
     /// Whether a request without `Origin` is rejected. Browsers always send one. Default: `false`.
     pub require_origin: bool,
+    /// The versions of the protocol that the server speaks. Default: 13 only.
+    #[cfg(feature = "legacy")]
+    pub versions: Versions,
 }
 
 impl Policy {
@@ -45,6 +52,8 @@ impl Policy {
             limits: HandshakeLimits::new(),
             origins: Origins::same_host(),
             require_origin: false,
+            #[cfg(feature = "legacy")]
+            versions: Versions::current(),
         }
     }
 
@@ -74,6 +83,30 @@ impl Policy {
     pub const fn require_origin(mut self, require: bool) -> Self {
         self.require_origin = require;
         self
+    }
+
+    /// Sets the [versions that the server speaks](Self::versions).
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub const fn versions(mut self, versions: Versions) -> Self {
+        self.versions = versions;
+        self
+    }
+
+    /// Returns whether the server speaks this version.
+    pub(crate) const fn speaks(&self, version: u8) -> bool {
+        #[cfg(feature = "legacy")]
+        return self.versions.contains(version);
+        #[cfg(not(feature = "legacy"))]
+        return version == 13;
+    }
+
+    /// Appends the response with which the server rejects a request, if there is one.
+    pub(crate) fn reject(&self, error: RequestError, out: &mut Vec<u8>) {
+        #[cfg(feature = "legacy")]
+        error.reject_listing(self.versions.as_str(), out);
+        #[cfg(not(feature = "legacy"))]
+        error.reject(out);
     }
 
     /// Checks the host of a request. `None` stands for an HTTP/1.0 request without one.

@@ -29,6 +29,9 @@ pub enum RequestError {
     BadHost,
     /// `Sec-WebSocket-Key` is repeated, or not 16 bytes in base64 (section 4.2.1).
     BadKey,
+    /// `Sec-WebSocket-Key1` or `-Key2` is missing or repeated, or its digits are no multiple of its spaces (draft 76).
+    #[cfg(feature = "legacy")]
+    BadKeys,
     /// `Origin` is repeated, or not ASCII (RFC 6454, section 7).
     BadOrigin,
     /// `Sec-WebSocket-Protocol` is malformed, or lists a name twice (section 4.1).
@@ -111,6 +114,8 @@ impl RequestError {
             Self::ForeignHost => 421,
             Self::MissingUpgrade | Self::OtherUpgrade | Self::UnsupportedVersion => 426,
             Self::UnknownCoding | Self::UnsupportedProtocol => 501,
+            #[cfg(feature = "legacy")]
+            Self::BadKeys => 400,
             Self::Head(error) => return head_status(error),
         })
     }
@@ -142,6 +147,8 @@ impl fmt::Display for RequestError {
             Self::BadExtension => "Sec-WebSocket-Extensions is malformed",
             Self::BadHost => "Host is not one host and port",
             Self::BadKey => "Sec-WebSocket-Key is not 16 bytes in base64",
+            #[cfg(feature = "legacy")]
+            Self::BadKeys => "Sec-WebSocket-Key1 and -Key2 are not two numbers",
             Self::BadOrigin => "Origin is not one line of ASCII",
             Self::BadProtocol => "Sec-WebSocket-Protocol is malformed or lists a name twice",
             Self::BadTarget => "request target is not valid for the method",

@@ -256,6 +256,15 @@ impl RequestError {
         }
     }
 
+    /// Appends the response, in which `versions` are those that the server speaks.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn reject_listing(self, versions: &str, out: &mut Vec<u8>) {
+        let Some(response) = self.response() else { return };
+        let list = |&(name, value)| (name, if name == VERSION.0 { versions } else { value });
+        let headers: Vec<_> = response.headers.as_slice().iter().map(list).collect();
+        Response { headers: HeaderSlice::Listed(&headers), ..response }.encode(Answer::Whole, out);
+    }
+
     /// Returns the response for an HTTP library that speaks HTTP/2 or HTTP/3, if there is [one](Self::status).
     pub fn to_fields(self) -> Option<Fields> {
         Some(self.response()?.to_fields())

@@ -21,6 +21,9 @@ use super::head_error::HeadError;
 pub enum ResponseError {
     /// `Sec-WebSocket-Accept` does not answer our key (section 4.1).
     BadAccept,
+    /// The 16 bytes behind the head do not answer our two keys (draft 76).
+    #[cfg(feature = "legacy")]
+    BadAnswer,
     /// `permessage-deflate` was accepted with parameters that we did not offer (RFC 7692, section 7.1).
     BadCompression,
     /// `Connection` does not list `upgrade` (section 4.1).
@@ -33,6 +36,12 @@ pub enum ResponseError {
     BadProtocol,
     /// `Sec-WebSocket-Extensions` names an extension that we did not offer (section 4.1).
     ExtensionNotOffered,
+    /// `WebSocket-Location` or `Sec-WebSocket-Location` is not the URL that we asked for (drafts 75 and 76).
+    #[cfg(feature = "legacy")]
+    ForeignLocation,
+    /// `WebSocket-Origin` or `Sec-WebSocket-Origin` is not the origin that we named (drafts 75 and 76).
+    #[cfg(feature = "legacy")]
+    ForeignOrigin,
     /// The head is malformed or exceeds a limit.
     Head(HeadError),
     /// The server selected no subprotocol, and
@@ -40,6 +49,9 @@ pub enum ResponseError {
     MissingProtocol,
     /// `Upgrade` is missing (section 4.1).
     MissingUpgrade,
+    /// The head does not start with the three lines that are fixed (draft 75).
+    #[cfg(feature = "legacy")]
+    OtherFirstLines,
     /// `Upgrade` is not `websocket` alone (section 4.1).
     OtherUpgrade,
     /// `Sec-WebSocket-Protocol` names a subprotocol that we did not offer (section 4.1).
@@ -59,6 +71,8 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BadAccept => "Sec-WebSocket-Accept does not answer our key",
+            #[cfg(feature = "legacy")]
+            Self::BadAnswer => "the bytes behind the head do not answer our keys",
             Self::BadCompression => {
                 "permessage-deflate was accepted with other parameters than offered"
             }
@@ -67,9 +81,15 @@ impl fmt::Display for ResponseError {
             Self::BadKey => "key of the request is not 16 bytes in base64",
             Self::BadProtocol => "Sec-WebSocket-Protocol of the response is not one token",
             Self::ExtensionNotOffered => "server accepted an extension that was not offered",
+            #[cfg(feature = "legacy")]
+            Self::ForeignLocation => "location of the response is not the URL that was asked for",
+            #[cfg(feature = "legacy")]
+            Self::ForeignOrigin => "origin of the response is not the one that was named",
             Self::Head(error) => return error.fmt(f),
             Self::MissingProtocol => "server selected none of the subprotocols",
             Self::MissingUpgrade => "Upgrade of the response is missing",
+            #[cfg(feature = "legacy")]
+            Self::OtherFirstLines => "head does not start with the fixed lines of draft 75",
             Self::OtherUpgrade => "Upgrade of the response is not websocket",
             Self::ProtocolNotOffered => "server selected a subprotocol that was not offered",
             Self::TooManyInterim => "server sent too many interim responses",

@@ -16,6 +16,7 @@ use super::head_error::HeadError;
 use super::headers::Headers;
 use super::host::Authority;
 pub use super::hosts::{HostError, Hosts};
+use super::limits::HandshakeLimits;
 use super::lines::{HeadKind, HeaderError, HeaderLines, push_line};
 use super::list::{List, Malformed};
 use super::name::KnownName;
@@ -31,6 +32,8 @@ use super::target::{Target, parse_tunnel};
 use super::text::ascii;
 use super::token::is_token;
 use super::version::parse_version;
+#[cfg(feature = "legacy")]
+use super::versions::is_old;
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreement, Compression, Parameters};
 
@@ -67,15 +70,29 @@ impl Handshake {
         bytes: &[u8],
         policy: &Policy,
     ) -> Result<Option<(usize, Received)>, RequestError> {
-        let Some(found) = self.search.advance(bytes, &policy.limits)? else { return Ok(None) };
-        let head = Head { headers: found.headers, line: found.line };
+        let Some((len, head)) = self.receive_head(bytes, &policy.limits)? else { return Ok(None) };
         // RFC 9110, section 7.8: a request without `Upgrade` is plain HTTP.
         if !head.headers.has(KnownName::Upgrade) {
             head.check_routing(policy)?;
             return Ok(Some((0, Received::NotUpgrade(head))));
         }
         let key = head.check_upgrade_request(policy)?;
-        Ok(Some((found.len, Received::Request(Request::new(head, Form::Upgrade(key))))))
+        Ok(Some((len, Received::Request(Request::new(head, Form::Upgrade(key))))))
+    }
+
+    /// Continues with all bytes received so far. Returns the length of the head, and the head, of which nothing
+    /// but its grammar is validated.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`receive`](Self::receive) that concern the grammar and the limits.
+    pub(crate) fn receive_head(
+        &mut self,
+        bytes: &[u8],
+        limits: &HandshakeLimits,
+    ) -> Result<Option<(usize, Head)>, RequestError> {
+        let Some(found) = self.search.advance(bytes, limits)? else { return Ok(None) };
+        Ok(Some((found.len, Head { headers: found.headers, line: found.line })))
     }
 }
 
@@ -373,7 +390,19 @@ impl Request {
     /// Returns the origin of the page that opens the connection, if a browser sent the request (section
     /// 10.2).
     pub fn origin(&self) -> Option<&str> {
-        self.headers().all(KnownName::Origin).next().and_then(ascii)
+        let origin = self.headers().all(KnownName::Origin).next();
+        #[cfg(feature = "legacy")]
+        let origin = origin.or_else(|| self.head.old_origins().first().copied());
+        origin.and_then(ascii)
+    }
+
+    /// Returns the version of the protocol that the client speaks.
+    ///
+    /// It is 13, or an older one that the [policy](Policy::versions) lists.
+    #[cfg(feature = "legacy")]
+    pub fn version(&self) -> u8 {
+        let version = self.headers().all(KnownName::Version).next();
+        version.and_then(parse_version).unwrap_or(13)
     }
 
     /// Returns the subprotocols that the client offers, in order of preference. All differ.
@@ -470,7 +499,7 @@ enum Form {
 /// The rules for plain HTTP.
 impl Head {
     /// Validates what routes a request to a host and a resource.
-    fn check_routing(&self, policy: &Policy) -> Result<(), RequestError> {
+    pub(crate) fn check_routing(&self, policy: &Policy) -> Result<(), RequestError> {
         let authority = match (self.method(), self.target()) {
             ("OPTIONS", "*") => None,
             ("CONNECT", target) => Some(parse_tunnel(target).ok_or(RequestError::BadTarget)?),
@@ -501,16 +530,11 @@ impl Head {
 impl Head {
     fn check_upgrade_request(&self, policy: &Policy) -> Result<Key, RequestError> {
         self.check_method()?;
-        // Section 4.2.1, item 1: HTTP/1.1 or higher. HTTP/1.0 has no `Upgrade`.
-        if self.line.minor == 0 {
-            return Err(HeadError::UnsupportedHttp.into());
-        }
-        let target = Target::parse(self.target()).ok_or(RequestError::BadTarget)?;
-        let authority = self.check_host(target.authority)?;
+        let authority = self.check_target()?;
         self.check_body()?;
         self.check_upgrade()?;
         self.check_connection()?;
-        self.check_version(RequestError::UnsupportedVersion)?;
+        self.check_version(|version| policy.speaks(version), RequestError::UnsupportedVersion)?;
         let key = self.check_key()?;
         self.check_rest(&authority, policy)?;
         Ok(key)
@@ -521,7 +545,7 @@ impl Head {
         let authority = self.check_host(None)?;
         self.check_body()?;
         // RFC 9113, section 8.2.2: a 426 would need `Upgrade`.
-        self.check_version(RequestError::BadVersion)?;
+        self.check_version(|version| version == 13, RequestError::BadVersion)?;
         self.check_rest(&authority, policy)
     }
 
@@ -534,7 +558,7 @@ impl Head {
         policy.check_origin(origin, authority)
     }
 
-    fn check_method(&self) -> Result<(), RequestError> {
+    pub(crate) fn check_method(&self) -> Result<(), RequestError> {
         match self.headers.bytes_at(self.line.method) {
             // Section 4.2.1, item 1.
             b"GET" => Ok(()),
@@ -542,6 +566,18 @@ impl Head {
             b"CONNECT" if parse_tunnel(self.target()).is_none() => Err(RequestError::BadTarget),
             _ => Err(RequestError::NotGet),
         }
+    }
+
+    /// Validates the version of HTTP, the target and `Host`.
+    pub(crate) fn check_target(&self) -> Result<Authority<'_>, RequestError> {
+        self.check_http()?;
+        let target = Target::parse(self.target()).ok_or(RequestError::BadTarget)?;
+        self.check_host(target.authority)
+    }
+
+    /// Section 4.2.1, item 1: HTTP/1.1 or higher. HTTP/1.0 has no `Upgrade`.
+    pub(crate) fn check_http(&self) -> Result<(), RequestError> {
+        if self.line.minor == 0 { Err(HeadError::UnsupportedHttp.into()) } else { Ok(()) }
     }
 
     /// Validates `Host`. Returns the authority of the target if it has one, or that of `Host`.
@@ -561,7 +597,7 @@ impl Head {
         }
     }
 
-    fn check_body(&self) -> Result<(), RequestError> {
+    pub(crate) fn check_body(&self) -> Result<(), RequestError> {
         let codings = self.headers.all(KnownName::TransferEncoding);
         let length = content_length(&self.headers).map_err(|_| RequestError::BadContentLength)?;
         // RFC 9112, section 6.3: bytes that one recipient reads as a body and another as frames allow
@@ -583,7 +619,7 @@ impl Head {
         if is_listed { Ok(()) } else { Err(RequestError::OtherUpgrade) }
     }
 
-    fn check_connection(&self) -> Result<(), RequestError> {
+    pub(crate) fn check_connection(&self) -> Result<(), RequestError> {
         // Section 4.2.1, item 4.
         match List::new(self.headers.all(KnownName::Connection)).has_token("upgrade") {
             Ok(true) => Ok(()),
@@ -591,12 +627,16 @@ impl Head {
         }
     }
 
-    /// Validates the version. `unsupported` is the error for another one than 13.
-    fn check_version(&self, unsupported: RequestError) -> Result<(), RequestError> {
+    /// Validates the version. `unsupported` is the error for one that is not spoken.
+    fn check_version(
+        &self,
+        is_spoken: impl FnOnce(u8) -> bool,
+        unsupported: RequestError,
+    ) -> Result<(), RequestError> {
         // Section 11.3.5: one line. Section 4.2.1, item 6: 13.
         let version = self.headers.only(KnownName::Version, RequestError::BadVersion)?;
         match parse_version(version.ok_or(RequestError::MissingVersion)?) {
-            Some(13) => Ok(()),
+            Some(version) if is_spoken(version) => Ok(()),
             Some(_) => Err(unsupported),
             None => Err(RequestError::BadVersion),
         }
@@ -608,11 +648,28 @@ impl Head {
         Key::parse(key.ok_or(RequestError::MissingKey)?).ok_or(RequestError::BadKey)
     }
 
-    fn check_origin(&self) -> Result<Option<&str>, RequestError> {
+    pub(crate) fn check_origin(&self) -> Result<Option<&str>, RequestError> {
         // RFC 6454, section 7.3: one line. An origin that is not text must not count as missing.
-        match self.headers.only(KnownName::Origin, RequestError::BadOrigin)? {
+        let origin = self.headers.only(KnownName::Origin, RequestError::BadOrigin)?;
+        #[cfg(feature = "legacy")]
+        let origin = match (origin, self.old_origins().as_slice()) {
+            (Some(_), [_, ..]) | (None, [_, _, ..]) => return Err(RequestError::BadOrigin),
+            (origin, old) => origin.or(old.first().copied()),
+        };
+        match origin {
             Some(origin) => ascii(origin).map(Some).ok_or(RequestError::BadOrigin),
             None => Ok(None),
+        }
+    }
+
+    /// Returns the values of `Sec-WebSocket-Origin`, in which clients of versions 7 and 8 name the page.
+    #[cfg(feature = "legacy")]
+    fn old_origins(&self) -> Vec<&[u8]> {
+        match self.headers.all(KnownName::Version).next() {
+            Some(version) if is_old(version) => {
+                self.headers.values("Sec-WebSocket-Origin").collect()
+            }
+            Some(_) | None => Vec::new(),
         }
     }
 
@@ -640,7 +697,7 @@ impl Head {
         }
     }
 
-    fn check_expectation(&self) -> Result<(), RequestError> {
+    pub(crate) fn check_expectation(&self) -> Result<(), RequestError> {
         // RFC 9110, section 10.1.1, defines one expectation. A server cannot meet another one.
         let mut expectations = List::new(self.headers.all(KnownName::Expect));
         let is_known = |it: Result<&[u8], _>| {

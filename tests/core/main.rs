@@ -17,6 +17,8 @@ mod framing;
 mod http;
 mod invariants;
 mod keepalive;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod limits;
 mod long_frames;
 mod machine;

@@ -123,6 +123,27 @@ const _: () = {
     is_free::<Pool>();
 };
 
+#[cfg(feature = "legacy")]
+const _: () = {
+    use sansocket::legacy::upgrade::{Answer, Incoming, Offer, Pending};
+    use sansocket::legacy::{
+        Connection, Draft, Request, Sender, Spare, Version, Versions, upgrade,
+    };
+
+    is_copied::<Draft>();
+    is_copied::<Version>();
+    is_copied::<Versions>();
+    is_free::<Answer>();
+    is_free::<Connection>();
+    is_free::<Incoming>();
+    is_free::<Offer>();
+    is_free::<Pending>();
+    is_free::<Request>();
+    is_free::<Sender>();
+    is_free::<Spare<'_, Vec<u8>>>();
+    is_free::<upgrade::Request>();
+};
+
 #[test]
 fn events_messages_and_errors_are_small() {
     const WORD: usize = size_of::<usize>();

@@ -18,6 +18,8 @@ mod frames;
 mod handshake;
 #[cfg(feature = "deflate")]
 mod inflate;
+#[cfg(feature = "legacy")]
+mod legacy;
 mod limits;
 mod machine;
 mod oracle;
@@ -44,6 +46,11 @@ pub use handshake::{
 };
 #[cfg(feature = "deflate")]
 pub use inflate::{End, Inflated, inflate, inflate_within};
+#[cfg(feature = "legacy")]
+pub use legacy::{
+    Talk, ask_old, judge_old, legacy_frames, legacy_opening, old_client, old_response, open_to_old,
+    serve_old,
+};
 pub use limits::limits;
 pub use oracle::{Judged, judge};
 pub use pair::{pair, send};
