@@ -192,8 +192,8 @@ pub use adapters::{Connect, Error, blocking};
 #[cfg(feature = "alloc")]
 pub use connection::{
     Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,
-    OwnedMessage, Receiver, RoundTrip, SendError, Sender, Spare, Step, TimedOut, Timeouts,
-    Timestamp,
+    OwnedMessage, Prepared, Receiver, RoundTrip, SendError, Sender, Spare, Step, TimedOut,
+    Timeouts, Timestamp,
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{

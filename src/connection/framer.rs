@@ -5,13 +5,14 @@
 //! sent at all is for the caller to know: see `closing.rs`.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::control::Control;
 use super::ended::CloseFrame;
 use super::error::SendError;
 use super::pending::{Pending, to_control};
-use crate::deflate::{Deflation, Flush};
+use crate::deflate::{Deflation, Encoded, Flush, Frames};
 use crate::wire::{Close, Frame, Header, Keys, Kind, Limits, OpCode, Role, mask};
 
 /// Turns messages into frames.
@@ -143,6 +144,24 @@ impl Framer {
         );
         self.check_idle()?;
         Ok(Frame::new(&self.header(true, false, kind.into(), payload.len()), payload))
+    }
+
+    /// Returns the frame to send of a message that other connections send, too. It must be sent then, since the
+    /// compressor counts on it.
+    pub(crate) fn select<'f>(&mut self, frames: &'f Arc<Frames>) -> &'f Encoded {
+        let len = frames.payload().len();
+        match &mut self.deflation {
+            Some(deflation) if deflation.is_for(Some(len)) => deflation.share(frames),
+            Some(_) | None => frames.plain(),
+        }
+    }
+
+    /// Appends a frame that is encoded already. A client masks its copy.
+    pub(crate) fn append_encoded(&mut self, frame: &Encoded, out: &mut Vec<u8>) {
+        match &mut self.keys {
+            None => out.extend_from_slice(frame.bytes()),
+            Some(keys) => append_masked(frame.first(), frame.payload(), keys, out),
+        }
     }
 
     /// Compresses messages of at least this many bytes.

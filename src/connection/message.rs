@@ -9,13 +9,15 @@ use core::fmt;
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 
+use super::prepared::Prepared;
 use crate::wire::Kind;
 
 /// A message to send, or a part of one.
 ///
 /// Methods that send take `impl Into<Message>`: `&str`, `&[u8]`, and references to `String`, `Vec<u8>`,
 /// arrays and [`OwnedMessage`] borrow the payload; `String`, `Vec<u8>`, boxes, `Bytes` and [`OwnedMessage`]
-/// give it away, so that a long one need not be copied. A [`Cow`] does what its contents do.
+/// give it away, so that a long one need not be copied. A [`Cow`] does what its contents do. A reference to
+/// [`Prepared`] shares what was prepared.
 ///
 /// ```
 /// use sansocket::{Kind, Message};
@@ -31,14 +33,18 @@ pub enum Message<'p> {
     Binary(&'p [u8]),
     /// A message whose payload is shared or given away.
     Owned(OwnedMessage),
+    /// A message whose frames are shared.
+    Prepared(&'p Prepared),
 }
 
 impl Message<'_> {
     /// Returns the kind of the message.
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::Text(_) | Self::Owned(OwnedMessage::Text(_)) => Kind::Text,
-            Self::Binary(_) | Self::Owned(OwnedMessage::Binary(_)) => Kind::Binary,
+            Self::Text(_) => Kind::Text,
+            Self::Binary(_) => Kind::Binary,
+            Self::Owned(message) => message.kind(),
+            Self::Prepared(message) => message.kind(),
         }
     }
 
@@ -49,6 +55,7 @@ impl Message<'_> {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(bytes) => bytes,
             Self::Owned(message) => message.as_bytes(),
+            Self::Prepared(message) => message.as_bytes(),
         }
     }
 }
@@ -164,6 +171,46 @@ impl<'p> From<Message<'p>> for OwnedMessage {
             Message::Text(text) => Self::Text(text.into()),
             Message::Binary(bytes) => Self::Binary(Bytes::copy_from_slice(bytes)),
             Message::Owned(message) => message,
+            Message::Prepared(message) => message.into(),
+        }
+    }
+}
+
+/// Shares the memory of the payload.
+impl From<&Prepared> for OwnedMessage {
+    fn from(message: &Prepared) -> Self {
+        let payload = message.frames().plain().to_payload();
+        match message.kind() {
+            // The payload was text when it was prepared.
+            Kind::Text => Self::Text(ByteString::try_from(payload).unwrap_or_default()),
+            Kind::Binary => Self::Binary(payload),
+        }
+    }
+}
+
+impl<'p> From<&'p Prepared> for Message<'p> {
+    fn from(message: &'p Prepared) -> Self {
+        Self::Prepared(message)
+    }
+}
+
+impl Prepared {
+    /// Prepares a message. This copies the payload once.
+    ///
+    /// ```
+    /// use sansocket::{Kind, OwnedMessage, Prepared};
+    ///
+    /// let news = Prepared::new("news");
+    /// assert_eq!((news.kind(), news.len()), (Kind::Text, 4));
+    /// assert_eq!(OwnedMessage::from(&news).as_text(), Some("news")); // For those who need no frame.
+    /// ```
+    pub fn new<'p>(message: impl Into<Message<'p>>) -> Self {
+        let message = message.into();
+        match &message {
+            Message::Prepared(prepared) => Self::clone(prepared),
+            Message::Text(_) | Message::Binary(_) | Message::Owned(_) => {
+                Self::from_payload(message.kind(), message.as_bytes())
+            }
         }
     }
 }

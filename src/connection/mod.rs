@@ -18,6 +18,7 @@ mod opening;
 mod output;
 mod parser;
 mod pending;
+mod prepared;
 mod receiver;
 mod sender;
 mod spare;
@@ -45,6 +46,7 @@ pub use input::Input;
 pub use message::{Message, OwnedMessage};
 #[cfg(feature = "legacy")]
 pub(crate) use output::Output;
+pub use prepared::Prepared;
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use spare::Spare;

@@ -17,6 +17,7 @@ use super::error::SendError;
 use super::framer::Framer;
 use super::message::{Message, OwnedMessage};
 use super::output::Output;
+use super::prepared::Prepared;
 use super::timestamp::Timestamp;
 use crate::handshake::Transport;
 use crate::wire::{Close, CloseCode, Header, Kind, ProtocolError, Role, Seed};
@@ -72,7 +73,8 @@ impl Sender {
     ///
     /// A message that is given away and has at least 16 KiB is queued without a copy, unless it is
     /// compressed, or shared by a client, which must mask it. Clones of one message share its payload, so it
-    /// can be queued in any number of connections.
+    /// can be queued in any number of connections. To frame and compress it once for all of them, send
+    /// [`&Prepared`](crate::Prepared).
     ///
     /// The message is queued whether the queue [is full](Self::is_full) or not.
     ///
@@ -104,6 +106,7 @@ impl Sender {
             Message::Text(text) => self.queue(Kind::Text, text.as_bytes()),
             Message::Binary(bytes) => self.queue(Kind::Binary, bytes),
             Message::Owned(message) => self.queue_owned(message),
+            Message::Prepared(message) => self.queue_prepared(message),
         }
     }
 
@@ -190,18 +193,31 @@ impl Sender {
     pub fn send_with<'p>(
         &mut self,
         message: impl Into<Message<'p>>,
-        mut write: impl FnMut(&[&[u8]; 3]) -> usize,
+        write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> Result<(), SendError> {
         let message = message.into();
-        let (kind, payload) = (message.kind(), message.as_bytes());
-        if !self.can_lend(payload.len()) {
+        if !self.can_lend(&message) {
             return self.send(message);
         }
         self.closing.check_open()?;
         self.framer.check_idle()?;
         self.transmit_pending();
-        let frame = self.framer.frame_unmasked(kind, payload)?;
-        let [mut head, mut payload] = frame.slices();
+        if let Message::Prepared(message) = message {
+            let frame = self.framer.select(message.frames());
+            self.lend([frame.bytes(), &[]], write);
+            return Ok(());
+        }
+        let frame = self.framer.frame_unmasked(message.kind(), message.as_bytes())?;
+        self.lend(frame.slices(), write);
+        Ok(())
+    }
+
+    /// Writes a frame from where it lies, as far as `write` takes it, and queues a copy of the rest.
+    fn lend(
+        &mut self,
+        [mut head, mut payload]: [&[u8]; 2],
+        mut write: impl FnMut(&[&[u8]; 3]) -> usize,
+    ) {
         while !(head.is_empty() && payload.is_empty()) {
             let waiting = self.output.front();
             let count = write(&[waiting, head, payload]);
@@ -216,7 +232,6 @@ impl Sender {
         self.output.tail().extend_from_slice(head);
         self.output.tail().extend_from_slice(payload);
         self.count(head.len() + payload.len());
-        Ok(())
     }
 
     /// Queues a ping. The peer answers with a pong of the same payload: see
@@ -604,10 +619,31 @@ impl Sender {
         Ok(())
     }
 
-    /// Whether a message of this length can be written from where it lies, right behind what waits.
-    fn can_lend(&self, len: usize) -> bool {
+    /// Queues a message whose frames are shared. A server shares a long frame instead of copying it.
+    fn queue_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.framer.check_idle()?;
+        self.transmit_pending();
+        let before = self.output.len();
+        let frame = self.framer.select(message.frames());
+        let len = frame.bytes().len();
+        match self.role == Role::Server && len >= LARGE {
+            true => self.output.push(frame.bytes().clone()),
+            false => self.framer.append_encoded(frame, self.output.tail_for(len)),
+        }
+        self.count(self.output.len() - before);
+        Ok(())
+    }
+
+    /// Whether a message can be written from where it lies, right behind what waits.
+    fn can_lend(&self, message: &Message<'_>) -> bool {
         let is_written_now = self.output.is_simple() && !self.closing.is_broken();
-        self.role == Role::Server && !self.is_copied(len) && is_written_now
+        let len = message.as_bytes().len();
+        let is_copied = match message {
+            Message::Prepared(_) => len < LARGE,
+            Message::Text(_) | Message::Binary(_) | Message::Owned(_) => self.is_copied(len),
+        };
+        self.role == Role::Server && !is_copied && is_written_now
     }
 
     /// Whether a message of this length is copied, since it is short or will be compressed.

@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use super::encoded::Encoded;
+use super::frames::Frames;
 use super::step::{Flush, Step};
 use crate::wire::Kind;
 
@@ -47,6 +49,10 @@ impl Deflation {
     }
 
     pub(crate) fn can_be_undone(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn share<'f>(&mut self, _: &'f Frames) -> &'f Encoded {
         match *self {}
     }
 

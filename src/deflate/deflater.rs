@@ -5,20 +5,13 @@ use core::fmt;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
+use super::shape::Shape;
 use super::step::Flush;
 
 /// A compressor of one DEFLATE stream.
 pub(crate) struct Deflater {
     deflate: Deflate,
     shape: Shape,
-}
-
-/// The settings of a compressor. Compressors of the same shape are interchangeable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
-    pub(crate) window_bits: u8,
-    pub(crate) level: u8,
-    pub(crate) memory: u8,
 }
 
 impl Deflater {
@@ -41,6 +34,13 @@ impl Deflater {
     /// Starts a new stream.
     pub(crate) fn reset(&mut self) {
         self.deflate.reset();
+    }
+
+    /// Lets the next message refer to `text`, which the peer has decompressed. All that was compressed must have
+    /// been flushed.
+    pub(crate) fn learn(&mut self, text: &[u8]) {
+        let outcome = self.deflate.set_dictionary(text);
+        debug_assert!(outcome.is_ok(), "a raw stream takes a dictionary after each flush");
     }
 
     /// Compresses `bytes` and appends the result to `out`.
@@ -73,6 +73,20 @@ impl fmt::Debug for Deflater {
         f.debug_tuple("Deflater").field(&self.shape).finish()
     }
 }
+
+/// Removes the end of a message, which both ends know. The message must have been flushed, and lie in `out` from
+/// `at` on.
+pub(crate) fn cut_tail(at: usize, out: &mut Vec<u8>) {
+    if out[at..].ends_with(&TAIL) {
+        out.truncate(out.len() - TAIL.len());
+    } else {
+        // RFC 7692, section 7.2.3.6: nothing was left to compress, so there is no block. This starts one.
+        out.push(0);
+    }
+}
+
+/// The end of each message, which is not sent (RFC 7692, section 7.2.1).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// How much `out` grows at a time, in bytes. It must exceed the size of a flush, which would be repeated
 /// else.

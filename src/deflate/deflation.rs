@@ -5,8 +5,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::compression::{Compression, Context};
-use super::deflater::{Deflater, Shape};
-use super::pool::Pool;
+use super::deflater::{Deflater, cut_tail};
+use super::encoded::Encoded;
+use super::frames::Frames;
+use super::missed::Missed;
+use super::pool::{self, Pool};
+use super::shape::Shape;
 use super::step::Flush;
 
 /// Compresses the messages of a connection (RFC 7692, section 7.2.1).
@@ -14,6 +18,9 @@ use super::step::Flush;
 pub(crate) struct Deflation {
     /// `Some` while a message is sent. If the context is taken over, from the first message on.
     deflater: Option<Box<Deflater>>,
+    /// What the deflater has to learn before it compresses. Allocated when a shared message is sent, if the
+    /// context is taken over.
+    missed: Option<Box<Missed>>,
     pool: Option<Arc<Pool>>,
     /// Minimum size of a message that is compressed, in bytes. [`NEVER`] disables compression.
     threshold: u32,
@@ -24,18 +31,13 @@ pub(crate) struct Deflation {
 impl Deflation {
     /// Compresses within the limits of both `agreed` and `compression`.
     pub(crate) fn new(agreed: Context, compression: &Compression, pool: Option<Arc<Pool>>) -> Self {
-        let wanted = compression.outgoing.bounded();
-        let window_bits = agreed.bounded().window_bits.min(wanted.window_bits);
         Self {
             deflater: None,
+            missed: None,
             pool,
             threshold: to_threshold(compression.threshold),
-            shape: Shape {
-                window_bits,
-                level: compression.level,
-                memory: compression.bounded_memory(),
-            },
-            is_taken_over: agreed.is_taken_over && wanted.is_taken_over,
+            shape: Shape::new(agreed.bounded().window_bits, compression),
+            is_taken_over: agreed.is_taken_over && compression.outgoing.is_taken_over,
         }
     }
 
@@ -70,33 +72,44 @@ impl Deflation {
         self.release();
     }
 
-    fn deflater(&mut self) -> &mut Deflater {
-        let Self { deflater, pool, shape, .. } = self;
-        let from_pool = || pool.as_ref().and_then(|pool| pool.take(*shape));
-        let make = || Box::new(Deflater::new(*shape));
-        deflater.get_or_insert_with(|| from_pool().unwrap_or_else(make))
+    /// Returns the frame to send of a message that other connections send, too.
+    ///
+    /// If it is compressed, the peer's window then holds its text. The compressor learns that before it is used
+    /// again.
+    pub(crate) fn share<'f>(&mut self, frames: &'f Arc<Frames>) -> &'f Encoded {
+        let Some(compressed) = frames.compressed(self.shape, self.pool.as_deref()) else {
+            return frames.plain();
+        };
+        if self.is_taken_over {
+            let window = 1 << self.shape.window_bits;
+            if self.missed.get_or_insert_default().push(frames, window) {
+                self.free_deflater();
+            }
+        }
+        compressed
     }
 
-    /// Returns the compressor to the pool (RFC 7692, section 7.1.1: without context takeover, a message
+    fn deflater(&mut self) -> &mut Deflater {
+        let Self { deflater, missed, pool, shape, .. } = self;
+        let deflater = deflater.get_or_insert_with(|| pool::borrow(pool.as_deref(), *shape));
+        if let Some(missed) = missed {
+            missed.teach(deflater, 1 << shape.window_bits);
+        }
+        deflater
+    }
+
+    /// Frees the compressor after a message (RFC 7692, section 7.1.1: without context takeover, a message
     /// starts with an empty window).
     fn release(&mut self) {
-        if self.is_taken_over {
-            return;
-        }
-        if let (Some(mut deflater), Some(pool)) = (self.deflater.take(), &self.pool) {
-            deflater.reset();
-            pool.put(deflater);
+        if !self.is_taken_over {
+            self.free_deflater();
         }
     }
-}
 
-/// Removes the end of a message, which both ends know.
-fn cut_tail(at: usize, out: &mut Vec<u8>) {
-    if out[at..].ends_with(&TAIL) {
-        out.truncate(out.len() - TAIL.len());
-    } else {
-        // RFC 7692, section 7.2.3.6: nothing was left to compress, so there is no block. This starts one.
-        out.push(0);
+    fn free_deflater(&mut self) {
+        if let Some(deflater) = self.deflater.take() {
+            pool::give_back(self.pool.as_deref(), deflater);
+        }
     }
 }
 
@@ -105,6 +118,3 @@ fn to_threshold(bytes: usize) -> u32 {
 }
 
 const NEVER: u32 = u32::MAX;
-
-/// The end of each message, which is not sent (RFC 7692, section 7.2.1).
-const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

@@ -17,6 +17,8 @@
 //! # }
 //! ```
 
+mod encoded;
+mod frames;
 mod step;
 
 #[cfg(feature = "deflate")]
@@ -28,7 +30,13 @@ mod history;
 #[cfg(feature = "deflate")]
 mod inflater;
 #[cfg(feature = "deflate")]
+mod missed;
+#[cfg(feature = "deflate")]
 mod pool;
+#[cfg(feature = "deflate")]
+mod shape;
+#[cfg(feature = "deflate")]
+mod variants;
 
 #[cfg(feature = "deflate")]
 mod agreement;
@@ -52,8 +60,12 @@ pub(crate) use agreement::Parameters;
 pub use compression::{Compression, Context};
 #[cfg(feature = "deflate")]
 pub(crate) use deflation::Deflation;
+pub(crate) use encoded::Encoded;
+pub(crate) use frames::Frames;
 #[cfg(feature = "deflate")]
 pub(crate) use inflation::{Inflation, Workspace};
 #[cfg(feature = "deflate")]
 pub use pool::Pool;
+#[cfg(feature = "deflate")]
+pub(crate) use shape::Shape;
 pub(crate) use step::{Flush, Progress, Step};

@@ -6,7 +6,8 @@ use core::fmt;
 #[cfg(feature = "std")]
 use std::sync::{Mutex, PoisonError};
 
-use super::deflater::{Deflater, Shape};
+use super::deflater::Deflater;
+use super::shape::Shape;
 
 /// A pool of compressors that no connection is using.
 ///
@@ -50,7 +51,7 @@ impl Pool {
     }
 
     /// Takes a compressor of this shape, if there is one.
-    pub(crate) fn take(&self, shape: Shape) -> Option<Box<Deflater>> {
+    fn take(&self, shape: Shape) -> Option<Box<Deflater>> {
         self.change(|idle| {
             let at = idle.iter().rposition(|deflater| deflater.shape() == shape)?;
             Some(idle.swap_remove(at))
@@ -58,7 +59,7 @@ impl Pool {
     }
 
     /// Puts a compressor into the pool. If the pool is full, it replaces the oldest one.
-    pub(crate) fn put(&self, deflater: Box<Deflater>) {
+    fn put(&self, deflater: Box<Deflater>) {
         if self.most == 0 {
             return;
         }
@@ -80,6 +81,20 @@ impl Pool {
     #[cfg(not(feature = "std"))]
     fn change<T>(&self, _: impl FnOnce(&mut Idle) -> T) -> Option<T> {
         None
+    }
+}
+
+/// Returns a compressor with an empty context, from the pool if it has one.
+pub(crate) fn borrow(pool: Option<&Pool>, shape: Shape) -> Box<Deflater> {
+    let pooled = pool.and_then(|pool| pool.take(shape));
+    pooled.unwrap_or_else(|| Box::new(Deflater::new(shape)))
+}
+
+/// Resets a compressor and puts it into the pool.
+pub(crate) fn give_back(pool: Option<&Pool>, mut deflater: Box<Deflater>) {
+    if let Some(pool) = pool {
+        deflater.reset();
+        pool.put(deflater);
     }
 }
 

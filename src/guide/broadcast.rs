@@ -9,7 +9,7 @@
 //! use std::sync::{Arc, Mutex};
 //!
 //! use sansocket::tokio::{WebSocket, Writer};
-//! use sansocket::{CloseCode, Config, Error, OwnedMessage, SendError};
+//! use sansocket::{CloseCode, Config, Error, Prepared, SendError};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
 //! #[derive(Default)]
@@ -30,9 +30,9 @@
 //!     }
 //!
 //!     /// Sends a message to all members. Waits for none of them.
-//!     fn broadcast(&self, message: &OwnedMessage) {
+//!     fn broadcast(&self, message: &Prepared) {
 //!         let mut members = self.members.lock().unwrap();
-//!         members.retain(|_, writer| match writer.try_send(message.clone()) {
+//!         members.retain(|_, writer| match writer.try_send(message) {
 //!             Err(SendError::QueueFull) => {
 //!                 let writer = writer.clone();
 //!                 tokio::spawn(async move {
@@ -55,7 +55,7 @@
 //!     let id = room.join(writer);
 //!     let outcome = async {
 //!         while let Some(message) = reader.receive().await? {
-//!             room.broadcast(&message);
+//!             room.broadcast(&Prepared::new(message));
 //!         }
 //!         Ok(())
 //!     };
@@ -98,8 +98,8 @@
 //!
 //! * [`try_send`](crate::polled::Writer::try_send) queues the message and returns at once. The task that awaits the
 //!   `Reader` of that connection writes it.
-//! * A clone of an [`OwnedMessage`](crate::OwnedMessage) shares its payload. A server queues a shared payload of at
-//!   least 16 KiB without a copy, unless it is compressed. Shorter ones are copied into each queue.
+//! * A [`Prepared`](crate::Prepared) message is framed once, and compressed once, for all members. A frame of at least
+//!   16 KiB is shared by all queues; a shorter one is copied into each.
 //! * If [`Config::max_queued`](crate::Config::max_queued) bytes wait already, `try_send` returns
 //!   [`QueueFull`](crate::SendError::QueueFull) and queues nothing. So each slow member costs at most that much
 //!   memory, and one message more.
@@ -107,6 +107,38 @@
 //!   [`Timeouts::close`](crate::Timeouts::close) ends the connection, and its `Reader` returns the error. Default:
 //!   10 seconds.
 //! * The lock is held while messages are queued, and never across an `await`.
+//!
+//! # With compression
+//!
+//! A prepared message is compressed with an empty context, so all peers can decompress it, whatever they negotiated and
+//! whatever was sent to them before. If a connection takes its context over, its compressor learns the text of prepared
+//! messages when it next compresses another message. So you need not choose between
+//! [`dedicated`](crate::deflate::Compression::dedicated) contexts and a cheap broadcast:
+//!
+//! ```
+//! # #[cfg(feature = "deflate")] {
+//! use sansocket::deflate::{Agreement, Compression, Context};
+//! use sansocket::{Config, Connection, Negotiated, Prepared, Timestamp};
+//!
+//! # fn main() -> Result<(), sansocket::SendError> {
+//! let agreement = Agreement { client: Context::FULL, server: Context::FULL };
+//! let negotiated = || Negotiated::new().with_compression(agreement, Compression::dedicated());
+//! let (config, now) = (Config::new().shared(), Timestamp::default());
+//! let mut member = Connection::open_server(negotiated(), config, now);
+//!
+//! let scores = r#"{"game":7,"home":{"name":"Reds","goals":2},"guests":{"name":"Blues","goals":1}}"#;
+//! member.send(&Prepared::new(scores))?;
+//! let broadcast = member.queued();
+//! // Only to this member, but almost the same text: it refers to the broadcast.
+//! member.send(scores.replace("2", "3"))?;
+//! assert!(member.queued() - broadcast < 24);
+//! # Ok(())
+//! # }
+//! # main().unwrap();
+//! # }
+//! ```
+//!
+//! A connection that only ever sends prepared messages owns no compressor: with `dedicated` that saves 350 KiB for each.
 //!
 //! # What to do with slow members
 //!

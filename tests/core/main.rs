@@ -25,6 +25,7 @@ mod machine;
 mod masking;
 mod memory;
 mod opening_timeouts;
+mod prepared;
 mod properties;
 #[cfg(feature = "deflate")]
 mod properties_deflate;

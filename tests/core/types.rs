@@ -5,8 +5,8 @@ use core::fmt::Debug;
 use sansocket::{
     Authority, Cause, CloseFrame, Config, Connection, Ended, Event, Extension, Fields,
     HandshakeError, HandshakeLimits, HeadError, HeaderError, HeaderIter, Headers, Initiator, Input,
-    Liveness, Message, Negotiated, OwnedMessage, Receiver, RoundTrip, Seed, SendError, Sender,
-    Spare, Step, TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
+    Liveness, Message, Negotiated, OwnedMessage, Prepared, Receiver, RoundTrip, Seed, SendError,
+    Sender, Spare, Step, TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
 };
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
@@ -52,6 +52,7 @@ const _: () = {
     is_free::<Message<'_>>();
     is_free::<Negotiated>();
     is_free::<OwnedMessage>();
+    is_free::<Prepared>();
     is_free::<Receiver>();
     is_free::<Seed>();
     is_free::<Sender>();

@@ -6,4 +6,5 @@ mod limits;
 mod messages;
 mod negotiation;
 mod peer;
+mod prepared;
 mod sending;

@@ -1,6 +1,6 @@
 use sansocket::deflate::{Agreement, Compression, Context};
 use sansocket::wire::{Header, OpCode};
-use sansocket::{CloseCode, Input, Kind, Limits, ProtocolError, Role};
+use sansocket::{CloseCode, Input, Kind, Limits, Prepared, ProtocolError, Role};
 
 use crate::changed::changed;
 use crate::choices::Choices;
@@ -300,6 +300,8 @@ struct Wire {
     part: Option<(Kind, Vec<u8>)>,
     /// All that was said, to be said again.
     said: Vec<u8>,
+    /// Messages that were sent to everybody, to be sent again.
+    prepared: Vec<Prepared>,
 }
 
 impl Wire {
@@ -329,6 +331,7 @@ impl Wire {
             sent: Vec::new(),
             part: None,
             said: Vec::new(),
+            prepared: Vec::new(),
         }
     }
 
@@ -343,6 +346,7 @@ impl Wire {
                 self.from.write();
             }
             12 => self.inputs[choices.below(2)].free_memory(),
+            13 if self.part.is_none() => self.send_prepared(choices),
             _ => {
                 let (len, which) = (choices.len(), choices.below(2));
                 self.deliver(len, which);
@@ -390,6 +394,25 @@ impl Wire {
             }
         };
         assert_eq!(result, Ok(()));
+    }
+
+    fn send_prepared(&mut self, choices: &mut Choices<'_>) {
+        let len = choices.len();
+        match choices.below(4) {
+            0 => self.prepared.push(Prepared::new(text(choices, len))),
+            1 => self.prepared.push(Prepared::new(choices.take(len))),
+            2 => {
+                let start = self.said.len().saturating_sub(len);
+                self.prepared.push(Prepared::new(&self.said[start..]));
+            }
+            _ => {}
+        }
+        if let Some(at) = choices.number().checked_rem(self.prepared.len()) {
+            let message = self.prepared[at].clone();
+            assert_eq!(self.from.sender().send(&message), Ok(()));
+            self.said.extend_from_slice(message.as_bytes());
+            self.say(Kind::Binary, message.as_bytes().to_vec(), true);
+        }
     }
 
     fn say(&mut self, kind: Kind, bytes: Vec<u8>, fin: bool) {

@@ -1,0 +1,325 @@
+//! Prepared messages, compressed: once for all connections, between messages of each connection.
+
+use std::sync::Arc;
+
+use counting_allocator::measure;
+use harness::{Drive, Setup};
+use sansocket::deflate::{Agreement, Compression, Pool};
+use sansocket::{Config, Connection, Limits, Prepared, Role};
+
+use super::peer::{Frame, Random, frames, noise, open, open_with, other, take, words};
+use crate::support::transmit;
+
+/// A peer of an independent implementation: the last bytes of what it decompressed, and all messages.
+struct Peer {
+    window: usize,
+    is_taken_over: bool,
+    history: Vec<u8>,
+}
+
+impl Peer {
+    fn new(window_bits: u8, is_taken_over: bool) -> Self {
+        Self { window: 1 << window_bits, is_taken_over, history: Vec::new() }
+    }
+
+    /// Decompresses the message of a frame.
+    fn take(&mut self, frame: &Frame) -> Vec<u8> {
+        if !frame.is_compressed() {
+            return frame.payload.clone();
+        }
+        let stream = [&frame.payload[..], &[0, 0, 0xff, 0xff]].concat();
+        let history = if self.is_taken_over { &self.history[..] } else { &[] };
+        let inflated = harness::inflate_within(self.window, history, &stream, 1 << 24);
+        assert_eq!(inflated.end, harness::End::Border, "window {}", self.window);
+        self.history.extend_from_slice(&inflated.bytes);
+        let beyond = self.history.len().saturating_sub(1 << 15);
+        self.history.drain(..beyond);
+        inflated.bytes
+    }
+}
+
+fn agreed(window_bits: u8, is_taken_over: bool) -> String {
+    let takeover = if is_taken_over { "" } else { "server_no_context_takeover; " };
+    format!("{takeover}server_max_window_bits={window_bits}")
+}
+
+/// A message: long or short, of the same few texts or noise.
+fn choose(random: &mut Random) -> Vec<u8> {
+    let len = match random.below(8) {
+        0 => random.below(4),
+        1 => random.below(70_000),
+        _ => random.below(3000),
+    };
+    match random.below(10) {
+        0 => noise(random.next(), len),
+        _ => words(random.next() % 4, len).into_bytes(),
+    }
+}
+
+/// Sends prepared messages and a connection's own in a random order to an independent peer.
+fn alternate(compression: &Compression, window_bits: u8, is_taken_over: bool, count: usize) {
+    let agreed = agreed(window_bits, is_taken_over);
+    let mut server = open_with(Role::Server, &agreed, compression, Limits::default());
+    let mut peer = Peer::new(window_bits, is_taken_over);
+    let mut random = Random(u64::from(window_bits) << 8 | u64::from(compression.level));
+    let mut said: Vec<Prepared> = Vec::new();
+    for _ in 0..count {
+        let message = choose(&mut random);
+        match random.below(8) {
+            0 => {
+                server.send_part(&message[..message.len() / 2]).unwrap();
+                server.send_last(&message[message.len() / 2..]).unwrap();
+            }
+            1..4 => server.send(&message).unwrap(),
+            4 if !said.is_empty() => server.send(&said[random.below(said.len())]).unwrap(),
+            _ => {
+                said.push(Prepared::new(&message));
+                server.send(said.last().unwrap()).unwrap();
+            }
+        }
+        let out = transmit(&mut server);
+        let mut sent = frames(&out);
+        let mut frame = sent.remove(0);
+        frame.payload.extend(sent.into_iter().flat_map(|frame| frame.payload));
+        let got = peer.take(&frame);
+        let is_known = got == message || said.iter().any(|said| said.as_bytes() == got);
+        assert!(is_known, "{compression:?}, {agreed}");
+    }
+}
+
+fn compression(level: u8, memory: u8) -> Compression {
+    let mut compression = Compression::dedicated();
+    (compression.level, compression.memory, compression.threshold) = (level, memory, 0);
+    compression
+}
+
+#[test]
+fn own_and_prepared_messages_alternate_in_all_windows_with_and_without_takeover() {
+    // D-45, D-46, D-47
+    for window_bits in 8..=15 {
+        for is_taken_over in [false, true] {
+            alternate(&compression(6, 8), window_bits, is_taken_over, 60);
+        }
+    }
+}
+
+#[test]
+fn own_and_prepared_messages_alternate_at_all_levels() {
+    // D-46
+    for level in 0..=9 {
+        for (window_bits, memory) in [(8, 1), (9, 9), (15, 5)] {
+            alternate(&compression(level, memory), window_bits, true, 25);
+        }
+    }
+}
+
+#[test]
+fn our_own_other_end_takes_what_alternates() {
+    // D-12, D-45
+    for role in [Role::Client, Role::Server] {
+        let mut connection = open(role, "");
+        let mut stream = Vec::new();
+        let mut random = Random(3);
+        let mut messages = Vec::new();
+        for _ in 0..40 {
+            let message = words(random.next() % 4, random.below(5000)).into_bytes();
+            match random.below(2) {
+                0 => connection.send(&message).unwrap(),
+                _ => connection.send(&Prepared::new(&message)).unwrap(),
+            }
+            connection.transmit_to(&mut stream);
+            messages.push(message);
+        }
+        for size in [1000, 7] {
+            let got = take(open(other(role), ""), &stream, size, false);
+            assert_eq!(got.error, None);
+            assert!(got.messages == messages);
+        }
+    }
+}
+
+#[test]
+fn the_context_of_a_peer_is_used_after_a_prepared_message() {
+    // D-46: the second message refers to the first, which the compressor has only learned.
+    let text = words(1, 2000);
+    let mut server = open(Role::Server, "");
+    server.send(&Prepared::new(&text)).unwrap();
+    transmit(&mut server);
+    server.send(&text).unwrap();
+    assert!(server.queued() < 60, "{} bytes", server.queued());
+}
+
+#[test]
+fn the_context_from_before_a_prepared_message_is_used_after_it() {
+    // D-46: neither is lost.
+    let text = words(1, 2000);
+    let mut server = open(Role::Server, "");
+    server.send(&text).unwrap();
+    server.send(&Prepared::new(words(2, 2000))).unwrap();
+    transmit(&mut server);
+    server.send(&text).unwrap();
+    assert!(server.queued() < 60, "{} bytes", server.queued());
+}
+
+#[test]
+fn a_message_within_the_window_is_compressed_once_for_all_windows() {
+    // D-45: the second connection finds what the first has made.
+    let text = words(1, 900);
+    let prepared = Prepared::new(&text);
+    let mut outputs = Vec::new();
+    for window_bits in [10, 15, 12] {
+        let mut server = open(Role::Server, &agreed(window_bits, true));
+        let (_, usage) = measure(|| server.send(&prepared).unwrap());
+        let most = if outputs.is_empty() { 1 << 20 } else { 4096 };
+        assert!(usage.bytes < most, "{window_bits}: {usage:?}");
+        outputs.push(transmit(&mut server));
+    }
+    assert!(outputs[0][0] & 0x40 != 0 && outputs[0].len() < 600);
+    assert_eq!(outputs[0], outputs[1]);
+    assert_eq!(outputs[0], outputs[2]);
+}
+
+#[test]
+fn a_message_beyond_the_window_has_a_form_for_that_window() {
+    // D-47: the text repeats after 3,000 bytes.
+    let text = noise(1, 3000).repeat(2);
+    let prepared = Prepared::new(&text);
+    let lens = [8, 10, 15].map(|window_bits| {
+        let mut server = open(Role::Server, &agreed(window_bits, true));
+        server.send(&prepared).unwrap();
+        let frame = frames(&transmit(&mut server)).remove(0);
+        assert_eq!(Peer::new(window_bits, true).take(&frame), text);
+        frame.payload.len()
+    });
+    assert!(lens[0] > 5000 && lens[1] > 5000 && lens[2] < 3200, "{lens:?}");
+}
+
+#[test]
+fn a_connection_that_sends_prepared_messages_only_owns_no_compressor() {
+    // D-39
+    let mut server = open_without_pool();
+    let texts: Vec<_> = (0..500).map(|seed| Prepared::new(words(seed, 300))).collect();
+    let mut made = open_without_pool();
+    for text in &texts {
+        made.send(text).unwrap();
+    }
+    let ((), usage) = measure(|| {
+        for text in &texts {
+            server.send(text).unwrap();
+            let count = server.transmit().len();
+            server.transmitted(count, harness::START);
+        }
+        server.free_memory();
+    });
+    // A ring of 64 pointers, and the queue while it was used.
+    assert!(usage.held < 1024 && usage.peak < 4096, "{usage:?}");
+}
+
+#[test]
+fn a_window_of_prepared_messages_frees_the_compressor() {
+    // D-46: nothing of the old context can be reached then.
+    let mut server = open_without_pool();
+    let text = Prepared::new(noise(1, 5000).repeat(2));
+    open_without_pool().send(&text).unwrap();
+    let ((), usage) = measure(|| {
+        server.send("own").unwrap();
+        for _ in 0..3 {
+            server.send(&text).unwrap();
+        }
+    });
+    assert!(usage.held > 200 << 10, "{usage:?}");
+    let ((), usage) = measure(|| server.send(&text).unwrap());
+    assert!(usage.held < -(200 << 10), "{usage:?}");
+}
+
+#[test]
+fn many_short_prepared_messages_take_bounded_memory() {
+    // D-46: the oldest are forgotten, and all that came before them.
+    let mut server = open_without_pool();
+    let mut peer = Peer::new(15, true);
+    let short = Prepared::new("aaaaaaaaaaaaaaaa");
+    for round in 0..200 {
+        server.send(&short).unwrap();
+        if round % 90 == 0 {
+            server.send(words(1, 200).as_str()).unwrap();
+        }
+    }
+    server.send(words(1, 200).as_str()).unwrap();
+    let texts: Vec<_> = frames(&transmit(&mut server)).iter().map(|it| peer.take(it)).collect();
+    let own = words(1, 200).into_bytes();
+    assert_eq!(texts.iter().filter(|text| **text == own).count(), 4);
+    assert!(texts.iter().all(|text| *text == own || text == short.as_bytes()));
+}
+
+#[test]
+fn a_message_that_does_not_become_shorter_is_sent_as_it_is() {
+    // D-36, D-05: it leaves the context as it is.
+    let noise = noise(1, 500);
+    let mut server = open(Role::Server, "");
+    server.send(&Prepared::new(&noise)).unwrap();
+    assert_eq!(transmit(&mut server)[4..], noise);
+    server.send("after").unwrap();
+    let frame = frames(&transmit(&mut server)).remove(0);
+    assert_eq!(Peer::new(15, true).take(&frame), b"after");
+}
+
+#[test]
+fn the_application_chooses_for_each_connection_whether_prepared_messages_are_compressed() {
+    // D-35
+    let prepared = Prepared::new(words(1, 500));
+    let mut server = open(Role::Server, "");
+    server.compress_from(usize::MAX);
+    server.send(&prepared).unwrap();
+    assert_eq!(transmit(&mut server).len(), 4 + prepared.len());
+    server.compress_from(0);
+    server.send(&prepared).unwrap();
+    assert!(transmit(&mut server).len() < prepared.len());
+}
+
+#[test]
+fn a_message_can_be_compressed_before_it_is_sent() {
+    let compression = Compression::dedicated();
+    let config = Config::new().compression(compression).pool(Arc::new(Pool::new(1)));
+    let prepared = Prepared::new(words(1, 500));
+    let ((), first) = measure(|| prepared.compress(&config));
+    let ((), second) = measure(|| prepared.compress(&config));
+    assert!(first.allocations > 0 && second.allocations == 0, "{first:?}, {second:?}");
+    let mut server = open_with(Role::Server, "", &compression, Limits::default());
+    let ((), usage) = measure(|| server.send(&prepared).unwrap());
+    assert!(usage.bytes < 4096, "{usage:?}");
+    // Below the threshold, and without compression, nothing is made.
+    for (config, len) in [(Config::new(), 500), (config, 10)] {
+        let prepared = Prepared::new(words(1, len));
+        assert_eq!(measure(|| prepared.compress(&config)).1.allocations, 0);
+    }
+}
+
+#[test]
+fn threads_that_need_one_form_at_once_send_the_same_bytes() {
+    let prepared = Prepared::new(words(1, 50_000));
+    let send = |bits: u8| {
+        let mut server = open(Role::Server, &agreed(bits, true));
+        server.send(&prepared).unwrap();
+        let frame = frames(&transmit(&mut server)).remove(0);
+        assert_eq!(Peer::new(bits, true).take(&frame), prepared.as_bytes());
+        frame.payload
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = [9, 9, 15, 15, 12]
+            .into_iter()
+            .map(|bits| scope.spawn(move || (bits, send(bits))))
+            .collect();
+        for thread in threads {
+            let (bits, sent) = thread.join().unwrap();
+            assert!(sent == send(bits), "window of {bits} bits");
+        }
+    });
+}
+
+/// A connection that takes contexts over, and returns no memory to others.
+fn open_without_pool() -> Connection {
+    let compression = Some((Agreement::parse("").unwrap(), compression(6, 8)));
+    let setup = Setup { compression, ..Setup::new(Role::Server) };
+    let config = Arc::unwrap_or_clone(setup.config()).pool(None);
+    setup.connect_with(config.shared())
+}

@@ -1,0 +1,176 @@
+//! Messages that are prepared once and sent by many connections.
+
+use bytes::Bytes;
+use counting_allocator::measure;
+use sansocket::{
+    CloseCode, Connection, Kind, Limits, Message, OwnedMessage, Prepared, Role, SendError,
+    Timestamp,
+};
+
+use crate::support::*;
+
+/// Lengths around those at which a header grows, and at which a frame is shared.
+const LENGTHS: [usize; 9] = [0, 1, 125, 126, 16_370, 16_384, 65_535, 65_536, 70_000];
+
+fn messages() -> impl Iterator<Item = OwnedMessage> {
+    let of = |len| [OwnedMessage::from("x".repeat(len)), OwnedMessage::from(vec![7; len])];
+    LENGTHS.into_iter().flat_map(of)
+}
+
+#[test]
+fn a_prepared_message_is_the_frame_of_that_message() {
+    for role in ROLES {
+        let (mut one, mut other) =
+            (connect(role, Limits::default()), connect(role, Limits::default()));
+        for message in messages() {
+            let prepared = Prepared::new(&message);
+            // Both clients have one seed, so that their masks are the same.
+            one.send(&message).unwrap();
+            other.send(&prepared).unwrap();
+            assert_eq!(transmit(&mut one), transmit(&mut other), "{role:?}, {}", message.len());
+        }
+    }
+}
+
+#[test]
+fn a_client_masks_each_copy_with_another_key() {
+    // M-02: the frame is shared, the key is not.
+    let (mut client, prepared) = (client(), Prepared::new("masked"));
+    client.send(&prepared).unwrap();
+    client.send(&prepared).unwrap();
+    let frames = transmit(&mut client);
+    let (one, other) = frames.split_at(frames.len() / 2);
+    assert_eq!(one[..2], other[..2]);
+    assert_ne!(one[2..6], other[2..6]);
+}
+
+#[test]
+fn a_prepared_message_follows_what_waits() {
+    // I-05
+    let (mut server, prepared) = (server(), Prepared::new("two"));
+    server.send("one").unwrap();
+    server.ping(b"!").unwrap();
+    server.send(&prepared).unwrap();
+    server.send("three").unwrap();
+    assert_eq!(transmit(&mut server), bytes("8103 6f6e65 8901 21 8103 74776f 8105 7468726565"));
+}
+
+#[test]
+fn servers_share_a_long_frame() {
+    let prepared = Prepared::new(vec![7; 20_000]);
+    let [one, other] = [server(), server()].map(|mut server| {
+        server.send(&prepared).unwrap();
+        server.transmit_vectored().next().unwrap().as_ptr()
+    });
+    assert_eq!(one, other);
+    assert_eq!(one.wrapping_add(4), prepared.as_bytes().as_ptr());
+}
+
+#[test]
+fn a_server_writes_a_long_frame_from_where_it_lies() {
+    let (mut server, prepared) = (server(), Prepared::new(vec![7; 20_000]));
+    let payload = prepared.as_bytes().as_ptr();
+    server.send("before").unwrap();
+    let mut written = Vec::new();
+    let outcome = server.send_with(&prepared, |slices| {
+        let [waiting, frame, nothing] = slices.map(<[u8]>::to_vec);
+        assert!(nothing.is_empty());
+        if !frame.is_empty() && waiting.len() == 8 {
+            assert_eq!(slices[1][4..].as_ptr(), payload);
+        }
+        let all = [waiting, frame].concat();
+        let count = all.len().min(10_000);
+        written.extend_from_slice(&all[..count]);
+        count
+    });
+    assert_eq!(outcome, Ok(()));
+    let frame = frame_to(Role::Client, 0x82, &[7; 20_000]);
+    assert_eq!(written, [bytes("8106 6265666f7265"), frame].concat());
+    assert_eq!(server.queued(), 0);
+}
+
+#[test]
+fn what_a_stream_does_not_take_of_a_long_frame_waits() {
+    let (mut server, prepared) = (server(), Prepared::new(vec![7; 20_000]));
+    let mut rounds = [3000, 0].into_iter();
+    server.send_with(&prepared, |_| rounds.next().unwrap()).unwrap();
+    let frame = frame_to(Role::Client, 0x82, &[7; 20_000]);
+    assert_eq!(transmit(&mut server), frame[3000..]);
+}
+
+#[test]
+fn a_prepared_message_may_be_a_part() {
+    let mut server = server();
+    server.send_part(&Prepared::new("Hel")).unwrap();
+    server.send_last(&Prepared::new("lo")).unwrap();
+    assert_eq!(transmit(&mut server), bytes("0103 48656c 8002 6c6f"));
+}
+
+#[test]
+fn a_prepared_message_is_queued_when_any_message_is() {
+    let prepared = Prepared::new("news");
+    let mut opening = Connection::server(Default::default(), Timestamp::default());
+    assert_eq!(opening.send(&prepared), Err(SendError::NotOpen));
+    for role in ROLES {
+        let mut connection = connect(role, Limits::default());
+        //
+        connection.send_part("a part").unwrap();
+        let queued = connection.queued();
+        assert_eq!(connection.send(&prepared), Err(SendError::MessageInProgress));
+        assert_eq!(connection.queued(), queued);
+        // C-08
+        connection.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(connection.send(&prepared), Err(SendError::Closing));
+    }
+}
+
+#[test]
+fn a_message_is_prepared_once_and_shared() {
+    let prepared = Prepared::new("grüße");
+    assert_eq!((prepared.kind(), prepared.len(), prepared.is_empty()), (Kind::Text, 7, false));
+    assert!(Prepared::new("").is_empty());
+    let again = Prepared::new(&prepared.clone());
+    assert_eq!(again.as_bytes().as_ptr(), prepared.as_bytes().as_ptr());
+
+    let OwnedMessage::Text(text) = OwnedMessage::from(Message::from(&prepared)) else {
+        panic!("text stays text")
+    };
+    assert_eq!((&text[..], text.as_ptr()), ("grüße", prepared.as_bytes().as_ptr()));
+    let binary = Prepared::new(text.as_bytes());
+    assert_eq!(OwnedMessage::from(&binary), OwnedMessage::from(Bytes::from("grüße")));
+    assert_ne!(binary, prepared);
+    assert_eq!(again, prepared);
+    assert_ne!(Prepared::new("grüßen"), prepared);
+}
+
+#[test]
+fn sending_a_prepared_message_allocates_nothing() {
+    let prepared = Prepared::new("x".repeat(1000));
+    let mut servers: Vec<_> = (0..100).map(|_| server()).collect();
+    for round in 0..3 {
+        let (sent, usage) =
+            measure(|| servers.iter_mut().all(|server| server.send(&prepared).is_ok()));
+        assert!(sent);
+        // The first round makes the queues.
+        assert!(round == 0 || usage.allocations == 0, "{usage:?}");
+        for server in &mut servers {
+            let count = server.transmit().len();
+            server.transmitted(count, Timestamp::default());
+        }
+    }
+}
+
+#[test]
+fn threads_send_one_prepared_message() {
+    let prepared = Prepared::new("to everybody");
+    let frame = frame_to(Role::Client, 0x81, b"to everybody");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut server = server();
+                server.send(&prepared).unwrap();
+                assert_eq!(transmit(&mut server), frame);
+            });
+        }
+    });
+}
