@@ -9,3 +9,5 @@ mod program;
 mod servers;
 #[cfg(feature = "tokio-rustls")]
 mod tls;
+#[cfg(all(feature = "deflate", feature = "tokio-rustls"))]
+mod wscat;
