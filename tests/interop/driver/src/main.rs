@@ -1,8 +1,9 @@
-//! One end of a connection under test: `interop_driver PEER client URL CASE..` or
+//! One end of a connection under test: `interop_driver PEER client URL CASE..`, `interop_driver PEER arrive ROW..` or
 //! `interop_driver PEER server [tls]`, where PEER is an adapter of sansocket, `tungstenite` or
 //! `tokio-tungstenite`. README.md describes the output.
 
 mod adapters;
+mod arrive;
 mod case;
 mod peers;
 mod runtime;
@@ -12,9 +13,11 @@ mod tls;
 use std::env;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use arrive::{Arrived, Row};
 use case::{Case, Failure, Seen};
+use sansocket::OwnedMessage;
 
 /// Plays the client in one case.
 type Client = fn(&str, &Case) -> Result<Seen, Failure>;
@@ -40,7 +43,19 @@ fn main() -> Result<(), Failure> {
     match (role, rest) {
         ("client", [url, cases @ ..]) => {
             for name in cases {
-                within(TIMEOUT, client, format!("{url}/{name}"), name).print();
+                play(client, format!("{url}/{name}"), name).print();
+            }
+            Ok(())
+        }
+        ("arrive", rows) => {
+            let arrive = match peer {
+                "blocking" => arrive::on_thread::arrive,
+                "tokio" => arrive::on_tokio::arrive,
+                "smol" => arrive::on_smol::arrive,
+                _ => return Err(format!("{peer} has no front door").into()),
+            };
+            for row in rows {
+                travel(arrive, serde_json::from_str(row)?).print();
             }
             Ok(())
         }
@@ -49,19 +64,29 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// Plays the client in one case, for at most `timeout`.
-fn within(timeout: Duration, client: Client, url: String, name: &str) -> Seen {
-    let (sender, receiver) = mpsc::channel();
+/// Plays the client in one case.
+fn play(client: Client, url: String, name: &str) -> Seen {
     let case_name = name.to_owned();
+    within(move || Case::find(&case_name).and_then(|case| client(&url, &case)))
+        .unwrap_or_else(|error| Seen::failed(name, &error))
+}
+
+/// Does what a row asks for.
+fn travel(arrive: fn(&Row) -> Result<OwnedMessage, Failure>, row: Row) -> Arrived {
+    let (start, asked) = (Instant::now(), row.clone());
+    let told = within(move || arrive(&asked));
+    Arrived::new(&row, start, told)
+}
+
+/// Does something, for at most `TIMEOUT`.
+fn within<T: Send + 'static>(
+    act: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, String> {
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let outcome = Case::find(&case_name).and_then(|case| client(&url, &case));
-        let _ = sender.send(outcome.map_err(|error| error.to_string()));
+        let _ = sender.send(act().map_err(|error| error.to_string()));
     });
-    match receiver.recv_timeout(timeout) {
-        Ok(Ok(seen)) => seen,
-        Ok(Err(error)) => Seen::failed(name, &error),
-        Err(_) => Seen::failed(name, "took too long"),
-    }
+    receiver.recv_timeout(TIMEOUT).unwrap_or_else(|_| Err("took too long".to_owned()))
 }
 
 const TIMEOUT: Duration = Duration::from_secs(20);

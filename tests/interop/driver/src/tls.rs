@@ -1,4 +1,4 @@
-//! TLS under HTTP/2, with the certificates that the environment names.
+//! TLS, with the certificates that the environment names.
 
 use std::env;
 use std::io;
@@ -16,12 +16,18 @@ pub(crate) async fn connect(
     stream: TcpStream,
     host: &str,
 ) -> Result<client::TlsStream<TcpStream>, Failure> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(env::var("INTEROP_CA")?)?)?;
+    let roots = authorities()?;
     let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let name = ServerName::try_from(host)?.to_owned();
     Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await?)
+}
+
+/// Returns the authority of all servers.
+pub(crate) fn authorities() -> Result<RootCertStore, Failure> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(env::var("INTEROP_CA")?)?)?;
+    Ok(roots)
 }
 
 /// Returns whether a client begins with TLS.
