@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
-use sansocket::Message;
+use sansocket::OwnedMessage;
 
 use super::clock::time_of_day;
 use super::options::Printing;
@@ -24,6 +24,13 @@ pub(crate) enum Direction {
     Out,
 }
 
+/// The payload of a message.
+#[derive(Clone, Copy)]
+pub(crate) enum Payload<'p> {
+    Text(&'p str),
+    Binary(&'p [u8]),
+}
+
 impl Display {
     pub(crate) fn new(printing: Printing) -> Self {
         let is_plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -41,13 +48,13 @@ impl Display {
         &self,
         direction: Direction,
         who: &str,
-        message: &Message<'_>,
+        payload: Payload<'_>,
     ) -> io::Result<()> {
         let mut output = io::stdout().lock();
         match (self.printing.is_raw, direction) {
-            (true, Direction::In) => write_raw(&mut output, message)?,
+            (true, Direction::In) => write_raw(&mut output, payload)?,
             (true, Direction::Out) => {}
-            (false, _) => self.write_line(&mut output, direction, who, message)?,
+            (false, _) => self.write_line(&mut output, direction, who, payload)?,
         }
         output.flush()
     }
@@ -57,19 +64,18 @@ impl Display {
         output: &mut dyn Write,
         direction: Direction,
         who: &str,
-        message: &Message<'_>,
+        payload: Payload<'_>,
     ) -> io::Result<()> {
         let (arrow, colour) = match direction {
             Direction::In => ('<', GREEN),
             Direction::Out => ('>', CYAN),
         };
-        let (kind, payload) = match as_text(message) {
-            Some(text) => ("text", self.text(text)),
-            None => ("binary", dump(message.as_bytes())),
+        let (kind, size, shown) = match payload {
+            Payload::Text(text) => ("text", text.len(), self.text(text)),
+            Payload::Binary(bytes) => ("binary", bytes.len(), dump(bytes)),
         };
-        let size = message.as_bytes().len();
         let head = format!("{} {who}{arrow} {kind} {size} B", time_of_day());
-        writeln!(output, "{}{}", paint(&head, colour, self.colours.0), behind(&payload))
+        writeln!(output, "{}{}", paint(&head, colour, self.colours.0), behind(&shown))
     }
 
     /// Returns a text without control characters, which a terminal would obey.
@@ -94,7 +100,7 @@ impl Display {
     pub(crate) fn head(&self, direction: Direction, head: impl FnOnce() -> String) {
         if self.printing.is_verbose {
             let arrow = if direction == Direction::In { '<' } else { '>' };
-            for line in head().lines() {
+            for line in head().trim_end().lines() {
                 eprintln!(
                     "{}",
                     paint(&format!("{arrow} {}", printable(line)), GREY, self.colours.1)
@@ -108,18 +114,16 @@ impl Display {
     }
 }
 
-fn write_raw(output: &mut dyn Write, message: &Message<'_>) -> io::Result<()> {
-    match as_text(message) {
-        Some(text) => writeln!(output, "{text}"),
-        None => output.write_all(message.as_bytes()),
+fn write_raw(output: &mut dyn Write, payload: Payload<'_>) -> io::Result<()> {
+    match payload {
+        Payload::Text(text) => writeln!(output, "{text}"),
+        Payload::Binary(bytes) => output.write_all(bytes),
     }
 }
 
-fn as_text<'m>(message: &'m Message<'_>) -> Option<&'m str> {
-    match message {
-        Message::Text(text) => Some(text),
-        Message::Binary(_) => None,
-        Message::Owned(message) => message.as_text(),
+impl<'p> From<&'p OwnedMessage> for Payload<'p> {
+    fn from(message: &'p OwnedMessage) -> Self {
+        message.as_text().map_or(Self::Binary(message.as_bytes()), Self::Text)
     }
 }
 

@@ -7,13 +7,13 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use sansocket::tokio::WebSocket;
-use sansocket::{CloseCode, Ended, Event, Message, Sender};
+use sansocket::{CloseCode, Ended, Event, Sender};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::signal::ctrl_c;
 use tokio::time::{Instant, Interval, interval, sleep_until};
 
 use super::Failure;
-use super::display::{Direction, Display};
+use super::display::{Direction, Display, Payload};
 use super::input::Input;
 use super::options::{Options, Sending};
 
@@ -153,9 +153,9 @@ impl<'o> Session<'o> {
     }
 
     fn show(&self, event: &Event<'_>, sender: &mut Sender) -> Result<Turn, Failure> {
-        let message = match event {
-            Event::Text(text) => Message::Text(text),
-            Event::Binary(bytes) => Message::Binary(bytes),
+        let payload = match event {
+            Event::Text(text) => Payload::Text(text),
+            Event::Binary(bytes) => Payload::Binary(bytes),
             Event::Ping(payload) => {
                 self.display.detail(|| format!("{}ping, {} B", self.who, payload.len()));
                 return Ok(Turn::Other);
@@ -163,10 +163,13 @@ impl<'o> Session<'o> {
             Event::Pong(_) => return Ok(Turn::Pong),
             _ => return Ok(Turn::Other),
         };
-        self.display.message(Direction::In, self.who, &message)?;
+        self.display.message(Direction::In, self.who, payload)?;
         if self.is_echo {
             // The connection may be closing.
-            let _ = sender.send(message);
+            let _ = match payload {
+                Payload::Text(text) => sender.send(text),
+                Payload::Binary(bytes) => sender.send(bytes),
+            };
         }
         Ok(Turn::Received)
     }
@@ -211,7 +214,7 @@ impl<'o> Session<'o> {
         let message = input.take();
         if let Some(message) = message.filter(|_| self.display.is_verbose()) {
             // If standard output is closed, the next message that comes says so.
-            let _ = self.display.message(Direction::Out, self.who, &message.into());
+            let _ = self.display.message(Direction::Out, self.who, (&message).into());
         }
     }
 
