@@ -4,6 +4,8 @@
 mod asynchronous;
 mod blocking;
 mod conversations;
+#[cfg(all(feature = "digest", feature = "smol-rustls", feature = "tokio-rustls"))]
+mod front_door;
 #[cfg(feature = "h2")]
 mod h2;
 #[cfg(all(feature = "smol", feature = "tokio"))]
@@ -14,8 +16,12 @@ mod polls;
 mod ported;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 mod properties;
+#[cfg(all(feature = "smol", feature = "tokio"))]
+mod reconnect;
 #[cfg(feature = "axum")]
 mod servers;
+#[cfg(all(feature = "digest", feature = "smol-rustls", feature = "tokio-rustls"))]
+mod site;
 #[cfg(feature = "tokio")]
 mod slow_reader;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]

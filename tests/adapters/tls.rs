@@ -24,18 +24,19 @@ use sansocket::{
 type Outcome = (Result<(), Error>, Option<Ended>);
 
 #[derive(Clone, Copy, Debug)]
-enum Adapter {
+pub(crate) enum Adapter {
     Blocking,
     Tokio,
     Smol,
 }
 
-const ADAPTERS: [Adapter; 3] = [Adapter::Blocking, Adapter::Tokio, Adapter::Smol];
+pub(crate) const ADAPTERS: [Adapter; 3] = [Adapter::Blocking, Adapter::Tokio, Adapter::Smol];
 
 /// A server's certificate, and what a client must trust to accept it.
-struct Identity {
-    server: Arc<ServerConfig>,
-    client: Arc<ClientConfig>,
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) client: Arc<ClientConfig>,
     #[cfg(feature = "rustls-native-roots")]
     pem: String,
 }
@@ -61,7 +62,7 @@ impl Identity {
     }
 
     /// One for the host and the address at which the tests listen.
-    fn local() -> Self {
+    pub(crate) fn local() -> Self {
         Self::new(&["localhost", "127.0.0.1"])
     }
 }
@@ -197,7 +198,7 @@ fn messages() -> [OwnedMessage; 3] {
     ["grüße".into(), vec![0, 0xff, 0x80].into(), long.into()]
 }
 
-fn in_tokio<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn in_tokio<T>(future: impl Future<Output = T>) -> T {
     let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
 }
