@@ -1,8 +1,8 @@
 //! Runs all cases of a fuzzing server of the Autobahn test suite:
 //! `cargo run --example autobahn_client -- --url ws://127.0.0.1:9001 --agent sansocket`.
 //!
-//! `--runtime blocking|tokio|smol`, with `--all-features`, sets what drives the connections; `--deflate`,
-//! with the feature of that name, offers to compress.
+//! `--runtime blocking|tokio|smol|h2`, with `--all-features`, sets what drives the connections: `h2` speaks HTTP/2
+//! without TLS, on tokio. `--deflate`, with the feature of that name, offers to compress.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "tokio" => (with_tokio::ask, with_tokio::echo),
         #[cfg(feature = "smol")]
         "smol" => (with_smol::ask, with_smol::echo),
+        #[cfg(feature = "h2")]
+        "h2" => (over_http2::ask, over_http2::echo),
         _ => return Err(format!("no such runtime here: {runtime}").into()),
     };
     let (url, config) = (url.trim_end_matches('/'), config.shared());
@@ -132,5 +134,40 @@ mod with_smol {
             }
             Ok(())
         })
+    }
+}
+
+#[cfg(feature = "h2")]
+mod over_http2 {
+    use super::*;
+    use sansocket::h2::{Client, Stream};
+    use sansocket::tokio::WebSocket;
+    use sansocket::{Url, client};
+    use tokio::net::TcpStream;
+
+    #[tokio::main]
+    pub(crate) async fn ask(url: &str) -> Result<Option<OwnedMessage>, Box<dyn Error>> {
+        Ok(connect(url, Arc::default()).await?.receive().await?)
+    }
+
+    #[tokio::main]
+    pub(crate) async fn echo(url: &str, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
+        let mut socket = connect(url, config).await?;
+        while let Some((event, sender)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => sender.send(text)?,
+                Event::Binary(bytes) => sender.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn connect(url: &str, config: Arc<Config>) -> Result<WebSocket<Stream>, Box<dyn Error>> {
+        let url = Url::parse(url)?;
+        let stream = TcpStream::connect((url.host(), url.port())).await?;
+        stream.set_nodelay(true)?;
+        let client = Client::connect(stream, config).await?;
+        Ok(client.open(client::Request::new(url)).await?.0)
     }
 }

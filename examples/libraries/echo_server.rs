@@ -1,8 +1,8 @@
 //! Sends back every message: `cargo run --example echo_server -- --listen 127.0.0.1:9001`.
 //!
-//! `--max-message BYTES` sets how long a message may be, and `--runtime blocking|tokio|smol`, with
-//! `--all-features`, what drives the connections; `--deflate`, with the feature of that name, agrees to
-//! compress.
+//! `--max-message BYTES` sets how long a message may be, and `--runtime blocking|tokio|smol|h2`, with
+//! `--all-features`, what drives the connections: `h2` speaks HTTP/2 without TLS, on tokio. `--deflate`, with the
+//! feature of that name, agrees to compress.
 
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
@@ -42,6 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "tokio" => with_tokio::serve(listener, &config.shared()),
         #[cfg(feature = "smol")]
         "smol" => with_smol::serve(listener, &config.shared()),
+        #[cfg(feature = "h2")]
+        "h2" => over_http2::serve(listener, &config.shared()),
         _ => Err(format!("no such runtime here: {runtime}").into()),
     }
 }
@@ -146,6 +148,60 @@ mod with_smol {
 
     async fn echo(stream: TcpStream, config: Arc<Config>) -> Result<(), sansocket::Error> {
         let mut socket = WebSocket::accept(stream, config).await?;
+        while let Some((event, sender)) = socket.next_event().await? {
+            match event {
+                Event::Text(text) => sender.send(text)?,
+                Event::Binary(bytes) => sender.send(bytes)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "h2")]
+mod over_http2 {
+    use super::*;
+    use sansocket::h2::{Incoming, Opening, receive_request, server_builder};
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::main]
+    pub(crate) async fn serve(
+        listener: std::net::TcpListener,
+        config: &Arc<Config>,
+    ) -> Result<(), Box<dyn Error>> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let config = Arc::clone(config);
+            tokio::spawn(async move {
+                if let Err(error) = answer_all(stream, config).await {
+                    eprintln!("{error}");
+                }
+            });
+        }
+    }
+
+    async fn answer_all(stream: TcpStream, config: Arc<Config>) -> Result<(), Box<dyn Error>> {
+        let mut connection = server_builder().handshake(stream).await?;
+        while let Some(request) = connection.accept().await {
+            let (request, respond) = request?;
+            // The stream of any other request is reset.
+            if let Incoming::Opening(opening) = receive_request(request, respond, &config)? {
+                tokio::spawn(async {
+                    if let Err(error) = echo(opening).await {
+                        eprintln!("{error}");
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn echo(opening: Opening) -> Result<(), sansocket::Error> {
+        let mut socket = opening.accept()?;
         while let Some((event, sender)) = socket.next_event().await? {
             match event {
                 Event::Text(text) => sender.send(text)?,
