@@ -16,7 +16,7 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> Vec<&'t str> {
 
 /// What stands between backticks.
 fn commands() -> impl Iterator<Item = Vec<&'static str>> {
-    PAGE.split('`').skip(1).step_by(2).map(|code| code.split(' ').collect())
+    PAGE.split('`').skip(1).step_by(2).map(|code| code.split_whitespace().collect())
 }
 
 /// Returns the names of the modules and the functions of a program of tests.
@@ -43,7 +43,8 @@ fn every_command_names_tests_that_exist() {
         let mut words = words.into_iter().skip(2);
         while let Some(word) = words.next() {
             match word {
-                "--test" => {
+                // A package of tests has the name of its folder.
+                "--test" | "-p" => {
                     let test = words.next().unwrap();
                     named.extend(names(&root().join("tests").join(test)));
                     count += 1;
