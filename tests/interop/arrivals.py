@@ -123,21 +123,34 @@ def programs(folder):
 
 
 def start_all(stack, folder, logs, places):
-    """Starts all programs, each on two ports. Python may be where only its owner can read."""
+    """Starts all programs. Somebody else may take a port before they do."""
+    for _ in range(5):
+        with contextlib.ExitStack() as trial:
+            failure = start(trial, folder, logs, places)
+            if failure is None:
+                stack.enter_context(trial.pop_all())
+                return
+    sys.exit(failure)
+
+
+def start(stack, folder, logs, places):
+    """Starts all programs, each on two ports. Gives what one that does not start says."""
     starts = programs(folder)
     ports = iter(free_ports(2 * len(starts) + 1))
     waiting = {}
     for name, start in starts.items():
         plain, tls = next(ports), next(ports)
         log = stack.enter_context(open(logs / f"{name}.log", "w"))
+        # Python may be where only its owner can read.
         rights = {} if name.startswith("pproxy") else LEAST
         waiting[name] = stack.enter_context(Program(start(plain, tls, places), log, **rights)), plain
         places.update({name: f"127.0.0.1:{plain}", f"{name}_tls": f"127.0.0.1:{tls}"})
+    places["nobody"] = f"127.0.0.1:{next(ports)}"
     for name, (program, port) in waiting.items():
         if not listens(program, port):
             said = [path.read_text() for path in (logs / f"{name}.log", folder / f"{name}.log") if path.exists()]
-            sys.exit(f"{name} does not start:\n" + "\n".join(said))
-    places["nobody"] = f"127.0.0.1:{next(ports)}"
+            return "\n".join([f"{name} does not start:", *said])
+    return None
 
 
 # ---- what should be seen
