@@ -111,6 +111,7 @@
 //! | know how much memory a server needs | [sizing](guide::sizing) |
 //! | drive a connection by epoll, `io_uring` or threads of my own | [custom loops](guide::custom_loops) |
 //! | test and fuzz my code | [testing](guide::testing) |
+//! | serve devices that speak nothing newer than a draft of 2010 | [old wires](guide::legacy) |
 //! | encode and decode frames alone, without an allocator | [`wire`] |
 //!
 //! # Features

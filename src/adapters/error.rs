@@ -58,7 +58,7 @@ pub enum Error {
 
 impl Error {
     /// Returns why a connection ended, if that is an error. `error` is that of the stream.
-    pub(super) fn explain(ended: &Ended, error: Option<io::Error>) -> Result<(), Self> {
+    pub(crate) fn explain(ended: &Ended, error: Option<io::Error>) -> Result<(), Self> {
         match (ended.cause, error) {
             // The handshake was cut off, for which the stream has a better reason.
             (
@@ -87,7 +87,7 @@ impl Error {
     }
 
     /// The peer ended the stream without a close frame.
-    pub(super) fn left_early() -> Self {
+    pub(crate) fn left_early() -> Self {
         let reason = "peer ended the connection without a close frame";
         io::Error::new(ErrorKind::UnexpectedEof, reason).into()
     }

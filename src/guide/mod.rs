@@ -21,6 +21,7 @@
 //! | ask a database before I accept or reject a client | [deciding] |
 //! | serve HTTP and WebSocket on one port, alone, with hyper or with axum | [one port](one_port) |
 //! | go through a proxy, follow redirects, log in, or stay connected | [connecting] |
+//! | serve devices that speak nothing newer than a draft of 2010 | [old wires](legacy) |
 //! | use TLS: own roots, client certificates, a private CA for tests | [TLS](tls) |
 //!
 //! **Send and receive**
@@ -76,6 +77,7 @@ pub mod deciding;
 pub mod first_client;
 pub mod first_server;
 pub mod headers;
+pub mod legacy;
 pub mod one_port;
 pub mod porting;
 pub mod security;

@@ -161,7 +161,7 @@ impl Head {
     }
 
     /// Answers the request with `response`.
-    pub(crate) fn reject(self, response: Response<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn reject(&self, response: Response<'_>, out: &mut Vec<u8>) {
         // RFC 9110, section 9.3.2: the response to a `HEAD` has no body.
         let answer = if self.method() == "HEAD" { Answer::Head } else { Answer::Whole };
         response.encode(answer, out);

@@ -6,6 +6,8 @@
 //! | versions 7 and 8 (hybi-07 to hybi-12): the frames of RFC 6455 | 2011 | [`sansocket::Connection`](crate::Connection), with a policy that lists [`Versions`] |
 //! | any protocol that an `Upgrade` names, such as `TCPConnection/1.0` of 2008 | 2008 | [`upgrade`] |
 //!
+//! The [guide](crate::guide::legacy) shows one server for all of them.
+//!
 //! # Security
 //!
 //! Browsers have removed these drafts for reasons that still hold. Serve them on a port of their own, behind TLS, and
@@ -30,9 +32,13 @@
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 
+#[cfg(feature = "std")]
+pub mod blocking;
 mod connection;
 mod decoder;
 mod draft;
+#[cfg(feature = "std")]
+mod driver;
 mod incoming;
 mod keys;
 mod location;
@@ -43,6 +49,8 @@ mod sender;
 mod spare;
 #[cfg(feature = "std")]
 mod std_io;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod upgrade;
 
 pub use connection::Connection;

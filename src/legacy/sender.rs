@@ -235,6 +235,18 @@ impl Sender {
         true
     }
 
+    /// Whether nothing can be written any more.
+    #[cfg(feature = "std")]
+    pub(super) const fn is_broken(&self) -> bool {
+        self.closing.is_broken()
+    }
+
+    /// The latest time that was told.
+    #[cfg(feature = "std")]
+    pub(super) const fn now(&self) -> Timestamp {
+        self.deadlines.now()
+    }
+
     /// The buffer that the opening handshake writes to.
     pub(super) const fn out(&mut self) -> &mut Vec<u8> {
         self.output.tail()

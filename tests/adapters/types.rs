@@ -29,6 +29,23 @@ const _: () = {
     is_free::<Writer<TcpStream>>();
 };
 
+#[cfg(feature = "legacy")]
+const _: () = {
+    use sansocket::legacy::blocking::{Incoming, Socket};
+
+    is_free::<Incoming<TcpStream>>();
+    is_free::<Socket<TcpStream>>();
+};
+
+#[cfg(all(feature = "legacy", feature = "tokio"))]
+const _: () = {
+    use sansocket::legacy::tokio::{Incoming, Socket};
+    use tokio::net::TcpStream;
+
+    is_free::<Incoming<TcpStream>>();
+    is_free::<Socket<TcpStream>>();
+};
+
 #[cfg(feature = "rustls")]
 const _: () = {
     use sansocket::blocking::TlsHalf;

@@ -2,11 +2,15 @@
 
 mod echo;
 mod inspect;
+#[cfg(feature = "legacy")]
+mod legacy;
 #[cfg(all(feature = "axum", feature = "h2", feature = "hyper"))]
 mod libraries;
 mod loops;
 mod program;
 mod servers;
+#[cfg(all(feature = "legacy", feature = "tokio-rustls"))]
+mod tcp_connection;
 #[cfg(feature = "tokio-rustls")]
 mod tls;
 #[cfg(all(feature = "deflate", feature = "tokio-rustls"))]

@@ -138,7 +138,7 @@ impl Request {
     }
 
     /// Rejects the request: appends `response` to `out`. The transport must end after it.
-    pub fn reject(self, response: Response<'_>, out: &mut Vec<u8>) {
+    pub fn reject(&self, response: Response<'_>, out: &mut Vec<u8>) {
         self.head.reject(response, out);
     }
 
