@@ -12,8 +12,8 @@ use std::time::SystemTime;
 
 use sansocket::OwnedMessage;
 
-use crate::random;
-use crate::upload::Upload;
+use super::random;
+use super::upload::Upload;
 
 const MOST_EVENTS: usize = 1000;
 const MOST_BYTES: usize = 2 << 20;

@@ -37,13 +37,14 @@ use std::thread;
 use std::time::Duration;
 
 use sansocket::blocking::{HttpRequest, Incoming, Opening, WebSocket};
-use sansocket::server::Response;
+use sansocket::server::{self, Response};
 use sansocket::{CloseCode, Config, Limits, Liveness, Timeouts};
 
 use member::Member;
-use room::{Refused, Rooms, Seen};
+pub(crate) use room::Rooms;
+use room::{Refused, Seen};
 use session::{Session, is_hidden, is_token};
-use tap::Tapped;
+pub(crate) use tap::Tapped;
 
 const PAGE: &str = include_str!("page.html");
 const PROTOCOL: &str = "chat";
@@ -53,18 +54,18 @@ const MOST_BYTES: u64 = 1 << 20;
 const COMPRESSED_FROM: usize = 32;
 
 /// The state that all threads share.
-struct Server {
-    config: Arc<Config>,
-    rooms: Rooms,
+pub(crate) struct Server {
+    pub(crate) config: Arc<Config>,
+    pub(crate) rooms: Rooms,
     /// The address for invitations, if it is not the one that the page was loaded from.
-    invitation: String,
+    pub(crate) invitation: String,
 }
 
-struct Options {
-    listen: SocketAddr,
+pub(crate) struct Options {
+    pub(crate) listen: SocketAddr,
     is_lan: bool,
-    keep: Option<PathBuf>,
-    config: Config,
+    pub(crate) keep: Option<PathBuf>,
+    pub(crate) config: Config,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -92,7 +93,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn read_options() -> Result<Options, Box<dyn Error>> {
+pub(crate) fn read_options() -> Result<Options, Box<dyn Error>> {
     let mut listen = None;
     let (mut is_lan, mut keep, mut config) = (false, None, default_config());
     let mut arguments = std::env::args().skip(1);
@@ -167,12 +168,22 @@ impl Server {
     }
 
     fn serve_page(&self, request: HttpRequest<Tapped>) -> Result<(), Box<dyn Error>> {
-        let target = request.head().target();
-        let is_page = target == "/" || target.starts_with("/?");
-        if request.head().method() != "GET" || !is_page {
-            return Ok(request.respond(Response::not_found("nothing here\n"))?);
+        let head = request.head();
+        let host = head.headers().text("Host").unwrap_or_default().to_owned();
+        let is_page = head.method() == "GET" && is_page(head.target());
+        Ok(self.answer(is_page, &host, |response| request.respond(response))??)
+    }
+
+    /// Answers a request with the page, or with the status 404.
+    pub(crate) fn answer<T>(
+        &self,
+        is_page: bool,
+        host: &str,
+        respond: impl FnOnce(Response<'_>) -> T,
+    ) -> Result<T, Box<dyn Error>> {
+        if !is_page {
+            return Ok(respond(Response::not_found("nothing here\n")));
         }
-        let host = request.head().headers().text("Host").unwrap_or_default();
         let nonce = random() + &random();
         let policy = content_policy(&nonce, host);
         let page = PAGE.replace("{nonce}", &nonce).replace("{invitation}", &self.invitation);
@@ -183,21 +194,23 @@ impl Server {
             ("Referrer-Policy", "no-referrer"),
             ("X-Content-Type-Options", "nosniff"),
         ];
-        Ok(request.respond(Response::new(200, &headers, page.as_bytes())?)?)
+        Ok(respond(Response::new(200, &headers, page.as_bytes())?))
     }
 
     fn serve_member(&self, mut opening: Opening<Tapped>) -> Result<(), Box<dyn Error>> {
-        let request = opening.request();
-        let Some(guest) = Guest::parse(request.target()) else {
-            let response = Response::not_found("ask for /chat?room=ROOM&name=NAME&key=KEY\n");
-            return Ok(opening.reject(response)?);
-        };
-        if request.protocols().any(|protocol| protocol == PROTOCOL) {
-            request.select_protocol(PROTOCOL)?;
+        match Guest::ask(opening.request())? {
+            Some(guest) => self.serve_guest(&guest, opening.accept()?),
+            None => Ok(opening.reject(Guest::unknown())?),
         }
-        let mut socket = opening.accept()?;
-        let member =
-            Arc::new(Member::new(guest.name, guest.key, Arc::clone(socket.get_ref().tap())));
+    }
+
+    pub(crate) fn serve_guest(
+        &self,
+        guest: &Guest,
+        mut socket: WebSocket<Tapped>,
+    ) -> Result<(), Box<dyn Error>> {
+        let tap = Arc::clone(socket.get_ref().tap());
+        let member = Arc::new(Member::new(guest.name.clone(), guest.key.clone(), tap));
         let seen = Seen { epoch: &guest.epoch, last: guest.last };
         // The page is told why it cannot come in by a close frame: browsers hide the status of a rejection.
         let room = match self.rooms.enter(&guest.room, &member, &seen) {
@@ -219,6 +232,11 @@ impl Server {
     }
 }
 
+/// Returns whether a target is that of the page.
+pub(crate) fn is_page(target: &str) -> bool {
+    target == "/" || target.starts_with("/?")
+}
+
 fn refuse(socket: &mut WebSocket<Tapped>, refused: Refused) -> Result<(), sansocket::Error> {
     let (code, reason) = refused.close();
     socket.close(CloseCode::new(code), reason)
@@ -234,15 +252,29 @@ fn content_policy(nonce: &str, host: &str) -> String {
 }
 
 /// Someone who asks to come in.
-struct Guest {
+pub(crate) struct Guest {
     room: String,
-    name: String,
+    pub(crate) name: String,
     key: String,
     epoch: String,
     last: u32,
 }
 
 impl Guest {
+    /// Takes a request for the chat. Returns `None` if it is one for something else.
+    pub(crate) fn ask(request: &mut server::Request) -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(guest) = Self::parse(request.target()) else { return Ok(None) };
+        if request.protocols().any(|protocol| protocol == PROTOCOL) {
+            request.select_protocol(PROTOCOL)?;
+        }
+        Ok(Some(guest))
+    }
+
+    /// Returns the response for requests that ask for something else.
+    pub(crate) fn unknown() -> Response<'static> {
+        Response::not_found("ask for /chat?room=ROOM&name=NAME&key=KEY\n")
+    }
+
     /// Parses the target of a request: `/chat?room=ROOM&name=NAME&key=KEY`, and from a page that comes back
     /// `&epoch=EPOCH&last=NUMBER`.
     fn parse(target: &str) -> Option<Self> {

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use sansocket::blocking::Writer;
 use sansocket::{CloseCode, Error, OwnedMessage, RoundTrip};
 
-use crate::lock;
-use crate::tap::{Tap, Tapped};
-use crate::upload::Upload;
+use super::lock;
+use super::tap::{Tap, Tapped};
+use super::upload::Upload;
 
 /// Maximum size of the messages that wait for one member, in bytes. A whole history fits.
 const MOST_BYTES: usize = 4 << 20;
@@ -303,7 +303,7 @@ fn send(
     is_compressible: bool,
 ) -> Result<(), Error> {
     writer.queue(|sender| {
-        sender.compress_from(if is_compressible { crate::COMPRESSED_FROM } else { usize::MAX });
+        sender.compress_from(if is_compressible { super::COMPRESSED_FROM } else { usize::MAX });
         sender.send(message)
     })
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use sansocket::{Cause, Ended, OwnedMessage};
 
-use crate::history::History;
-use crate::lock;
-use crate::member::{Download, Member};
-use crate::upload::{Parts, Upload};
+use super::history::History;
+use super::lock;
+use super::member::{Download, Member};
+use super::upload::{Parts, Upload};
 
 const MOST_ROOMS: usize = 64;
 const MOST_MEMBERS: usize = 64;

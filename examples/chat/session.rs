@@ -35,11 +35,11 @@ use std::time::{Duration, Instant};
 use sansocket::blocking::Reader;
 use sansocket::{CloseCode, Error, Event};
 
-use crate::lock;
-use crate::member::Member;
-use crate::room::Room;
-use crate::tap::Tapped;
-use crate::upload::{self, Upload};
+use super::lock;
+use super::member::Member;
+use super::room::Room;
+use super::tap::Tapped;
+use super::upload::{self, Upload};
 
 /// How often the others are told how far a file has come.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);

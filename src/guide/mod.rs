@@ -20,6 +20,7 @@
 //! | read and send headers and cookies, or agree on a subprotocol | [headers] |
 //! | ask a database before I accept or reject a client | [deciding] |
 //! | serve HTTP and WebSocket on one port, alone, with hyper or with axum | [one port](one_port) |
+//! | have many WebSockets over one connection: HTTP/2, HTTP/3 | [HTTP/2](http2) |
 //! | go through a proxy, follow redirects, log in, or stay connected | [connecting] |
 //! | serve devices that speak nothing newer than a draft of 2010 | [old wires](legacy) |
 //! | use TLS: own roots, client certificates, a private CA for tests | [TLS](tls) |
@@ -77,6 +78,7 @@ pub mod deciding;
 pub mod first_client;
 pub mod first_server;
 pub mod headers;
+pub mod http2;
 pub mod legacy;
 pub mod one_port;
 pub mod porting;
