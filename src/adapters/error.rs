@@ -20,6 +20,7 @@ use crate::wire::ProtocolError;
 ///
 /// fn report(error: &Error) {
 ///     match error {
+///         Error::Connect(error) => println!("no way to the server: {error}"),
 ///         Error::Rejected(response) => println!("server answered {}", response.status()),
 ///         Error::TimedOut(timed_out) => println!("gave up: {timed_out}"),
 ///         error => println!("{error}"),

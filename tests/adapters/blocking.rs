@@ -899,6 +899,15 @@ fn a_host_of_which_one_address_is_closed_is_reached_by_another() {
     server.join().unwrap();
 }
 
+/// Nobody is asked, as the port of the URL is closed.
+#[cfg(not(feature = "rustls"))]
+#[test]
+fn a_secure_url_names_the_feature_that_it_needs() {
+    let error = WebSocket::connect("wss://127.0.0.1:1/", Arc::default()).unwrap_err();
+    let expected = "wss:// URLs and https:// proxies need the feature rustls";
+    assert_eq!(error.to_string(), expected);
+}
+
 /// A client over a stream that was opened elsewhere.
 fn connect_over_tcp(address: &str, config: &Arc<Config>) -> WebSocket<TcpStream> {
     let (stream, url) = (TcpStream::connect(address).unwrap(), format!("ws://{address}/"));

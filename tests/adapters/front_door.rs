@@ -412,6 +412,32 @@ fn an_error_names_the_url_the_step_and_the_source() {
 }
 
 #[test]
+fn a_certificate_that_is_not_trusted_names_who_has_it() {
+    let identity = Identity::local();
+    for adapter in ADAPTERS {
+        for peer in [Peer::Target, Peer::Proxy] {
+            let tls = identity.clone();
+            let (port, served) = serve(move |listener| {
+                let mut stream = secure(&tls, accept(&listener));
+                assert_eq!(head(&mut stream), "", "nothing is sent");
+            });
+            let (url, through) = match peer {
+                Peer::Target => (format!("wss://127.0.0.1:{port}/"), None),
+                Peer::Proxy => ("ws://example.com/".to_owned(), Some(proxy("https://", port))),
+            };
+            // Nobody is trusted by default but public authorities.
+            let outcome = talk!(adapter, &url, .proxy(through.clone()));
+            assert_eq!(failure(&outcome), Failure::Tls(peer), "{adapter:?}");
+            let text = outcome.unwrap_err().to_string();
+            let expected =
+                format!("TLS with the {peer} failed: invalid peer certificate: UnknownIssuer");
+            assert!(text.ends_with(&expected), "{text}");
+            served.join().unwrap();
+        }
+    }
+}
+
+#[test]
 fn a_server_that_leaves_before_it_answers_is_told_apart() {
     for adapter in ADAPTERS {
         let (port, served) = serve(|listener| drop(head(&mut accept(&listener))));
