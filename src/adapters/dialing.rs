@@ -184,6 +184,6 @@ fn check_names(dial: &Dial, tls: Tls) -> Result<(), Error> {
 const fn is_of_transport(failure: Failure) -> bool {
     matches!(
         failure,
-        Failure::Connect | Failure::Resolve | Failure::Tls(_) | Failure::TransportEnded
+        Failure::Connect(_) | Failure::Resolve | Failure::Tls(_) | Failure::TransportEnded
     )
 }

@@ -205,11 +205,12 @@ impl Dial {
     /// could not be read or written.
     pub fn handle_failure(&mut self, now: Timestamp) {
         self.tell(now);
+        let peer = if self.proxy().is_some() { Peer::Proxy } else { Peer::Target };
         match &mut self.stage {
             Stage::Task(task) => {
                 let failure = match task {
                     Task::Resolve => Failure::Resolve,
-                    Task::Connect => Failure::Connect,
+                    Task::Connect => Failure::Connect(peer),
                     Task::ProxyTls => Failure::Tls(Peer::Proxy),
                     Task::TargetTls => Failure::Tls(Peer::Target),
                 };

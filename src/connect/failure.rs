@@ -69,8 +69,8 @@ impl Error for ConnectError {
 pub enum Failure {
     /// The caller stopped before there was a result.
     Abandoned,
-    /// The transport could not connect.
-    Connect,
+    /// There is no connection to the proxy, or to the server.
+    Connect(Peer),
     /// The answer of the application to a challenge cannot be sent.
     Header(HeaderError),
     /// The server's response cannot open a connection.
@@ -100,7 +100,7 @@ impl Failure {
     /// Returns whether another attempt may succeed: see [`Retry`].
     pub const fn is_temporary(self) -> bool {
         match self {
-            Self::Connect | Self::Resolve | Self::TimedOut | Self::TransportEnded => true,
+            Self::Connect(_) | Self::Resolve | Self::TimedOut | Self::TransportEnded => true,
             Self::Rejected { status, .. } => Retry::is_temporary_status(status),
             Self::Proxy(fault) => fault.is_temporary(),
             Self::Abandoned
@@ -116,7 +116,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Abandoned => "attempt was abandoned",
-            Self::Connect => "connection could not be established",
+            Self::Connect(Peer::Target) => "connection could not be established",
+            Self::Connect(Peer::Proxy) => "connection to the proxy could not be established",
             Self::Header(error) => return error.fmt(f),
             Self::Handshake(error) => return write!(f, "opening handshake failed: {error}"),
             Self::Proxy(fault) => return fault.fmt(f),

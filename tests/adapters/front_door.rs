@@ -399,7 +399,7 @@ fn an_error_names_the_url_the_step_and_the_source() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for adapter in ADAPTERS {
         let outcome = talk!(adapter, &url(closed));
-        assert_eq!(failure(&outcome), Failure::Connect, "{adapter:?}");
+        assert_eq!(failure(&outcome), Failure::Connect(Peer::Target), "{adapter:?}");
         let error = outcome.unwrap_err();
         let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
         assert_eq!(source.kind(), ErrorKind::ConnectionRefused);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sansocket::connect::{Action, Backoff, Failure, Retry};
+use sansocket::connect::{Action, Backoff, Failure, Peer, Retry};
 use sansocket::server::Response;
 use sansocket::tokio::{Connect, Incoming, MaybeTls, Reconnect, WebSocket};
 use sansocket::{CloseCode, Config, Error, HeaderError, OwnedMessage, Timeouts, smol};
@@ -269,7 +269,7 @@ async fn failures_that_last_are_an_error_and_then_nothing() {
         let Err(Error::Connect(error)) = connections.next().await.map(drop) else {
             panic!("closed")
         };
-        assert_eq!(error.failure, Failure::Connect);
+        assert_eq!(error.failure, Failure::Connect(Peer::Target));
         assert!(start.elapsed() >= Duration::from_secs(15), "three delays: {:?}", start.elapsed());
         assert!(connections.next().await.unwrap().is_none());
         // The server knows the client, and says no.

@@ -278,7 +278,10 @@ fn other_replies_of_socks5_are_failures() {
 fn each_step_may_fail() {
     let caller = Caller { refused_connects: 1, ..Caller::default() };
     let log = play_with(&through("https://p", "wss://h"), &[], caller);
-    assert_eq!(log, ["connect p 443", "wss://h/: connection could not be established"]);
+    assert_eq!(
+        log,
+        ["connect p 443", "wss://h/: connection to the proxy could not be established"]
+    );
     let fail = |count: usize| {
         let mut dial = dial(&through("https://p", "wss://h"));
         if count > 0 {
@@ -291,7 +294,7 @@ fn each_step_may_fail() {
         dial.handle_failure(harness::START);
         dial.finish().expect_err("a failure").to_string()
     };
-    assert_eq!(fail(0), "wss://h/: connection could not be established");
+    assert_eq!(fail(0), "wss://h/: connection to the proxy could not be established");
     assert_eq!(fail(1), "wss://h/: TLS with the proxy failed");
     assert_eq!(fail(2), "wss://h/: TLS with the server failed");
     let mut dial = dial(&through("socks5://p", "wss://h"));
