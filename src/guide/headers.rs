@@ -5,8 +5,8 @@
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
-//! use sansocket::tokio::{Incoming, WebSocket};
-//! use sansocket::{Config, Error, OwnedMessage, Url, client, server};
+//! use sansocket::tokio::{Connect, Incoming, WebSocket};
+//! use sansocket::{Config, Error, OwnedMessage, server};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
 //! async fn serve(stream: TcpStream) -> Result<(), Error> {
@@ -38,17 +38,13 @@
 //! const UNAUTHORIZED: &[(&str, &str)] = &[("WWW-Authenticate", "Bearer")];
 //!
 //! async fn talk(url: &str) -> Result<Option<OwnedMessage>, Error> {
-//!     let url = Url::parse(url)?;
-//!     let mut request = client::Request::new(url);
-//!     request.add_header("Cookie", "theme=dark; session=Ada")?;
-//!     request.add_header("Authorization", "Bearer 7")?;
-//!     request.add_protocol("chat.v2")?; // The preferred one first.
-//!     request.add_protocol("chat.v1")?;
-//!
-//!     let stream = TcpStream::connect((url.host(), url.port())).await?;
-//!     stream.set_nodelay(true)?;
-//!     let (mut socket, response) =
-//!         WebSocket::connect_over(stream, request, Config::new().shared()).await?;
+//!     let (mut socket, response) = Connect::new(url)
+//!         .header("Cookie", "theme=dark; session=Ada")
+//!         .header("Authorization", "Bearer 7")
+//!         .protocol("chat.v2") // The preferred one first.
+//!         .protocol("chat.v1")
+//!         .connect()
+//!         .await?;
 //!     println!("the server chose {:?}", response.protocol());
 //!     for cookie in response.headers().values("Set-Cookie") {
 //!         println!("it set {}", cookie.escape_ascii());
@@ -83,10 +79,10 @@
 //! * [`select_protocol`](crate::server::Request::select_protocol) and
 //!   [`add_header`](crate::server::Request::add_header) change the response of
 //!   [`accept`](crate::polled::Opening::accept).
-//! * [`connect_over`](crate::polled::WebSocket::connect_over) sends a [`client::Request`](crate::client::Request)
-//!   over a stream that you opened, and returns the [response](crate::client::Response) beside the socket. The
-//!   deadline of the opening handshake starts there: put `tokio::time::timeout` around `TcpStream::connect`. For
-//!   `wss://`, open a TLS stream: see [TLS](super::tls).
+//! * [`Connect`](crate::Connect) sends the headers, and returns the [response](crate::client::Response) beside the
+//!   socket. They do not follow redirects to other servers: see [connecting](super::connecting#secrets).
+//! * Over a stream that you open yourself, a [`client::Request`](crate::client::Request) and
+//!   [`connect_over`](crate::polled::WebSocket::connect_over) do the same.
 //!
 //! The blocking adapter and that of smol have the same methods. With hyper and axum, the HTTP library has parsed
 //! the headers: see [one port](super::one_port).
@@ -95,8 +91,7 @@
 //!
 //! A page cannot set headers for `new WebSocket(url)`. It sends the cookies of the server's host, and can offer
 //! subprotocols: `new WebSocket(url, ["chat.v2", "chat.v1"])`. If a page offers some and the server selects none,
-//! the browser closes the connection. After `add_protocol`, call
-//! [`require_protocol()`](crate::client::Request::require_protocol) to make a client do the same.
+//! the browser closes the connection. [`require_protocol`](crate::Connect::require_protocol) makes a client do the same.
 //!
 //! Cookies come with requests from *any* page. The default policy therefore rejects pages of other origins. Do not
 //! turn that off where cookies identify users: see [security](super::security).
