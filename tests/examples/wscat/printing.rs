@@ -15,7 +15,7 @@ fn messages(ran: &Ran) -> Vec<&str> {
 
 #[test]
 fn each_line_is_a_message() {
-    let ran = run_with_input(&["--wait", "0.2", &start_echo()], "one\r\n\nzwei ü\n".as_bytes());
+    let ran = run_with_input(&["--count", "3", &start_echo()], "one\r\n\nzwei ü\n".as_bytes());
     assert_eq!(messages(&ran), ["< text 3 B  one", "< text 0 B  ", "< text 7 B  zwei ü"]);
     assert_eq!(ran.status, 0, "{ran:?}");
     let closed = "* connected\n* closed: closing handshake, started by us, peer sent code 1000\n";
@@ -43,7 +43,7 @@ fn all_of_standard_input_is_one_message() {
 #[test]
 fn long_binary_messages_are_dumped() {
     let ran =
-        run_with_input(&["--binary", "--wait", "0.2", &start_echo()], b"0123456789abcdef\0\xff\n");
+        run_with_input(&["--binary", "--count", "1", &start_echo()], b"0123456789abcdef\0\xff\n");
     let dump = [
         "< binary 18 B",
         "00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef",

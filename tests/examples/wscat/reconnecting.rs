@@ -39,7 +39,7 @@ fn a_connection_closes_once_all_was_sent_by_one_before_it() {
         }
         assert_eq!(socket.receive().unwrap(), None);
     });
-    let ran = run(&["--send", "only", "--reconnect", "--wait", "0.2", &url]);
+    let ran = run(&["--send", "only", "--reconnect", "--wait", "2", &url]);
     assert_eq!(ran.err.matches("* closed: ").count(), 2, "{ran:?}");
     assert_eq!(ran.status, 0, "{ran:?}");
 }
