@@ -66,6 +66,27 @@ WAYS = {
     b"Content-Length: 0\r\n\r\n\xff\x05\x05",
 }
 
+# The draft, the limit and the role; then frames.
+SENTINELS = {
+    "texts": b"\1\0Hello\xff\0\xff\0gr\xc3\xbc\xc3\x9fe\xff\xff\0late",
+    "discarded": b"\x08\x80\x05Hello\x80\x81\0" + bytes(128) + b"\x01a\xff\0a\xff",
+    "too-long": b"\3\0" + b"a" * 101 + b"\xff",
+    "length-without-end": b"\x09\xff\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0",
+    "not-utf-8": b"\0\0a\xff\0\xc3\xff",
+}
+
+# The role and the draft, and how much of a valid opening comes first, in 63rds; then what follows.
+OPENINGS = {
+    "request-75": b"\0GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: a\r\nOrigin: http://a\r\n\r\n\0a\xff",
+    "request-76": b"\1GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: a\r\nOrigin: http://a\r\n"
+    b"Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n\r\n^n:ds[4U\0a\xff",
+    "another-request": b"\0GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "cut-request": bytes([1 | 40 << 2]) + b"\r\n\r\n^n:ds[4U",
+    "response-75": bytes([2 | 63 << 2]) + b"\0a\xff",
+    "response-76": bytes([3 | 63 << 2]) + b"\0a\xff\xff\0",
+    "rejection": b"\2HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno",
+}
+
 # Role, two contexts, a limit; then messages: kind, whether compressed, how many blocks, which, how cut.
 COMPRESSED = {
     "rfc-7.2.3.1": bytes([0, 0, 0, 1, 0, 7, 1, 0, 0, 0, 1, 0]),
@@ -88,6 +109,8 @@ def main():
     write("handshake_server", REQUESTS)
     write("handshake_client", RESPONSES)
     write("dial", WAYS)
+    write("legacy_frames", SENTINELS)
+    write("legacy_opening", OPENINGS)
     write("deflate_receive", COMPRESSED)
     random.seed(6455)
     for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter", "calls"]:

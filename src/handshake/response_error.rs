@@ -49,7 +49,8 @@ pub enum ResponseError {
     MissingProtocol,
     /// `Upgrade` is missing (section 4.1).
     MissingUpgrade,
-    /// The head does not start with the three lines that are fixed (draft 75).
+    /// The first three lines are not those of the draft: their bytes count (draft 75), or `Upgrade` is not
+    /// `WebSocket` (draft 76).
     #[cfg(feature = "legacy")]
     OtherFirstLines,
     /// `Upgrade` is not `websocket` alone (section 4.1).
@@ -89,7 +90,7 @@ impl fmt::Display for ResponseError {
             Self::MissingProtocol => "server selected none of the subprotocols",
             Self::MissingUpgrade => "Upgrade of the response is missing",
             #[cfg(feature = "legacy")]
-            Self::OtherFirstLines => "head does not start with the fixed lines of draft 75",
+            Self::OtherFirstLines => "first lines of the response are not those of the draft",
             Self::OtherUpgrade => "Upgrade of the response is not websocket",
             Self::ProtocolNotOffered => "server selected a subprotocol that was not offered",
             Self::TooManyInterim => "server sent too many interim responses",

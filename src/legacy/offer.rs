@@ -94,7 +94,7 @@ impl Expected {
             return Err(ResponseError::OtherFirstLines);
         }
         if only("Upgrade") != Some(b"WebSocket") {
-            return Err(ResponseError::OtherUpgrade);
+            return Err(ResponseError::OtherFirstLines);
         }
         if !only("Connection").is_some_and(|it| it.eq_ignore_ascii_case(b"upgrade")) {
             return Err(ResponseError::BadConnection);

@@ -17,6 +17,10 @@ const TARGETS: &[(&str, Body)] = &[
     ("dial", harness::dial),
     ("handshake_client", harness::handshake_client),
     ("handshake_server", harness::handshake_server),
+    #[cfg(feature = "legacy")]
+    ("legacy_frames", harness::legacy_frames),
+    #[cfg(feature = "legacy")]
+    ("legacy_opening", harness::legacy_opening),
     ("limits", harness::limits),
     ("mask", harness::mask),
     ("pair", harness::pair),

@@ -1,6 +1,7 @@
 //! The client's side of the opening handshake of drafts 75 and 76.
 
 use harness::{START, old_client, old_response};
+use md5::{Digest, Md5};
 use sansocket::client::{Request, ResponseError};
 use sansocket::legacy::{Connection, Draft};
 use sansocket::{Cause, Event, HandshakeError, HeadError, HeaderError, Input, Seed, Step, Url};
@@ -79,8 +80,8 @@ fn every_part_of_the_response_is_compared() {
         assert_eq!(ask(draft, &text).seen, ["Open"], "{draft:?}");
         let otherwise = |old, other| if draft == Draft::Hixie75 { old } else { other };
         for (from, to, expected) in [
-            ("Upgrade: WebSocket", "Upgrade: websocket", otherwise(OtherFirstLines, OtherUpgrade)),
-            ("Upgrade: WebSocket\r\n", "", otherwise(OtherFirstLines, OtherUpgrade)),
+            ("Upgrade: WebSocket", "Upgrade: websocket", OtherFirstLines),
+            ("Upgrade: WebSocket\r\n", "", OtherFirstLines),
             ("Connection: Upgrade", "Connection: close", otherwise(OtherFirstLines, BadConnection)),
             ("Origin: http://example.com", "Origin: http://example.org", ForeignOrigin),
             ("Origin: http://example.com", "Origin: http://example.com/", ForeignOrigin),
@@ -130,6 +131,33 @@ fn a_wrong_answer_to_the_keys_is_refused() {
         let expected = HandshakeError::Response(ResponseError::Head(HeadError::Incomplete));
         assert_eq!(found, expected, "after {len} bytes");
     }
+}
+
+/// Z-23, Z-31: lighttpd 1.4.69 hashes the two numbers in the order of bytes of the machine.
+#[test]
+fn numbers_that_were_hashed_little_endian_are_refused() {
+    let head = "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Origin: http://example.com\r\n\
+        Sec-WebSocket-Location: ws://example.com/demo\r\nSec-WebSocket-Protocol: sample\r\n\r\n";
+    let request = old_client(Draft::Hixie76, &open_to_all()).transmit().to_vec();
+    let key: [u8; 8] = request[request.len() - 8..].try_into().expect("eight bytes");
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let number = |name| {
+        let key = request.lines().find_map(|line| line.strip_prefix(name)).expect("a key");
+        let digits: String = key.chars().filter(char::is_ascii_digit).collect();
+        let spaces = key.trim().chars().filter(|it| *it == ' ').count() as u64;
+        u32::try_from(digits.parse::<u64>().expect("digits") / spaces).expect("32 bits")
+    };
+    let numbers = [number("Sec-WebSocket-Key1: "), number("Sec-WebSocket-Key2: ")];
+    let answer = |order: fn(u32) -> [u8; 4]| {
+        let mut hash = Md5::new();
+        numbers.map(order).iter().for_each(|number| hash.update(number));
+        hash.update(key);
+        [head.as_bytes(), &hash.finalize()].concat()
+    };
+    assert_eq!(ask(Draft::Hixie76, &answer(u32::to_be_bytes)).seen, ["Open"]);
+    let found = error(&ask(Draft::Hixie76, &answer(u32::to_le_bytes)));
+    assert_eq!(found, HandshakeError::Response(ResponseError::BadAnswer));
 }
 
 /// Z-14: a final response is delivered, though the drafts have none.
