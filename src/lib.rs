@@ -107,6 +107,7 @@
 //! | send or receive more than fits in memory | [streaming](guide::streaming) |
 //! | survive slow, dead or hostile peers | [backpressure](guide::backpressure), [timeouts](guide::timeouts), [security](guide::security) |
 //! | close well, and know how a connection ended | [closing](guide::closing) |
+//! | replace a server without closing its connections | [restarts](guide::restarts) |
 //! | compress messages | [compression](guide::compression) |
 //! | know how much memory a server needs | [sizing](guide::sizing) |
 //! | drive a connection by epoll, `io_uring` or threads of my own | [custom loops](guide::custom_loops) |
@@ -192,9 +193,9 @@ pub use adapters::tokio;
 pub use adapters::{Connect, Error, blocking};
 #[cfg(feature = "alloc")]
 pub use connection::{
-    Cause, CloseFrame, Config, Connection, Ended, Event, Initiator, Input, Liveness, Message,
-    OwnedMessage, Prepared, Receiver, RoundTrip, SendError, Sender, Spare, Step, TimedOut,
-    Timeouts, Timestamp,
+    Backlog, Busy, Cause, CloseFrame, Config, Connection, Counts, Ended, Event, Initiator, Input,
+    Liveness, Message, NotSuspended, Overflow, OwnedMessage, Prepared, Pushed, Receiver, RoundTrip,
+    SendError, Sender, Spare, Step, TimedOut, Timeouts, Timestamp,
 };
 #[cfg(feature = "alloc")]
 pub use handshake::{
@@ -208,6 +209,8 @@ pub use wire::entropy::Seed;
 pub use wire::error::ProtocolError;
 pub use wire::frame::{Kind, Role};
 pub use wire::limits::Limits;
+#[cfg(feature = "alloc")]
+pub use wire::snapshot::SnapshotError;
 
 /// The examples of the pages of the repository and of the registry.
 #[cfg(all(doctest, feature = "std"))]

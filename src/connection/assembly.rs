@@ -6,6 +6,7 @@ use core::fmt;
 use core::mem;
 
 use super::found::Held;
+use crate::wire::snapshot::Saver;
 use crate::wire::{Checked, Kind, ProtocolError, Utf8, Utf8Error};
 
 /// Puts a message together, or validates one that is not kept.
@@ -83,6 +84,20 @@ impl Assembly {
             Memory::Binary(buffer) => buffer.len,
             Memory::Text(text) => text.len(),
         }
+    }
+
+    /// Returns the start of a character that is not complete.
+    pub(crate) fn cut(&self) -> &[u8] {
+        self.utf8.cut()
+    }
+
+    /// Saves the bytes that have arrived, with those of a character that is not complete.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        let whole = match &self.memory {
+            Memory::Binary(buffer) => &buffer.memory[..buffer.len],
+            Memory::Text(text) => text.as_bytes(),
+        };
+        out.bytes([whole, self.cut()]);
     }
 
     /// Takes the message with its memory.

@@ -13,6 +13,7 @@ use alloc::string::String;
 use super::ended::{Cause, CloseFrame, Ended, Initiator, TimedOut};
 use super::error::SendError;
 use crate::handshake::Transport;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError};
 use crate::wire::{Close, ProtocolError, Role};
 
 /// How far a connection is on its way to the end.
@@ -91,6 +92,28 @@ impl Closing {
             carrier: Transport::Connection,
             received: None,
         }
+    }
+
+    /// Whether the connection is open, or waits for the answer to our close frame, and nothing has happened to
+    /// its transport.
+    pub(crate) const fn is_undisturbed(&self) -> bool {
+        let is_read = matches!(self.reading, Reading::Open);
+        let is_written = matches!(self.writing, Writing::Flowing | Writing::Stalled);
+        is_read && is_written && matches!(self.state, State::Open | State::Closing)
+    }
+
+    /// Saves a connection that is [undisturbed](Self::is_undisturbed).
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        out.flag(self.is_closing());
+        out.flag(matches!(self.writing, Writing::Stalled));
+        out.flag(matches!(self.carrier, Transport::Stream));
+    }
+
+    pub(crate) fn load(from: &mut Loader<'_>) -> Result<Self, SnapshotError> {
+        let state = if from.flag()? { State::Closing } else { State::Open };
+        let writing = if from.flag()? { Writing::Stalled } else { Writing::Flowing };
+        let carrier = if from.flag()? { Transport::Stream } else { Transport::Connection };
+        Ok(Self { writing, carrier, ..Self::new(state) })
     }
 
     /// Whether messages can be sent and received.

@@ -218,6 +218,11 @@ impl Connection {
         Self { receiver, sender: Sender::new(config, role, now) }
     }
 
+    /// Joins the halves of a connection that was restored.
+    pub(super) const fn from_halves(receiver: Receiver, sender: Sender) -> Self {
+        Self { receiver, sender }
+    }
+
     fn opened(mut self, negotiated: &Negotiated) -> Self {
         self.receiver.open(negotiated, &mut self.sender);
         self

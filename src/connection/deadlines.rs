@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use super::timeouts::{Liveness, Timeouts};
 use super::timestamp::Timestamp;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError};
 
 /// How long a keepalive ping and its pong took.
 ///
@@ -73,6 +74,37 @@ impl Deadlines {
     pub(crate) const fn new(now: Timestamp) -> Self {
         let probes = Probes::new(now.as_nanos());
         Self { now, since: now, probes, round_trip: None, phase: Phase::Opening, has_started: true }
+    }
+
+    /// Saves how long ago everything was, since the next process has another clock.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        out.flag(self.phase == Phase::Pinged);
+        out.flag(self.has_started);
+        out.long(self.now.as_nanos() - self.since.as_nanos());
+        out.option(self.round_trip, |out, (last, smoothed)| {
+            out.word(last);
+            out.word(smoothed);
+        });
+        self.probes.save(micros(self.now), out);
+    }
+
+    pub(crate) fn load(
+        from: &mut Loader<'_>,
+        is_closing: bool,
+        now: Timestamp,
+    ) -> Result<Self, SnapshotError> {
+        let phase = match (from.flag()?, is_closing) {
+            (false, true) => Phase::Closing,
+            (false, false) => Phase::Open,
+            (true, false) => Phase::Pinged,
+            (true, true) => return Err(SnapshotError::Malformed),
+        };
+        let has_started = from.flag()?;
+        let elapsed = Duration::from_nanos(from.long()?);
+        let since = Timestamp::new(Duration::from_nanos(now.as_nanos()).saturating_sub(elapsed));
+        let round_trip = from.option(|from| Ok((from.word()?, from.word()?)))?;
+        let probes = Probes::load(from, micros(now))?;
+        Ok(Self { now, since, probes, round_trip, phase, has_started })
     }
 
     /// Makes the payloads of keepalive pings unpredictable.
@@ -207,6 +239,21 @@ impl Probes {
 
     const fn new(salt: u64) -> Self {
         Self { salt, sent: [0; Self::MAX], next: 0, open: 0 }
+    }
+
+    fn save(&self, now: u32, out: &mut Saver<'_>) {
+        out.long(self.salt);
+        out.word(self.next);
+        out.byte(self.open);
+        for sent in self.sent {
+            out.word(now.wrapping_sub(sent));
+        }
+    }
+
+    fn load(from: &mut Loader<'_>, now: u32) -> Result<Self, SnapshotError> {
+        let (salt, next, open) = (from.long()?, from.word()?, from.at_most(2)?);
+        let sent = [now.wrapping_sub(from.word()?), now.wrapping_sub(from.word()?)];
+        Ok(Self { salt, sent, next, open })
     }
 
     /// Returns the payload of a ping: a hash of the salt and its number, so that a peer cannot answer a

@@ -8,12 +8,15 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::config::Config;
 use super::control::Control;
 use super::ended::CloseFrame;
 use super::error::SendError;
 use super::pending::{Pending, to_control};
 use crate::deflate::{Deflation, Encoded, Flush, Frames};
-use crate::wire::{Close, Frame, Header, Keys, Kind, Limits, OpCode, Role, mask};
+use crate::wire::decoder::saved::load_kind;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError};
+use crate::wire::{Close, CloseCode, Frame, Header, Keys, Kind, Limits, OpCode, Role, mask};
 
 /// Turns messages into frames.
 #[derive(Debug)]
@@ -51,6 +54,46 @@ impl Framer {
             sent: CloseFrame::Absent,
             is_flushing: true,
         }
+    }
+
+    /// Whether a compressed message is sent in parts. The state of its compressor cannot be saved.
+    pub(crate) fn is_within_compressed(&self) -> bool {
+        self.progress.is_some_and(|progress| progress.is_compressed)
+    }
+
+    /// Whether a close frame waits or was taken to be written.
+    pub(crate) fn has_close(&self) -> bool {
+        let has_pending = self.pending.as_ref().is_some_and(|pending| pending.close.is_some());
+        has_pending || self.sent.is_present()
+    }
+
+    /// Saves all but the generator of masking keys.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        out.option(self.pending.as_ref(), |out, pending| pending.save(out));
+        out.option(self.deflation.as_ref(), |out, deflation| deflation.save(out));
+        out.option(self.progress, |out, progress| {
+            out.flag(progress.kind == Kind::Text);
+            out.flag(progress.has_begun);
+        });
+        out.option(self.sent.is_present().then_some(self.sent), |out, sent| {
+            out.option(sent.code(), |out, code| out.raw(&code.get().to_le_bytes()));
+        });
+        out.flag(self.is_flushing);
+    }
+
+    pub(crate) fn load(
+        from: &mut Loader<'_>,
+        keys: Option<Keys>,
+        config: &Config,
+    ) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            pending: from.option(|from| Pending::load(from, &config.limits))?,
+            deflation: from.option(|from| load_deflation(from, config))?,
+            progress: from.option(load_progress)?,
+            sent: from.option(load_sent)?.unwrap_or_default(),
+            is_flushing: from.flag()?,
+            ..Self::new(keys)
+        })
     }
 
     /// Sets the generator of masking keys, which makes this a client's.
@@ -377,6 +420,26 @@ impl InProgress {
     fn opcode(self) -> OpCode {
         if self.has_begun { OpCode::Continuation } else { self.kind.into() }
     }
+}
+
+#[cfg(feature = "deflate")]
+fn load_deflation(from: &mut Loader<'_>, config: &Config) -> Result<Deflation, SnapshotError> {
+    Deflation::load(from, config.pool.clone())
+}
+
+#[cfg(not(feature = "deflate"))]
+const fn load_deflation(_: &mut Loader<'_>, _: &Config) -> Result<Deflation, SnapshotError> {
+    Err(SnapshotError::Compressed)
+}
+
+fn load_progress(from: &mut Loader<'_>) -> Result<InProgress, SnapshotError> {
+    Ok(InProgress { kind: load_kind(from)?, is_compressed: false, has_begun: from.flag()? })
+}
+
+fn load_sent(from: &mut Loader<'_>) -> Result<CloseFrame, SnapshotError> {
+    let number = from.option(Loader::array)?.map(u16::from_le_bytes);
+    let Some(number) = number else { return Ok(CloseFrame::Empty) };
+    CloseCode::new(number).map(CloseFrame::Code).ok_or(SnapshotError::Malformed)
 }
 
 /// Appends a masked frame. Section 5.3: a client masks each frame with a new key.

@@ -1,6 +1,7 @@
 //! A connection, from the first byte of its opening handshake to the end of its transport.
 
 mod assembly;
+mod backlog;
 mod closing;
 mod config;
 #[expect(clippy::module_inception, reason = "a file is named like its type")]
@@ -25,11 +26,13 @@ mod spare;
 #[cfg(feature = "std")]
 mod std_io;
 mod step;
+mod suspended;
 mod timeouts;
 mod timestamp;
 
 #[cfg(feature = "legacy")]
 pub(crate) use assembly::Assembly;
+pub use backlog::{Backlog, Counts, Overflow, Pushed};
 #[cfg(feature = "legacy")]
 pub(crate) use closing::{Closing, Ending, State};
 pub use config::Config;
@@ -53,5 +56,6 @@ pub use spare::Spare;
 #[cfg(all(feature = "legacy", feature = "std"))]
 pub(crate) use std_io::retry;
 pub use step::Step;
+pub use suspended::{Busy, NotSuspended};
 pub use timeouts::{Liveness, Timeouts};
 pub use timestamp::Timestamp;

@@ -13,6 +13,7 @@ use core::fmt;
 use bytes::{Buf, Bytes};
 
 use crate::wire::Header;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError, check};
 
 /// Bytes that wait to be written, in order.
 ///
@@ -176,6 +177,26 @@ impl Output {
         self.written += count;
         self.replies = self.replies.min(self.reply_end);
         self.tidy();
+    }
+
+    /// Whether a chunk was taken by whoever writes it.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.ahead.as_ref().is_some_and(|ahead| ahead.is_in_flight)
+    }
+
+    /// Saves the bytes that wait. None may be in flight.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        let ahead = self.ahead.iter().flat_map(|ahead| ahead.chunks.iter().map(Bytes::as_ref));
+        out.bytes(ahead.chain([self.rest()]));
+        out.word(self.replies);
+        out.word(self.reply_end);
+    }
+
+    pub(crate) fn load(from: &mut Loader<'_>, max_replies: usize) -> Result<Self, SnapshotError> {
+        let bytes = from.bytes()?.to_vec();
+        let (replies, reply_end) = (from.word()?, from.word()?);
+        check(replies <= reply_end && reply_end <= saturate(bytes.len()))?;
+        Ok(Self { bytes, replies, reply_end, ..Self::new(max_replies) })
     }
 
     /// Drops all that waits.

@@ -11,6 +11,8 @@
 //! `find` consumes input until something is found and notes it in the input; `take` turns it into an
 //! event. A message that lies whole in one frame takes the short way, `next_whole`.
 
+mod saved;
+
 use alloc::boxed::Box;
 use core::ops::Range;
 

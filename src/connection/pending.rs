@@ -1,11 +1,13 @@
 //! Control frames that wait to be written.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::control::Control;
 use super::ended::CloseFrame;
 use super::error::SendError;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError, check};
 use crate::wire::{Close, Limits};
 
 /// Control frames that wait to be written.
@@ -48,6 +50,32 @@ impl Pending {
             debug_assert!(fits.is_some(), "a reason that is too long was rejected");
         }
         self.close = Some((close.code.into(), body));
+    }
+
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        out.word(self.pong_count.into());
+        for pong in self.pongs() {
+            out.bytes([pong]);
+        }
+        out.option(self.ping.as_ref(), |out, ping| out.bytes([ping.as_bytes()]));
+        out.option(self.probe, |out, probe| out.raw(&probe));
+        out.option(self.close.as_ref(), |out, (_, body)| out.bytes([body.as_bytes()]));
+    }
+
+    pub(crate) fn load(from: &mut Loader<'_>, limits: &Limits) -> Result<Box<Self>, SnapshotError> {
+        let mut pending = Box::new(Self::default());
+        for _ in 0..from.word()? {
+            let pong = from.bytes()?;
+            check(pong.len() <= Control::MAX_LEN)?;
+            pending.push_pong(pong, limits);
+        }
+        let to_ping = |bytes| to_control(bytes).map_err(|_| SnapshotError::Malformed);
+        pending.ping = from.option(|from| from.bytes().and_then(to_ping))?;
+        pending.probe = from.option(Loader::array)?;
+        if let Some(body) = from.option(Loader::bytes)? {
+            pending.push_close(Close::decode(body).map_err(|_| SnapshotError::Malformed)?);
+        }
+        Ok(pending)
     }
 
     /// Returns the payloads of the pongs.

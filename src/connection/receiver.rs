@@ -87,6 +87,16 @@ impl Receiver {
         Self { parser: Parser::new(role, limits), opening, read: 0, news: News::None }
     }
 
+    /// Returns the receiver of a connection that was restored.
+    pub(super) const fn restored(parser: Parser) -> Self {
+        Self { parser, opening: None, read: 0, news: News::None }
+    }
+
+    /// Whether all that came is used up, and the sender knows all news.
+    pub(super) fn has_used_all(&self) -> bool {
+        self.opening.is_none() && self.news == News::None
+    }
+
     /// Returns the next event, or `None` once all of `input` is used up.
     ///
     /// See [`Connection::next_event`](crate::Connection::next_event). The event does not borrow the sender.

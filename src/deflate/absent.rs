@@ -8,6 +8,7 @@ use super::encoded::Encoded;
 use super::frames::Frames;
 use super::step::{Flush, Step};
 use crate::wire::Kind;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError};
 
 /// A decompressor that cannot exist.
 #[derive(Debug)]
@@ -37,6 +38,14 @@ impl Inflation {
     pub(crate) fn kind(&mut self) -> Kind {
         match *self {}
     }
+
+    pub(crate) fn save(&self, _: &mut Saver<'_>) {
+        match *self {}
+    }
+
+    pub(crate) const fn load(_: &mut Loader<'_>) -> Result<Self, SnapshotError> {
+        Err(SnapshotError::Compressed)
+    }
 }
 
 /// A compressor that cannot exist.
@@ -45,6 +54,10 @@ pub(crate) enum Deflation {}
 
 impl Deflation {
     pub(crate) fn is_for(&self, _: Option<usize>) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn save(&self, _: &mut Saver<'_>) {
         match *self {}
     }
 

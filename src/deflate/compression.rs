@@ -1,5 +1,7 @@
 //! The settings of compression, and what they cost.
 
+use crate::wire::snapshot::{Loader, Saver, SnapshotError, check};
+
 /// How to compress messages if the peer agrees (RFC 7692).
 ///
 /// A message can refer to earlier messages if both ends keep a *context*: memory that outlives messages.
@@ -136,6 +138,17 @@ impl Default for Compression {
 impl Context {
     /// The context of RFC 7692 without parameters: a window of 32 KiB that is taken over.
     pub const FULL: Self = Self { window_bits: 15, is_taken_over: true };
+
+    pub(crate) fn save(self, out: &mut Saver<'_>) {
+        out.byte(self.window_bits);
+        out.flag(self.is_taken_over);
+    }
+
+    pub(crate) fn load(from: &mut Loader<'_>) -> Result<Self, SnapshotError> {
+        let context = Self { window_bits: from.byte()?, is_taken_over: from.flag()? };
+        check(context == context.bounded())?;
+        Ok(context)
+    }
 
     /// Returns the context with `window_bits` clamped to 8 to 15.
     pub(crate) const fn bounded(self) -> Self {

@@ -12,6 +12,7 @@ use super::missed::Missed;
 use super::pool::{self, Pool};
 use super::shape::Shape;
 use super::step::Flush;
+use crate::wire::snapshot::{Loader, Saver, SnapshotError};
 
 /// Compresses the messages of a connection (RFC 7692, section 7.2.1).
 #[derive(Debug)]
@@ -39,6 +40,22 @@ impl Deflation {
             shape: Shape::new(agreed.bounded().window_bits, compression),
             is_taken_over: agreed.is_taken_over && compression.outgoing.is_taken_over,
         }
+    }
+
+    /// Saves all but the context: the next message starts anew, which every peer can decompress.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        self.shape.save(out);
+        out.flag(self.is_taken_over);
+        out.word(self.threshold);
+    }
+
+    pub(crate) fn load(
+        from: &mut Loader<'_>,
+        pool: Option<Arc<Pool>>,
+    ) -> Result<Self, SnapshotError> {
+        let shape = Shape::load(from)?;
+        let (is_taken_over, threshold) = (from.flag()?, from.word()?);
+        Ok(Self { deflater: None, missed: None, pool, threshold, shape, is_taken_over })
     }
 
     pub(crate) fn set_threshold(&mut self, bytes: usize) {

@@ -16,6 +16,7 @@ use super::distances::Distances;
 use super::history::History;
 use super::inflater::{Inflated, Inflater, Verdict};
 use super::step::{Progress, Step};
+use crate::wire::snapshot::{Loader, Saver, SnapshotError, check};
 use crate::wire::{Kind, ProtocolError};
 
 /// Decompresses the messages of a connection (RFC 7692, section 7.2.2).
@@ -144,6 +145,28 @@ impl Inflation {
     /// Returns the kind of the current message.
     pub(crate) fn kind(&mut self) -> Kind {
         self.passing().1.kind
+    }
+
+    /// Saves a decompressor between messages: the context and its history.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        let (context, history) = match self {
+            Self::Empty(context) | Self::Passing(context, _) => (context, [&[][..]; 2]),
+            Self::Waiting(context, carried) => (context, carried.history.as_slices()),
+        };
+        context.save(out);
+        out.bytes(history);
+    }
+
+    pub(crate) fn load(from: &mut Loader<'_>) -> Result<Self, SnapshotError> {
+        let context = Context::load(from)?;
+        let (window, bytes) = (1 << context.window_bits, from.bytes()?);
+        check(bytes.is_empty() || (context.is_taken_over && bytes.len() <= window))?;
+        if bytes.is_empty() {
+            return Ok(Self::Empty(context));
+        }
+        let mut carried = Box::<Carried>::default();
+        carried.history.push(bytes, window);
+        Ok(Self::Waiting(context, carried))
     }
 
     fn passing(&mut self) -> (Context, &mut Passing) {

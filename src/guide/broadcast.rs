@@ -146,8 +146,49 @@
 //! |---|---|
 //! | drop them | close the connection, as above |
 //! | skip messages, such as positions or prices that are out of date soon | do nothing: the member gets the next one |
+//! | deliver the newest value of each key, drop the oldest, or count what was dropped | use a [`Backlog`](crate::Backlog) |
 //! | deliver every message | keep your own log, and send from it when [`queued`](crate::polled::Writer::queued) goes down |
 //! | let the room wait for them | `writer.send(message).await`, which is rarely what you want |
+//!
+//! # A queue with a policy
+//!
+//! In a loop of your own, a [`Backlog`](crate::Backlog) holds what a slow member has not taken, within limits, and decides
+//! what to drop. Push to it, and let it go on after each write. Pings, pongs and close frames do not wait behind it:
+//!
+//! ```
+//! # #[cfg(feature = "alloc")] {
+//! use sansocket::{Backlog, CloseCode, Connection, Overflow, Prepared, SendError};
+//!
+//! struct Member {
+//!     connection: Connection,
+//!     backlog: Backlog,
+//! }
+//!
+//! impl Member {
+//!     fn new(connection: Connection) -> Self {
+//!         // At most 256 KiB and 1,024 messages wait. Then the connection closes with 1013.
+//!         let overflow = Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER);
+//!         Self { connection, backlog: Backlog::new(overflow).max_bytes(256 << 10) }
+//!     }
+//!
+//!     /// The newest price of a share takes the place of an older one that still waits.
+//!     fn send_price(&mut self, share: u64, price: &Prepared) -> Result<(), SendError> {
+//!         let _ = self.backlog.push_latest(share, price);
+//!         self.go_on()
+//!     }
+//!
+//!     /// Call this after each write, too.
+//!     fn go_on(&mut self) -> Result<(), SendError> {
+//!         self.backlog.send_to(&mut self.connection).map(drop)
+//!     }
+//! }
+//! # use sansocket::{Config, Negotiated, Timestamp};
+//! # let (config, now) = (Config::new().shared(), Timestamp::default());
+//! # let mut member = Member::new(Connection::open_server(Negotiated::new(), config, now));
+//! # member.send_price(1, &Prepared::new("17.20")).unwrap();
+//! # assert_eq!(member.connection.transmit(), b"\x81\x0517.20");
+//! # }
+//! ```
 //!
 //! # A channel instead of a list
 //!

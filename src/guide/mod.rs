@@ -41,6 +41,7 @@
 //! |---|---|
 //! | notice dead peers by keepalive, and bound every wait | [timeouts] |
 //! | close well, stop a server, and know how a connection ended | [closing] |
+//! | replace a server without closing its connections | [restarts] |
 //! | limit messages and memory, and size a server | [sizing] |
 //! | check my server for known attacks | [security] |
 //! | test and fuzz my own code | [testing] |
@@ -82,6 +83,7 @@ pub mod http2;
 pub mod legacy;
 pub mod one_port;
 pub mod porting;
+pub mod restarts;
 pub mod security;
 pub mod several_tasks;
 pub mod sizing;

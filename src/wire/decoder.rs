@@ -8,6 +8,9 @@
 //! payload is not complete (`frame`). A header is checked at its first byte (opcode, reserved bits, order
 //! of frames), at its second (mask, control frames), and at its length (limits).
 
+#[cfg(feature = "alloc")]
+pub(crate) mod saved;
+
 use core::ops::Range;
 
 use super::{Header, Kind, Limits, OpCode, ProtocolError, Role, mask};

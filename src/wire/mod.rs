@@ -26,13 +26,15 @@
 
 pub(crate) mod close;
 pub(crate) mod close_code;
-mod decoder;
+pub(crate) mod decoder;
 #[cfg(feature = "alloc")]
 pub(crate) mod entropy;
 pub(crate) mod error;
 pub(crate) mod frame;
 pub(crate) mod limits;
 pub(crate) mod mask;
+#[cfg(feature = "alloc")]
+pub(crate) mod snapshot;
 mod utf8;
 
 #[cfg(feature = "alloc")]

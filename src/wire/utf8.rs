@@ -97,6 +97,12 @@ impl Utf8 {
         self.cut_len == 0
     }
 
+    /// Returns the start of a character that is not complete.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn cut(&self) -> &[u8] {
+        &self.cut[..usize::from(self.cut_len)]
+    }
+
     /// Completes the incomplete character with the first of `bytes`, and returns how many it took.
     fn complete(&mut self, bytes: &[u8]) -> Result<(Option<char>, usize), Utf8Error> {
         for (at, &byte) in bytes.iter().enumerate() {

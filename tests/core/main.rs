@@ -1,6 +1,7 @@
 //! The core without adapters: the opening handshake, an open connection, messages, limits and memory.
 
 mod attacks;
+mod backlog;
 mod bounds;
 mod client_handshake;
 mod closing;
@@ -33,6 +34,7 @@ mod properties_handshake;
 mod sending;
 mod server_handshake;
 mod support;
+mod suspended;
 mod text;
 mod types;
 mod url;

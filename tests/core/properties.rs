@@ -34,6 +34,11 @@ proptest! {
     }
 
     #[test]
+    fn a_changed_snapshot_is_rejected_or_harmless(data in vec(any::<u8>(), 0..200)) {
+        harness::snapshot(&data);
+    }
+
+    #[test]
     fn text_is_checked_as_by_the_standard_library(data in text_with_faults()) {
         harness::utf8(&data);
     }

@@ -3,10 +3,11 @@
 use core::fmt::Debug;
 
 use sansocket::{
-    Authority, Cause, CloseFrame, Config, Connection, Ended, Event, Extension, Fields,
-    HandshakeError, HandshakeLimits, HeadError, HeaderError, HeaderIter, Headers, Initiator, Input,
-    Liveness, Message, Negotiated, OwnedMessage, Prepared, Receiver, RoundTrip, Seed, SendError,
-    Sender, Spare, Step, TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
+    Authority, Backlog, Busy, Cause, CloseFrame, Config, Connection, Counts, Ended, Event,
+    Extension, Fields, HandshakeError, HandshakeLimits, HeadError, HeaderError, HeaderIter,
+    Headers, Initiator, Input, Liveness, Message, Negotiated, NotSuspended, Overflow, OwnedMessage,
+    Prepared, Pushed, Receiver, RoundTrip, Seed, SendError, Sender, SnapshotError, Spare, Step,
+    TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
 };
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
@@ -18,8 +19,10 @@ const fn is_copied<T: Copy + Send + Sync + Unpin + Debug>() {}
 
 const _: () = {
     is_copied::<Authority<'_>>();
+    is_copied::<Busy>();
     is_copied::<Cause>();
     is_copied::<CloseFrame>();
+    is_copied::<Counts>();
     is_copied::<Extension<'_>>();
     is_copied::<HandshakeError>();
     is_copied::<HandshakeLimits>();
@@ -27,8 +30,11 @@ const _: () = {
     is_copied::<HeaderError>();
     is_copied::<Initiator>();
     is_copied::<Liveness>();
+    is_copied::<Overflow>();
+    is_copied::<Pushed>();
     is_copied::<RoundTrip>();
     is_copied::<SendError>();
+    is_copied::<SnapshotError>();
     is_copied::<TimedOut>();
     is_copied::<Timeouts>();
     is_copied::<Timestamp>();
@@ -39,6 +45,7 @@ const _: () = {
     is_copied::<server::HostError>();
     is_copied::<server::OriginError>();
     is_copied::<server::RequestError>();
+    is_free::<Backlog>();
     is_free::<Config>();
     is_free::<Connection>();
     is_free::<Ended>();
@@ -51,6 +58,7 @@ const _: () = {
     is_free::<Input<Vec<u8>>>();
     is_free::<Message<'_>>();
     is_free::<Negotiated>();
+    is_free::<NotSuspended>();
     is_free::<OwnedMessage>();
     is_free::<Prepared>();
     is_free::<Receiver>();

@@ -5,7 +5,8 @@ use sansocket::{CloseCode, Input, Kind, Limits, Prepared, ProtocolError, Role};
 use crate::changed::changed;
 use crate::choices::Choices;
 use crate::inflate::{End as Place, inflate_within};
-use crate::run::{End, Outcome, run};
+use crate::receive::suspending;
+use crate::run::{End, Outcome, run, run_by};
 use crate::seen::Seen;
 use crate::setup::Setup;
 use crate::way::Cut;
@@ -33,6 +34,12 @@ pub fn deflate_receive(data: &[u8]) {
     check(&judged, &whole, &parts);
     assert_eq!(Outcome { parts: Vec::new(), ..parts.clone() }, whole, "parts are what is whole");
     assert!(parts.parts.len() as u64 <= limits.message, "parts are within the limit");
+    for way in suspending(stream.len()) {
+        let suspended = |setup| run_by(setup, &stream, way).0.unmasked();
+        assert_eq!(suspended(&setup), whole.clone().unmasked(), "{way:?}");
+        let streaming = Setup { is_streaming: true, ..setup };
+        assert_eq!(suspended(&streaming), parts.clone().unmasked(), "{way:?}");
+    }
     for cut in [Cut::Every(1), Cut::Every(3), Cut::Random(1), Cut::Random(2)] {
         assert_eq!(run(&setup, &stream, cut).0, whole, "cut {cut:?}");
         let streaming = Setup { is_streaming: true, ..setup };
@@ -337,7 +344,7 @@ impl Wire {
 
     fn act(&mut self, choices: &mut Choices<'_>) {
         let sender = self.from.sender();
-        match choices.below(16) {
+        match choices.below(18) {
             0..=8 => self.send(choices),
             9 => sender.set_flushing(choices.byte() & 1 == 0),
             10 => sender.compress_from([0, 30, usize::MAX][choices.below(3)]),
@@ -347,6 +354,8 @@ impl Wire {
             }
             12 => self.inputs[choices.below(2)].free_memory(),
             13 if self.part.is_none() => self.send_prepared(choices),
+            14 => self.from.suspend(&mut Input::new(Vec::new())),
+            15 => self.to.suspend(&mut self.inputs[choices.below(2)]),
             _ => {
                 let (len, which) = (choices.len(), choices.below(2));
                 self.deliver(len, which);

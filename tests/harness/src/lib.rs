@@ -28,6 +28,7 @@ mod receive;
 mod run;
 mod seen;
 mod setup;
+mod snapshot;
 mod way;
 mod wire;
 #[cfg(feature = "asynchronous")]
@@ -58,6 +59,7 @@ pub use receive::{build_frames, check, receive, receive_frames};
 pub use run::{Outcome, run, run_by};
 pub use seen::Seen;
 pub use setup::{START, Setup};
+pub use snapshot::snapshot;
 pub use way::{Cut, Way};
 pub use wire::{mask, utf8};
 

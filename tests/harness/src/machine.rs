@@ -18,6 +18,14 @@ impl Machine {
         Self::Split(receiver, sender)
     }
 
+    /// Returns a connection that was not split.
+    pub(crate) fn into_connection(self) -> Connection {
+        match self {
+            Self::Whole(connection) => connection,
+            Self::Split(..) => panic!("a connection that was split is not suspended"),
+        }
+    }
+
     pub(crate) fn sender(&mut self) -> &mut Sender {
         match self {
             Self::Whole(connection) => connection,

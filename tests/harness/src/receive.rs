@@ -86,6 +86,10 @@ fn check_modes(setup: &Setup, stream: &[u8]) {
         for way in ways(stream.len()) {
             assert_eq!(run_by(&setup, stream, way).0, whole, "{way:?}");
         }
+        let whole = whole.unmasked();
+        for way in suspending(stream.len()) {
+            assert_eq!(run_by(&setup, stream, way).0.unmasked(), whole, "{way:?}");
+        }
         check_queue(&setup, stream, &judged);
     }
 }
@@ -109,12 +113,20 @@ fn ways(len: usize) -> impl Iterator<Item = Way> {
     ways.into_iter().chain(others)
 }
 
+/// The ways to suspend and restore an end that make no difference. A long stream is cut into fewer pieces, as each
+/// snapshot holds all that has come of a message.
+pub(crate) fn suspending(len: usize) -> impl Iterator<Item = Way> {
+    let cuts = [1, 7].map(Cut::Every).into_iter().chain([Cut::Random(5)]);
+    let cuts = cuts.filter(move |_| len <= 400).chain([Cut::Every(len / 40 + 1)]);
+    cuts.map(|cut| Way { is_suspending: true, ..cut.into() })
+}
+
 /// Replies that wait hold back events, and change nothing else.
 fn check_queue(setup: &Setup, stream: &[u8], judged: &Judged) {
     for max_queued in [1, 60] {
         let setup = Setup { max_queued, ..*setup };
         for cut in [Cut::Whole, Cut::Spare(40)] {
-            let way = Way { is_sharing: true, ..cut.into() };
+            let way = Way { is_sharing: true, is_suspending: stream.len() <= 400, ..cut.into() };
             check_outcome(&setup, &run_by(&setup, stream, way).0, judged);
         }
     }

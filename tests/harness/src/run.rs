@@ -1,5 +1,6 @@
 use sansocket::{
-    CloseCode, Connection, Ended, Event, Input, Negotiated, ProtocolError, SendError, Sender, Step,
+    Busy, CloseCode, Connection, Ended, Event, Input, Negotiated, ProtocolError, Seed, SendError,
+    Sender, Step,
 };
 
 use crate::machine::Machine;
@@ -22,6 +23,32 @@ pub struct Outcome {
     pub is_over: bool,
     /// The final account.
     pub ended: Ended,
+}
+
+impl Outcome {
+    /// Removes the masks, which differ if a connection was suspended.
+    #[must_use]
+    pub fn unmasked(mut self) -> Self {
+        let mut rest = &mut self.out[..];
+        while let [_, second, behind @ ..] = rest
+            && *second & 0x80 != 0
+        {
+            let len = match *second & 0x7f {
+                126 => 2,
+                127 => 8,
+                _ => 0,
+            };
+            let Some((extended, behind)) = behind.split_at_mut_checked(len) else { break };
+            let long = extended.iter().fold(0, |long, &byte| long << 8 | usize::from(byte));
+            let len = if len == 0 { usize::from(*second & 0x7f) } else { long };
+            let Some((key, behind)) = behind.split_first_chunk_mut::<4>() else { break };
+            let (payload, behind) = behind.split_at_mut(len.min(behind.len()));
+            sansocket::wire::apply_mask(*key, 0, payload);
+            *key = [0; 4];
+            rest = behind;
+        }
+        self
+    }
 }
 
 /// Gives `stream` to an end, cut into reads, then ends the transport. Returns also how many bytes were given
@@ -47,6 +74,9 @@ pub fn run_by(setup: &Setup, stream: &[u8], mut way: Way) -> (Outcome, usize) {
         given += end.read(&mut input, &mut way, &stream[given..]);
         end.receive(&mut input);
         assert!(input.is_empty(), "without an event, the input is used up");
+        if way.is_suspending {
+            end.suspend(&mut input);
+        }
         if let Some(neighbour) = &mut neighbour {
             neighbour.act(&mut input);
         }
@@ -86,6 +116,36 @@ impl End {
 
     pub(crate) fn sender(&mut self) -> &mut Sender {
         self.machine.sender()
+    }
+
+    /// Suspends the connection and restores it, if it can be suspended. All events must have been taken.
+    pub(crate) fn suspend(&mut self, input: &mut Input<Vec<u8>>) {
+        let machine = Machine::new(self.setup.connect(), false);
+        let connection = std::mem::replace(&mut self.machine, machine).into_connection();
+        let was_open = connection.is_open();
+        let connection = match connection.suspend(input) {
+            Ok(snapshot) => {
+                let seed = Seed::new([7; 32]);
+                Connection::restore(&snapshot, self.setup.config(), seed, START)
+                    .expect("what was saved is loaded")
+            }
+            Err(error) => {
+                assert!(self.can_be_busy(error.busy, was_open), "{:?}", error.busy);
+                error.connection
+            }
+        };
+        self.machine = Machine::new(connection, false);
+    }
+
+    /// Whether this can be why a connection whose events were taken is not suspended.
+    fn can_be_busy(&self, busy: Busy, was_open: bool) -> bool {
+        match busy {
+            Busy::NotOpen => !was_open,
+            Busy::Replies => self.setup.max_queued < usize::MAX,
+            #[cfg(feature = "deflate")]
+            Busy::Receiving | Busy::Sending => self.setup.compression.is_some(),
+            _ => false,
+        }
     }
 
     /// Reads from the front of `rest`, and returns how much.

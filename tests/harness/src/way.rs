@@ -11,6 +11,8 @@ pub struct Way {
     pub is_sharing: bool,
     /// Whether calls that change nothing are made before each event and each read.
     pub is_fidgeting: bool,
+    /// Whether the connection is suspended and restored after each read.
+    pub is_suspending: bool,
     /// How many bytes are there before the first read.
     pub ahead: usize,
 }
@@ -18,8 +20,8 @@ pub struct Way {
 impl From<Cut> for Way {
     fn from(cut: Cut) -> Self {
         let is_borrowing = matches!(cut, Cut::Spare(_));
-        let (is_split, is_sharing, is_fidgeting, ahead) = (false, false, false, 0);
-        Self { cut, is_borrowing, is_split, is_sharing, is_fidgeting, ahead }
+        let (is_split, is_sharing, is_fidgeting, is_suspending) = (false, false, false, false);
+        Self { cut, is_borrowing, is_split, is_sharing, is_fidgeting, is_suspending, ahead: 0 }
     }
 }
 

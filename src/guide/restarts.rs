@@ -1,0 +1,85 @@
+//! Restarts: a new process takes over open connections.
+//!
+//! **You want** to replace a running server, and no client to notice: no connection closes, no message is lost or doubled,
+//! compression goes on.
+//!
+//! A connection is a state machine without a socket, so it can become bytes.
+//! [`suspend`](crate::Connection::suspend) writes them, [`restore`](crate::Connection::restore) makes a connection of them
+//! in another process:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use std::sync::Arc;
+//!
+//! use sansocket::{Config, Connection, Event, Input, Seed, SnapshotError, Timestamp};
+//!
+//! /// Called in the old process, once all events were taken. Sends `snapshot` and the socket to the new one.
+//! fn hand_over(
+//!     connection: Connection,
+//!     input: &mut Input<Vec<u8>>,
+//!     send: impl FnOnce(&[u8]) -> std::io::Result<()>,
+//! ) -> std::io::Result<()> {
+//!     match connection.suspend(input) {
+//!         Ok(snapshot) => send(&snapshot),
+//!         // It is opening or ending, or a compressed message is on its way: `error.busy` says what to wait for.
+//!         // Go on with `error.connection` and try again after the next read or write, or close it.
+//!         Err(error) => Err(std::io::Error::other(error)),
+//!     }
+//! }
+//!
+//! /// Called in the new process.
+//! fn take_over(
+//!     snapshot: &[u8],
+//!     config: &Arc<Config>,
+//!     now: Timestamp,
+//! ) -> std::io::Result<Result<Connection, SnapshotError>> {
+//!     let seed = Seed::random()?;
+//!     Ok(Connection::restore(snapshot, Arc::clone(config), seed, now))
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use sansocket::Negotiated;
+//! # let (mut input, now) = (Input::new(vec![0; 64]), Timestamp::default());
+//! # let config = Config::new().shared();
+//! # let mut server = Connection::open_server(Negotiated::new(), config.clone(), now);
+//! # server.receive(&mut input, b"\x81\x85\0\0\0\0Hel".to_vec(), now);
+//! # assert_eq!(server.next_event(&mut input), None);
+//! # server.send("queued")?;
+//! # let mut sent = Vec::new();
+//! # hand_over(server, &mut input, |snapshot| Ok(sent.extend_from_slice(snapshot)))?;
+//! # let mut server = take_over(&sent, &config, now)??;
+//! // The rest of a message whose start the old process has read:
+//! server.receive(&mut input, b"lo".to_vec(), now);
+//! assert_eq!(server.next_event(&mut input), Some(Event::Text("Hello")));
+//! assert_eq!(server.transmit(), b"\x81\x06queued"); // What the old process could not write.
+//! # Ok(())
+//! # }
+//! # main().unwrap();
+//! # }
+//! ```
+//!
+//! # What happens
+//!
+//! * The snapshot holds all that the conversation needs: the start of a message or frame that has come, bytes that wait to
+//!   be written, the history of the decompressor, deadlines, and what was negotiated.
+//! * It holds no masking keys: a client gets new ones from the seed. The configuration is given anew, so limits and
+//!   timeouts may change.
+//! * The compressor starts anew, which needs nothing from the peer.
+//! * It is validated as strictly as bytes from the network, and a version says which format it has.
+//!
+//! # What you do yourself
+//!
+//! * **Pass the socket.** On Unix, `SCM_RIGHTS` passes it over a Unix socket; crates such as `rustix` and `sendfd` do it.
+//!   Nothing may be read from it or written to it between `suspend` and `restore`.
+//! * **Pass the state of your application**: who the user is, which rooms they are in, what a
+//!   [`Backlog`](crate::Backlog) holds.
+//! * TLS has a state of its own, which rustls does not give out. A proxy in front, or TLS in the kernel, keeps it.
+//!
+//! # What can go wrong
+//!
+//! | you see | because |
+//! |---|---|
+//! | [`Busy::Event`](crate::Busy::Event) | Not all events were taken: call `next_event` until it returns `None`. |
+//! | [`Busy::Receiving`](crate::Busy::Receiving) for long | A compressed message arrives slowly. Read on, or close with [`SERVICE_RESTART`](crate::CloseCode::SERVICE_RESTART). |
+//! | [`SnapshotError::UnknownVersion`](crate::SnapshotError::UnknownVersion) | The processes have versions of this crate with different formats. Send a close frame with code 1012 and drop the transport. |
+//! | [`SnapshotError::TooBig`](crate::SnapshotError::TooBig) | The new limits are lower than what has already come. |

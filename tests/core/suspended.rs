@@ -1,0 +1,424 @@
+//! Open connections as bytes, and open connections again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use counting_allocator::measure;
+use harness::{Drive, START, Setup};
+use sansocket::{
+    Busy, CloseCode, Config, Connection, Event, Input, Kind, Limits, Negotiated, Prepared, Role,
+    Seed, SnapshotError, Step, Timeouts, Timestamp,
+};
+
+use crate::support::*;
+
+const SEED: Seed = Seed::new([9; 32]);
+
+fn suspend(connection: Connection) -> Vec<u8> {
+    connection.suspend(&mut Input::new([0; 64])).expect("it is not busy")
+}
+
+fn restore(snapshot: &[u8]) -> Connection {
+    Connection::restore(snapshot, Config::new().shared(), SEED, START).unwrap()
+}
+
+/// Suspends a connection and restores it.
+fn again(connection: Connection) -> Connection {
+    restore(&suspend(connection))
+}
+
+fn error(snapshot: &[u8], limits: Limits) -> Option<SnapshotError> {
+    Connection::restore(snapshot, Config::new().limits(limits).shared(), SEED, START).err()
+}
+
+/// Connections in many states, each of which can be suspended.
+fn states() -> Vec<Connection> {
+    let streams = [
+        "",
+        "81",
+        "81fe 00",
+        "8185 00000000 48656c",
+        "8285 00000000 48656c",
+        "0183 00000000 48c3a9 00",
+        "0182 00000000 48c3",
+        "0182 00000000 48c3 8984 00000000 61",
+        "8882 00000000 03",
+        "8980 00000000 8981 00000000 78",
+    ];
+    let acts: [fn(&mut Connection); 8] = [
+        |_| {},
+        |it| it.send("waits").unwrap(),
+        |it| it.send_part("part").unwrap(),
+        |it| it.ping(b"ping").unwrap(),
+        |it| it.probe().unwrap(),
+        |it| it.close(CloseCode::NORMAL, "reason").unwrap(),
+        |it| it.close(None, "").unwrap(),
+        |it| {
+            it.set_streaming(true);
+            it.set_auto_pong(false);
+            it.reject_kind(Kind::Binary);
+            it.pong(b"pong").unwrap();
+        },
+    ];
+    let mut states = Vec::new();
+    for stream in streams {
+        for act in acts {
+            for is_written in [false, true] {
+                let mut connection = server();
+                let mut input = Input::new([0; 64]);
+                connection.feed(&mut input, &bytes(stream));
+                while connection.next_event(&mut input).is_some() {}
+                act(&mut connection);
+                if is_written {
+                    transmit(&mut connection);
+                }
+                states.push(connection);
+            }
+        }
+    }
+    states
+}
+
+#[test]
+fn the_rest_of_a_message_arrives_after_the_restart() {
+    // I-11
+    for role in ROLES {
+        for opcode in [0x81, 0x82, 0x89] {
+            let frame = frame_to(role, opcode, "grüße".as_bytes());
+            let mut whole = connect(role, Limits::default());
+            let mut input = Input::new(vec![0; 64]);
+            whole.feed(&mut input, &frame);
+            let expected = format!("{:?}", whole.next_event(&mut input).unwrap());
+            for cut in 0..frame.len() {
+                let mut connection = connect(role, Limits::default());
+                connection.feed(&mut input, &frame[..cut]);
+                assert_eq!(connection.next_event(&mut input), None);
+                let mut connection = again(connection);
+                connection.feed(&mut input, &frame[cut..]);
+                let event = connection.next_event(&mut input).unwrap();
+                assert_eq!(format!("{event:?}"), expected, "{role:?}, cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_waits_is_written_after_the_restart() {
+    // I-05
+    let mut server = server();
+    server.send("one").unwrap();
+    server.send(vec![7; 20_000]).unwrap();
+    server.transmitted(2, START);
+    server.send("three").unwrap();
+    server.pong(b"!").unwrap();
+    let expected = [
+        &b"one"[..],
+        &frame_to(Role::Client, 0x82, &[7; 20_000]),
+        &bytes("8105 7468726565 8a01 21"),
+    ];
+    let mut server = again(server);
+    assert_eq!(transmit(&mut server), expected.concat());
+}
+
+#[test]
+fn a_message_in_parts_goes_on_after_the_restart() {
+    //
+    let mut server = server();
+    server.send_part("Hel").unwrap();
+    let mut server = again(server);
+    assert!(server.send("another").is_err());
+    server.send_last("lo").unwrap();
+    assert_eq!(transmit(&mut server), bytes("0103 48656c 8002 6c6f"));
+}
+
+#[test]
+fn a_close_frame_is_sent_once() {
+    // C-09, C-10
+    for is_written in [false, true] {
+        let mut server = server();
+        server.close(CloseCode::GOING_AWAY, "restart").unwrap();
+        let before = if is_written { transmit(&mut server) } else { Vec::new() };
+        let mut server = again(server);
+        server.close(CloseCode::NORMAL, "").unwrap();
+        let out = [before, transmit(&mut server)].concat();
+        assert_eq!(out, bytes("8809 03e9 72657374617274"));
+        let mut input = Input::new(vec![0; 64]);
+        server.feed(&mut input, &frame_to(Role::Server, 0x88, b"\x03\xe9"));
+        assert!(matches!(server.next_event(&mut input), Some(Event::Close(_))));
+        server.handle_shutdown();
+        server.handle_eof(START);
+        assert_eq!(server.next_event(&mut input), None);
+        let Step::Done(ended) = server.next_step() else { panic!("both close frames passed") };
+        assert!(ended.is_clean());
+        assert_eq!(ended.sent.code(), Some(CloseCode::GOING_AWAY));
+    }
+}
+
+#[test]
+fn settings_of_the_connection_are_kept() {
+    let mut server = server();
+    server.set_streaming(true);
+    server.set_auto_pong(false);
+    server.reject_kind(Kind::Binary);
+    let mut server = again(server);
+    let mut input = Input::new(vec![0; 64]);
+    server.feed(&mut input, &bytes("8980 00000000 8181 00000000 61 82"));
+    assert_eq!(server.next_event(&mut input), Some(Event::Ping(b"")));
+    let part = Event::Part { kind: Kind::Text, bytes: &mut [b'a'], last: true };
+    assert_eq!(server.next_event(&mut input), Some(part));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Violation(_))));
+    assert_eq!(transmit(&mut server), bytes("8802 03eb"));
+}
+
+#[test]
+fn deadlines_go_on_by_another_clock() {
+    let timeouts = Timeouts::new().idle(Duration::from_secs(60)).pong(Duration::from_secs(20));
+    let config = Config::new().timeouts(timeouts).shared();
+    let at = |seconds| Timestamp::new(Duration::from_secs(seconds));
+    let mut server = Connection::open_server(Negotiated::new(), Arc::clone(&config), at(1000));
+    assert!(!server.handle_timeout(at(1045)));
+    let restored = |connection, now| {
+        Connection::restore(&suspend(connection), Arc::clone(&config), SEED, now).unwrap()
+    };
+    let mut server = restored(server, at(100));
+    assert_eq!(server.poll_timeout(), Some(at(115)));
+    // The ping is under way when the connection moves again.
+    server.handle_timeout(at(115));
+    let mut pong = transmit(&mut server);
+    let mut server = restored(server, at(500));
+    assert_eq!(server.poll_timeout(), Some(at(520)));
+    pong.splice(..2, [0x8a, 0x88, 0, 0, 0, 0]);
+    let mut input = Input::new(Vec::new());
+    server.receive(&mut input, pong, at(503));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Pong(_))));
+    assert_eq!(server.next_event(&mut input), None);
+    assert_eq!(server.round_trip().map(|it| it.last), Some(Duration::from_secs(3)));
+    assert_eq!(server.poll_timeout(), Some(at(563)));
+    // The next clock started after the last sign of life: the peer gets that much more time.
+    assert!(!server.handle_timeout(at(520)));
+    let server = restored(server, at(5));
+    assert_eq!(server.round_trip().map(|it| it.last), Some(Duration::from_secs(3)));
+    assert_eq!(server.poll_timeout(), Some(at(60)));
+}
+
+#[test]
+fn a_client_masks_with_keys_of_another_seed() {
+    // I-11, M-02: what the old process could still send has other keys.
+    let mut old = client();
+    let snapshot = suspend(client());
+    let mut new = restore(&snapshot);
+    old.send("masked").unwrap();
+    new.send("masked").unwrap();
+    let (old, new) = (transmit(&mut old), transmit(&mut new));
+    assert_eq!(old[..2], new[..2]);
+    assert_ne!(old[2..6], new[2..6]);
+    assert!(!snapshot.windows(4).any(|window| *window == old[2..6]), "the next key");
+    assert!(!snapshot.windows(4).any(|window| window == [7; 4]), "the seed of the tests");
+}
+
+#[test]
+fn a_busy_connection_goes_on() {
+    let mut input = Input::new(vec![0; 64]);
+    let mut server = server();
+    server.feed(&mut input, &frame_to(Role::Server, 0x81, b"event"));
+    let error = server.suspend(&mut input).unwrap_err();
+    assert_eq!(error.busy, Busy::Event);
+    let mut server = error.connection;
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("event")));
+
+    server.send("in flight").unwrap();
+    let chunk = server.take_transmit().unwrap();
+    let error = server.suspend(&mut input).unwrap_err();
+    assert_eq!(error.busy, Busy::Writing);
+    let mut server = error.connection;
+    server.transmitted(chunk.len(), START);
+
+    server.feed(&mut input, &frame_to(Role::Server, 0x88, b""));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Close(_))));
+    assert_eq!(server.suspend(&mut input).unwrap_err().busy, Busy::NotOpen);
+    let opening = Connection::server(Config::new().shared(), START);
+    assert_eq!(opening.suspend(&mut input).unwrap_err().busy, Busy::NotOpen);
+}
+
+#[test]
+fn replies_that_hold_back_events_are_written_first() {
+    let mut server = Setup { max_queued: 4, ..Setup::new(Role::Server) }.connect();
+    let mut input = Input::new(vec![0; 640]);
+    server.feed(&mut input, &frame_to(Role::Server, 0x89, b"0123456789").repeat(3));
+    while server.next_event(&mut input).is_some() {
+        server.transmit();
+    }
+    let error = server.suspend(&mut input).unwrap_err();
+    assert_eq!(error.busy, Busy::Replies);
+    let mut server = error.connection;
+    let mut pings = 0;
+    while {
+        transmit(&mut server);
+        server.next_event(&mut input).is_some()
+    } {
+        pings += 1;
+    }
+    assert!(pings > 0);
+    assert!(server.suspend(&mut input).is_ok());
+}
+
+#[test]
+fn each_snapshot_is_rejected_when_cut_or_longer() {
+    // I-11
+    for connection in states() {
+        let snapshot = suspend(connection);
+        for len in 0..snapshot.len() {
+            let cut = error(&snapshot[..len], Limits::default());
+            assert_eq!(cut, Some(SnapshotError::Malformed), "{len} of {snapshot:x?}");
+        }
+        let longer = [&snapshot[..], &[0]].concat();
+        assert_eq!(error(&longer, Limits::default()), Some(SnapshotError::Malformed));
+        assert_eq!(suspend(restore(&snapshot)), snapshot);
+    }
+}
+
+#[test]
+fn a_snapshot_of_another_version_is_rejected() {
+    let mut snapshot = suspend(server());
+    snapshot[8] += 1;
+    assert_eq!(error(&snapshot, Limits::default()), Some(SnapshotError::UnknownVersion));
+    assert_eq!(error(b"HTTP/1.1 101", Limits::default()), Some(SnapshotError::Malformed));
+}
+
+#[test]
+fn a_snapshot_is_rejected_if_it_exceeds_the_limits() {
+    // the limits of the next process are those that count.
+    let mut server = server();
+    let mut input = Input::new(vec![0; 64]);
+    server.feed(&mut input, &bytes("0283 00000000 616263 0083 00000000 64"));
+    assert_eq!(server.next_event(&mut input), None);
+    let snapshot = suspend(server);
+    assert_eq!(error(&snapshot, Limits::new().message(6).fragments(2)), None);
+    let too_big = Some(SnapshotError::TooBig);
+    assert_eq!(error(&snapshot, Limits::new().message(5)), too_big);
+    assert_eq!(error(&snapshot, Limits::new().fragments(1)), too_big);
+    assert_eq!(error(&snapshot, Limits::new().frame(1)), too_big);
+}
+
+#[test]
+fn a_declared_length_allocates_nothing() {
+    // I-03
+    let snapshot = suspend(server());
+    for at in 9..snapshot.len() - 7 {
+        let mut changed = snapshot.clone();
+        changed[at..at + 7].fill(0x7f);
+        let config = Config::new().shared();
+        let (_, usage) = measure(|| Connection::restore(&changed, config, SEED, START).is_ok());
+        assert!(usage.peak < 2048, "{usage:?}");
+    }
+}
+
+#[test]
+fn a_connection_at_rest_is_small() {
+    assert!(suspend(server()).len() < 100, "{}", suspend(server()).len());
+    assert!(suspend(client()).len() < 100);
+}
+
+#[test]
+fn prepared_messages_and_snapshots_do_not_disturb_each_other() {
+    let prepared = Prepared::new("to everybody");
+    let mut server = server();
+    server.send(&prepared).unwrap();
+    let mut server = again(server);
+    server.send(&prepared).unwrap();
+    let frame = frame_to(Role::Client, 0x81, b"to everybody");
+    assert_eq!(transmit(&mut server), frame.repeat(2));
+}
+
+#[cfg(feature = "deflate")]
+mod compressed {
+    use sansocket::deflate::{Agreement, Compression};
+
+    use super::*;
+
+    fn open(role: Role) -> Connection {
+        let mut compression = Compression::dedicated();
+        compression.threshold = 0;
+        let compression = Some((Agreement::parse("").unwrap(), compression));
+        Setup { compression, ..Setup::new(role) }.connect()
+    }
+
+    /// Sends a text, and returns what the other end makes of it.
+    fn pass(text: &str, from: &mut Connection, to: &mut Connection) -> String {
+        from.send(text).unwrap();
+        let stream = transmit(from);
+        let mut input = Input::new(vec![0; stream.len()]);
+        to.feed(&mut input, &stream);
+        let received = match to.next_event(&mut input) {
+            Some(Event::Text(text)) => text.to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(to.next_event(&mut input), None);
+        received
+    }
+
+    #[test]
+    fn compression_goes_on_after_the_restart_of_either_end() {
+        // D-12: the histories of both directions are kept, where they are needed.
+        let (mut client, mut server) = (open(Role::Client), open(Role::Server));
+        let texts = ["a text", "a text that goes on", "a text that goes on and on"];
+        for text in texts.repeat(2) {
+            assert_eq!(pass(text, &mut client, &mut server), text);
+            assert_eq!(pass(text, &mut server, &mut client), text);
+            server = again(server);
+            assert_eq!(pass(text, &mut client, &mut server), text);
+            client = again(client);
+            assert_eq!(pass(text, &mut server, &mut client), text);
+        }
+    }
+
+    #[test]
+    fn a_compressed_message_in_progress_is_waited_for() {
+        let (mut client, mut server) = (open(Role::Client), open(Role::Server));
+        client.send_part("a message ").unwrap();
+        let error = client.suspend(&mut Input::new([0; 64])).unwrap_err();
+        assert_eq!(error.busy, Busy::Sending);
+        let mut client = error.connection;
+        client.send_last("in parts").unwrap();
+        let stream = transmit(&mut client);
+        let mut input = Input::new(vec![0; 640]);
+        let mut received = None;
+        for (at, byte) in stream.iter().enumerate() {
+            server.feed(&mut input, &[*byte]);
+            if let Some(Event::Text(text)) = server.next_event(&mut input) {
+                received = Some(text.to_owned());
+            }
+            server = match server.suspend(&mut input) {
+                Ok(snapshot) => restore(&snapshot),
+                Err(error) => {
+                    assert_eq!(error.busy, Busy::Receiving, "after byte {at}");
+                    error.connection
+                }
+            };
+        }
+        assert_eq!(received.as_deref(), Some("a message in parts"));
+        assert!(server.suspend(&mut input).is_ok());
+    }
+
+    #[test]
+    fn settings_of_compression_are_kept() {
+        let mut server = open(Role::Server);
+        server.compress_from(usize::MAX);
+        server.set_flushing(false);
+        let mut server = again(server);
+        server.send(&[0; 100]).unwrap();
+        assert_eq!(server.queued(), 102);
+        server.compress_from(0);
+        server.send_part(&[0; 10]).unwrap();
+        assert_eq!(server.queued(), 102);
+    }
+}
+
+#[cfg(not(feature = "deflate"))]
+#[test]
+fn a_snapshot_with_compression_needs_the_feature() {
+    let mut snapshot = suspend(server());
+    assert_eq!(snapshot[12], 0, "whether there is a decompressor");
+    snapshot[12] = 1;
+    assert_eq!(error(&snapshot, Limits::default()), Some(SnapshotError::Compressed));
+}
