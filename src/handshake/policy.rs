@@ -40,6 +40,8 @@ pub struct Policy {
     /// Whether a request without `Origin` is rejected. Browsers always send one. Default: `false`.
     pub require_origin: bool,
     /// The versions of the protocol that the server speaks. Default: 13 only.
+    ///
+    /// The answer to another version lists them, unless an HTTP library sends it, whose answer lists 13 only.
     #[cfg(feature = "legacy")]
     pub versions: Versions,
 }

@@ -1,5 +1,6 @@
 //! Limits of drafts 75 and 76: nothing that a peer sends without end takes memory or time without end.
 
+use counting_allocator::measure;
 use harness::{START, open_to_old};
 use sansocket::legacy::Connection;
 use sansocket::server::RequestError;
@@ -81,6 +82,30 @@ fn a_frame_of_as_many_bytes_as_the_limit_says_is_taken() {
         for frames in [reserved(11), skipped(11)] {
             assert_eq!(seen(frames), ["Violation(FrameTooBig)"]);
         }
+    }
+}
+
+/// I-03: nothing is allocated because a length was declared, nor for a frame that is discarded, and a text takes no
+/// more than twice its limit.
+#[test]
+fn memory_follows_the_text_that_has_arrived() {
+    let limits = Limits::new().message(64 << 10);
+    for (what, start, more, most) in [
+        ("a length frame", &b"\x80\x83\xff\x7f"[..], [0xff; 1000], 0),
+        ("a reserved frame", b"\x01", [b'a'; 1000], 0),
+        ("a text", b"\x00", [b'a'; 1000], 2 * (64 << 10)),
+    ] {
+        let (mut server, mut input) = (open(limits), Input::new(vec![0; 4096]));
+        let ((), usage) = measure(|| {
+            feed(&mut server, &mut input, start);
+            for _ in 0..60 {
+                assert_eq!(server.next_event(&mut input), None, "{what}");
+                feed(&mut server, &mut input, &more);
+            }
+        });
+        assert!(usage.peak <= most, "{what}: {usage:?}");
+        assert_eq!(server.next_event(&mut input), None, "{what}");
+        assert!(server.is_open(), "{what}");
     }
 }
 
