@@ -623,15 +623,17 @@ impl Sender {
     fn queue_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         self.closing.check_open()?;
         self.framer.check_idle()?;
-        self.transmit_pending();
-        let before = self.output.len();
+        if self.framer.has_pending() {
+            self.transmit_pending();
+        }
         let frame = self.framer.select(message.frames());
         let len = frame.bytes().len();
         match self.role == Role::Server && len >= LARGE {
             true => self.output.push(frame.bytes().clone()),
             false => self.framer.append_encoded(frame, self.output.tail_for(len)),
         }
-        self.count(self.output.len() - before);
+        // The header of a client has a key as well.
+        self.count(len - 2 + Header::size(self.role, 0));
         Ok(())
     }
 

@@ -4,74 +4,32 @@
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
-//! use std::collections::HashMap;
-//! use std::sync::atomic::{AtomicU64, Ordering};
-//! use std::sync::{Arc, Mutex};
+//! use std::sync::Arc;
 //!
-//! use sansocket::tokio::{WebSocket, Writer};
-//! use sansocket::{CloseCode, Config, Error, Prepared, SendError};
+//! use sansocket::polled::Hub;
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Backlog, CloseCode, Config, Error, Overflow, Prepared};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
-//! #[derive(Default)]
-//! struct Room {
-//!     next: AtomicU64,
-//!     members: Mutex<HashMap<u64, Writer<TcpStream>>>,
-//! }
-//!
-//! impl Room {
-//!     fn join(&self, writer: Writer<TcpStream>) -> u64 {
-//!         let id = self.next.fetch_add(1, Ordering::Relaxed);
-//!         self.members.lock().unwrap().insert(id, writer);
-//!         id
-//!     }
-//!
-//!     fn leave(&self, id: u64) {
-//!         self.members.lock().unwrap().remove(&id);
-//!     }
-//!
-//!     /// Sends a message to all members. Waits for none of them.
-//!     fn broadcast(&self, message: &Prepared) {
-//!         let mut members = self.members.lock().unwrap();
-//!         members.retain(|_, writer| match writer.try_send(message) {
-//!             Err(SendError::QueueFull) => {
-//!                 let writer = writer.clone();
-//!                 tokio::spawn(async move {
-//!                     writer.close(CloseCode::TRY_AGAIN_LATER, "too slow").await
-//!                 });
-//!                 false
-//!             }
-//!             // A member that is closing leaves by itself.
-//!             Ok(()) | Err(_) => true,
-//!         });
-//!     }
-//! }
-//!
-//! async fn serve(
-//!     stream: TcpStream,
-//!     config: Arc<Config>,
-//!     room: Arc<Room>,
-//! ) -> Result<(), Error> {
+//! async fn serve(stream: TcpStream, config: Arc<Config>, hub: Hub) -> Result<(), Error> {
 //!     let (mut reader, writer) = WebSocket::accept(stream, config).await?.split();
-//!     let id = room.join(writer);
-//!     let outcome = async {
-//!         while let Some(message) = reader.receive().await? {
-//!             room.broadcast(&Prepared::new(message));
-//!         }
-//!         Ok(())
-//!     };
-//!     let outcome = outcome.await;
-//!     room.leave(id); // Also after an error.
-//!     outcome
+//!     // How far a member may lag behind: 1 MiB. Then it is closed with code 1013.
+//!     let overflow = Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER);
+//!     writer.with_backlog(|it| *it = Backlog::new(overflow).max_bytes(1 << 20));
+//!
+//!     let _membership = hub.join("lobby", &writer); // Leaves when it is dropped, also after an error.
+//!     while let Some(message) = reader.receive().await? {
+//!         hub.publish("lobby", &Prepared::new(message));
+//!     }
+//!     Ok(())
 //! }
 //!
 //! async fn listen(listener: TcpListener) -> std::io::Result<()> {
-//!     // How far a member may lag behind: 1 MiB.
-//!     let config = Config::new().max_queued(1 << 20).shared();
-//!     let room = Arc::new(Room::default());
+//!     let (config, hub) = (Config::new().shared(), Hub::new());
 //!     loop {
 //!         let (stream, _) = listener.accept().await?;
 //!         stream.set_nodelay(true)?;
-//!         tokio::spawn(serve(stream, Arc::clone(&config), Arc::clone(&room)));
+//!         tokio::spawn(serve(stream, Arc::clone(&config), hub.clone()));
 //!     }
 //! }
 //!
@@ -96,17 +54,15 @@
 //!
 //! # What happens
 //!
-//! * [`try_send`](crate::polled::Writer::try_send) queues the message and returns at once. The task that awaits the
-//!   `Reader` of that connection writes it.
-//! * A [`Prepared`](crate::Prepared) message is framed once, and compressed once, for all members. A frame of at least
-//!   16 KiB is shared by all queues; a shorter one is copied into each.
-//! * If [`Config::max_queued`](crate::Config::max_queued) bytes wait already, `try_send` returns
-//!   [`QueueFull`](crate::SendError::QueueFull) and queues nothing. So each slow member costs at most that much
-//!   memory, and one message more.
-//! * This room drops slow members. The close frame waits behind what is queued. If the member takes nothing at all,
-//!   [`Timeouts::close`](crate::Timeouts::close) ends the connection, and its `Reader` returns the error. Default:
-//!   10 seconds.
-//! * The lock is held while messages are queued, and never across an `await`.
+//! * [`publish`](crate::polled::Hub::publish) pushes the message into the [`Backlog`](crate::Backlog) of each member and
+//!   returns at once. It is no `async` function. The task that awaits the `Reader` of a member writes it.
+//! * A [`Prepared`](crate::Prepared) message is framed once, and compressed once, for all members. A backlog holds no copy
+//!   of it. A frame of less than 16 KiB is copied into the queue of a connection once that has room; a longer one is shared.
+//! * [`Config::max_queued`](crate::Config::max_queued) bytes wait in the queue of a connection, the rest in its backlog,
+//!   which has limits of its own. So each slow member costs a known amount of memory.
+//! * Pings, pongs and close frames do not wait behind the backlog.
+//! * Members may be of `tokio` and of `smol`, over TCP, TLS and HTTP/2, in one hub. A socket that is dropped is in no topic.
+//! * A lock is held while messages are pushed to the members of one topic, and never across an `await`.
 //!
 //! # With compression
 //!
@@ -142,17 +98,19 @@
 //!
 //! # What to do with slow members
 //!
-//! | you want to | on `QueueFull` |
+//! | you want to | [`Overflow`](crate::Overflow) of the backlog |
 //! |---|---|
-//! | drop them | close the connection, as above |
-//! | skip messages, such as positions or prices that are out of date soon | do nothing: the member gets the next one |
-//! | deliver the newest value of each key, drop the oldest, or count what was dropped | use a [`Backlog`](crate::Backlog) |
+//! | drop them | `Disconnect(code)`, as above |
+//! | send the newest messages | `DropOldest` |
+//! | send the newest value of each key, such as prices and positions | any, with [`publish_latest`](crate::polled::Hub::publish_latest) |
 //! | deliver every message | keep your own log, and send from it when [`queued`](crate::polled::Writer::queued) goes down |
-//! | let the room wait for them | `writer.send(message).await`, which is rarely what you want |
+//! | let the room wait for them | no backlog: `writer.send(message).await`, which is rarely what you want |
 //!
-//! # A queue with a policy
+//! `writer.with_backlog(|it| it.counts())` says how many messages were sent, replaced and dropped.
 //!
-//! In a loop of your own, a [`Backlog`](crate::Backlog) holds what a slow member has not taken, within limits, and decides
+//! # In a loop of your own
+//!
+//! Without an adapter, a [`Backlog`](crate::Backlog) holds what a slow member has not taken, within limits, and decides
 //! what to drop. Push to it, and let it go on after each write. Pings, pongs and close frames do not wait behind it:
 //!
 //! ```
@@ -190,7 +148,7 @@
 //! # }
 //! ```
 //!
-//! # A channel instead of a list
+//! # A channel instead of a hub
 //!
 //! `tokio::sync::broadcast` keeps the last messages for all. Each connection reads at its own pace, and learns how
 //! many it has missed:
@@ -268,7 +226,7 @@
 //!
 //! | you see | because |
 //! |---|---|
-//! | Memory grows with the number of slow clients | `max_queued` times the number of connections is the worst case. Lower it. |
-//! | All members wait for one | You call `send(…).await` for each member in turn. Use `try_send`. |
-//! | Members that have left stay in the list | `leave` is not called after an error. |
+//! | Memory grows with the number of slow clients | `max_queued` and `max_bytes` times the number of connections is the worst case. Lower them. |
+//! | All members wait for one | You call `send(…).await` for each member in turn. Use a hub. |
+//! | A member gets nothing | Its `Membership` was dropped, or nobody awaits its `Reader`, which writes. |
 //! | Members reconnect all at once after a restart | Close with [`SERVICE_RESTART`](crate::CloseCode::SERVICE_RESTART), and have clients wait for a random time. |

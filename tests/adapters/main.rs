@@ -8,6 +8,8 @@ mod conversations;
 mod front_door;
 #[cfg(feature = "h2")]
 mod h2;
+#[cfg(feature = "tokio")]
+mod hub;
 #[cfg(feature = "legacy")]
 mod legacy;
 #[cfg(all(feature = "smol", feature = "tokio"))]

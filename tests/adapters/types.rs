@@ -75,13 +75,15 @@ const _: () = {
 
 #[cfg(feature = "tokio")]
 const _: () = {
-    use sansocket::polled::{MessageReader, MessageWriter};
+    use sansocket::polled::{Hub, Membership, MessageReader, MessageWriter};
     use sansocket::tokio::{
         Connect, HttpRequest, Incoming, MaybeTls, Opening, Reader, Reconnect, Tokio, WebSocket,
         Writer,
     };
     use tokio::net::TcpStream;
 
+    is_free::<Hub>();
+    is_free::<Membership>();
     is_free::<Connect>();
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();

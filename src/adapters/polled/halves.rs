@@ -7,12 +7,13 @@
 //!
 //! Whoever polls locks the half for that long, and wakes the others if they may go on.
 
-use alloc::sync::Arc;
+use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::{Context, Poll, Waker, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::hub::Member;
 use super::io::Io;
 use super::link::Link;
 use super::sending::sending_methods;
@@ -21,7 +22,8 @@ use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::{
-    Ended, Event, Input, Message, OwnedMessage, Receiver, RoundTrip, SendError, Sender,
+    Backlog, Ended, Event, Input, Message, OwnedMessage, Pushed, Receiver, RoundTrip, SendError,
+    Sender,
 };
 use crate::wire::CloseCode;
 
@@ -194,6 +196,34 @@ impl<S, I: Io<S>> Writer<S, I> {
         self.queue_now(|sender| sender.try_send(message))
     }
 
+    /// Changes the queue of messages for a slow peer, and sends what there is room for. Waits for nothing.
+    ///
+    /// The [`Reader`] writes what the peer takes, and sends from the backlog while fewer than
+    /// [`Config::max_queued`](crate::Config::max_queued) bytes wait. Pings, pongs and close frames do not wait behind
+    /// it. A message that is [sent](Self::send) may overtake those in the backlog.
+    ///
+    /// Default: `Backlog::new(Overflow::Disconnect(code))`, where the code is 1013 for a server and 1008 for a client.
+    /// Assign another one to change it.
+    ///
+    /// ```
+    /// use sansocket::polled::{Io, Writer};
+    /// use sansocket::{Backlog, Overflow, Prepared, Pushed};
+    ///
+    /// fn keep_newest<S, I: Io<S>>(writer: &Writer<S, I>) {
+    ///     writer.with_backlog(|it| *it = Backlog::new(Overflow::DropOldest).max_bytes(256 << 10));
+    /// }
+    ///
+    /// fn send_price<S, I: Io<S>>(writer: &Writer<S, I>, share: u64, price: &Prepared) -> Pushed {
+    ///     writer.with_backlog(|it| it.push_latest(share, price))
+    /// }
+    /// ```
+    pub fn with_backlog<R>(&self, change: impl FnOnce(&mut Backlog) -> R) -> R {
+        self.shared.change(&self.place, |Half { link, sender }, _| {
+            sender.note_time(link.tick());
+            link.change_backlog(sender, change)
+        })
+    }
+
     /// Sends a close frame. The [`Reader`] waits for the answer.
     ///
     /// # Errors
@@ -244,6 +274,15 @@ impl<S, I: Io<S>> Writer<S, I> {
     #[cfg(feature = "deflate")]
     pub fn set_flushing(&self, flushing: bool) {
         self.shared.lock().sender.set_flushing(flushing);
+    }
+
+    /// Returns the connection as a member of topics. It does not keep the connection open.
+    pub(super) fn as_member(&self) -> Weak<dyn Member>
+    where
+        S: Send + 'static,
+        I: Io<S, Sleep: Send> + 'static,
+    {
+        Arc::<Shared<S, I>>::downgrade(&self.shared)
     }
 
     fn of(shared: &Arc<Shared<S, I>>) -> Self {
@@ -325,6 +364,15 @@ impl<S, I: Io<S>> Shared<S, I> {
 
     fn lock(&self) -> MutexGuard<'_, Half<S, I>> {
         self.half.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Send, I: Io<S, Sleep: Send>> Member for Shared<S, I> {
+    fn push(&self, push: &dyn Fn(&mut Backlog) -> Pushed) -> Pushed {
+        self.change(&self.waiting.place(), |Half { link, sender }, _| {
+            sender.note_time(link.tick());
+            link.change_backlog(sender, push)
+        })
     }
 }
 

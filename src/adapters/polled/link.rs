@@ -5,6 +5,7 @@
 //! poll_time ─▶ Sender          poll_proceed: lets other tasks run
 //! ```
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
@@ -15,7 +16,8 @@ use std::time::Instant;
 use super::io::Io;
 use crate::adapters::report::Report;
 use crate::adapters::storage;
-use crate::connection::{Input, Receiver, Sender, Timestamp};
+use crate::connection::{Backlog, Input, Overflow, Receiver, Sender, Timestamp};
+use crate::wire::{CloseCode, Role};
 
 /// A stream with its clock, its timer and its state.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub(super) struct Link<S, I: Io<S>> {
     /// How much has been done since the task last waited.
     pub(super) work: usize,
     pub(super) flow: Flow,
+    /// Messages that wait until the sender is not full. Allocated when it is first used.
+    backlog: Option<Box<Backlog>>,
 }
 
 /// The state of the outgoing direction of a stream.
@@ -58,6 +62,33 @@ impl<S, I: Io<S>> Link<S, I> {
             written: 0,
             work: 0,
             flow: Flow::Flushed,
+            backlog: None,
+        }
+    }
+
+    /// Changes the backlog, and lets it go on.
+    pub(super) fn change_backlog<R>(
+        &mut self,
+        sender: &mut Sender,
+        change: impl FnOnce(&mut Backlog) -> R,
+    ) -> R {
+        let backlog = self.backlog.get_or_insert_with(|| {
+            let code = match sender.role() {
+                Role::Server => CloseCode::TRY_AGAIN_LATER,
+                Role::Client => CloseCode::POLICY_VIOLATION,
+            };
+            Box::new(Backlog::new(Overflow::Disconnect(code)))
+        });
+        let result = change(backlog);
+        self.refill(sender);
+        result
+    }
+
+    /// Has the sender take what it has room for. What it does not take waits, or was dropped since the connection
+    /// is closing, which the backlog counts.
+    fn refill(&mut self, sender: &mut Sender) {
+        if let Some(backlog) = &mut self.backlog {
+            let _ = sender.unprompted(|sender| backlog.send_to(sender));
         }
     }
 
@@ -124,6 +155,7 @@ impl<S, I: Io<S>> Link<S, I> {
         cx: &mut Context<'_>,
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
+        self.refill(sender);
         let (slices, count) = sender.slices();
         let len = slices.iter().map(|slice| slice.len()).sum();
         let outcome = match (count, self.flow) {
@@ -158,6 +190,7 @@ impl<S, I: Io<S>> Link<S, I> {
         self.written += written as u64;
         self.work += written / BYTES_PER_WORK;
         sender.transmitted(written, self.now);
+        self.refill(sender);
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>, sender: &mut Sender) -> Poll<io::Result<()>> {

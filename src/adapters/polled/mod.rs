@@ -11,6 +11,7 @@
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod dialing;
 mod halves;
+mod hub;
 mod incoming;
 mod io;
 mod link;
@@ -33,6 +34,7 @@ mod websocket;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 pub(super) use dialing::{Transport, connect, open};
 pub use halves::{Reader, Writer};
+pub use hub::{Hub, Membership};
 pub use incoming::{HttpRequest, Incoming, Opening};
 pub use io::Io;
 #[cfg(any(feature = "smol", feature = "tokio"))]

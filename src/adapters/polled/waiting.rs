@@ -35,9 +35,20 @@ impl Waiting {
     /// Wakes all tasks that wait, except the one in this place.
     pub(super) fn wake_others(&self, place: Option<&Place>) {
         let own = place.and_then(|place| place.number);
-        let woken: Vec<_> =
-            self.lock().extract_if(.., |(number, _)| Some(*number) != own).collect();
-        woken.into_iter().for_each(|(_, waker)| waker.wake());
+        // One at a time, since nothing may be allocated for it. A task that waits again has a place behind these.
+        let mut left = self.lock().len();
+        while left > 0 {
+            let waker = self.take_other(own);
+            left = if waker.is_some() { left - 1 } else { 0 };
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Takes the waker of the first task that is not in this place. It is woken without the lock.
+    fn take_other(&self, own: Option<u64>) -> Option<Waker> {
+        let mut taken = self.lock();
+        let at = taken.iter().position(|(number, _)| Some(*number) != own)?;
+        Some(taken.remove(at).1)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(u64, Waker)>> {
