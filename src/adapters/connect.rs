@@ -191,7 +191,7 @@ impl<R> Connect<R> {
         self
     }
 
-    fn change(self, change: impl FnOnce(&mut Plan)) -> Self {
+    pub(super) fn change(self, change: impl FnOnce(&mut Plan)) -> Self {
         self.set(|plan| {
             change(plan);
             Ok::<(), PlanError>(())

@@ -5,6 +5,8 @@
 //! ```
 
 use alloc::sync::Arc;
+#[cfg(any(feature = "smol", feature = "tokio"))]
+use alloc::vec::Vec;
 use std::io;
 use std::time::Instant;
 
@@ -30,6 +32,10 @@ pub(super) struct Door {
     pub(super) tls: Tls,
     pub(super) clock: fn() -> Instant,
 }
+
+/// The names and values of a response over HTTP/2.
+#[cfg(any(feature = "smol", feature = "tokio"))]
+pub(super) type Head = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// How an action went.
 #[derive(Debug)]
@@ -163,7 +169,7 @@ impl Last {
             Action::Read => Self::Read,
             Action::Write => Self::Write,
             Action::Resolve { .. } | Action::Connect { .. } | Action::Tls { .. } => Self::Other,
-            Action::Next(_) | Action::Wait | Action::Done => Self::Other,
+            Action::Request(_) | Action::Next(_) | Action::Wait | Action::Done => Self::Other,
         }
     }
 }

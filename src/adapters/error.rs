@@ -47,7 +47,7 @@ pub enum Error {
     Protocol(ProtocolError),
     /// The URL of a proxy is invalid.
     Proxy(ProxyError),
-    /// The server answered the opening handshake with another status than 101.
+    /// The server answered the opening handshake with another status than 101, or than 2xx over HTTP/2.
     Rejected(Box<Response>),
     /// The message cannot be sent.
     Send(SendError),

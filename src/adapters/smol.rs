@@ -32,13 +32,24 @@ use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
 
 use super::error::Error;
 use super::polled::{self, Io, Transport};
-use super::trust::{self, Tls, Trust};
+use super::trust::{self, Securing, Tls};
 use crate::connect::Retry;
 use crate::connection::Config;
 use crate::handshake::client::Response;
 
 polled::runtime!("smol", Smol, "async_net::TcpStream");
-polled::maybe_tls!("smol", "smol-rustls");
+polled::maybe_tls!("smol", "smol-rustls", any());
+
+impl<S> MaybeTls<S> {
+    /// Returns the stream below TLS.
+    pub fn get_ref(&self) -> &S {
+        match self {
+            Self::Plain(stream) => stream,
+            #[cfg(feature = "smol-rustls")]
+            Self::Tls(stream) => stream.get_ref().0.get_ref(),
+        }
+    }
+}
 
 const TLS: Tls = match cfg!(feature = "smol-rustls") {
     true => Tls::Available,
@@ -57,14 +68,14 @@ impl Transport<MaybeTls> for Smol {
     }
 
     #[cfg(feature = "smol-rustls")]
-    async fn secure(stream: MaybeTls, host: &str, trust: &Trust) -> io::Result<MaybeTls> {
-        let name = trust::server_name(host)?;
-        let stream = TlsConnector::from(trust.config()).connect(name, stream).await?;
+    async fn secure(stream: MaybeTls, to: Securing<'_>) -> io::Result<MaybeTls> {
+        let name = trust::server_name(to.host)?;
+        let stream = TlsConnector::from(to.trust.config(to.alpn)).connect(name, stream).await?;
         Ok(MaybeTls::Tls(Box::new(stream)))
     }
 
     #[cfg(not(feature = "smol-rustls"))]
-    async fn secure(_: MaybeTls, _: &str, _: &Trust) -> io::Result<MaybeTls> {
+    async fn secure(_: MaybeTls, _: Securing<'_>) -> io::Result<MaybeTls> {
         Err(trust::missing("smol-rustls"))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `connect` of each adapter starts TLS for a `wss://` URL, and trusts the authorities of [`default_config`].
 //! [`Connect::tls`](crate::Connect::tls) takes another [`ClientConfig`]. Create it once: connections that share a
-//! configuration resume each other's sessions. Other TLS streams work like any stream, with `connect_over` and
+//! configuration resume each other's sessions. Its ALPN is replaced by the versions of HTTP that the client speaks. Other TLS streams work like any stream, with `connect_over` and
 //! `receive_request`.
 //!
 //! Anybody on the network can end a stream without the `close_notify` of TLS. Before both close frames have
@@ -24,7 +24,6 @@
 
 use alloc::sync::Arc;
 use alloc::vec;
-use alloc::vec::Vec;
 #[cfg(feature = "rustls-native-roots")]
 use std::io;
 use std::sync::OnceLock;
@@ -90,7 +89,7 @@ pub fn config(roots: RootCertStore) -> Arc<ClientConfig> {
         unreachable!("ring has suites for each version of TLS");
     };
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = http_1();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Arc::new(config)
 }
 
@@ -102,17 +101,14 @@ pub(super) fn shared_config() -> Arc<ClientConfig> {
 }
 
 /// Returns the configuration that a WebSocket needs: the client names the host (section 4.1, item 5), and the
-/// server must not choose HTTP/2.
-pub(super) fn for_websocket(config: Arc<ClientConfig>) -> Arc<ClientConfig> {
-    if config.enable_sni && config.alpn_protocols == http_1() {
+/// server must choose a version of HTTP that the client will speak.
+pub(super) fn for_websocket(config: Arc<ClientConfig>, alpn: &[&str]) -> Arc<ClientConfig> {
+    let is_offered = config.alpn_protocols.iter().eq(alpn.iter().map(|name| name.as_bytes()));
+    if config.enable_sni && is_offered {
         return config;
     }
     let mut config = Arc::unwrap_or_clone(config);
     config.enable_sni = true;
-    config.alpn_protocols = http_1();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Arc::new(config)
-}
-
-fn http_1() -> Vec<Vec<u8>> {
-    vec![b"http/1.1".to_vec()]
 }

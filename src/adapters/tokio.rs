@@ -34,15 +34,80 @@ use tokio::time::{Instant, Sleep};
 #[cfg(feature = "tokio-rustls")]
 use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
 
+#[cfg(feature = "h2")]
+use super::dialing::Head;
 use super::error::Error;
+#[cfg(feature = "h2")]
+use super::h2::ask::ask;
 use super::polled::{self, Io, Transport};
-use super::trust::{self, Tls, Trust};
+use super::trust::{self, Securing, Tls};
 use crate::connect::Retry;
+#[cfg(feature = "h2")]
+use crate::connect::Versions;
 use crate::connection::Config;
+#[cfg(feature = "h2")]
+use crate::handshake::Fields;
 use crate::handshake::client::Response;
 
 polled::runtime!("tokio", Tokio, "tokio::net::TcpStream");
-polled::maybe_tls!("tokio", "tokio-rustls");
+polled::maybe_tls!("tokio", "tokio-rustls", feature = "h2");
+
+impl<S> MaybeTls<S> {
+    /// Returns the stream below TLS, or `None` over HTTP/2: the task that drives the connection owns it.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::net::SocketAddr;
+    ///
+    /// use sansocket::tokio::{MaybeTls, WebSocket};
+    ///
+    /// /// Returns the address of the server or the proxy.
+    /// fn peer(socket: &WebSocket<MaybeTls>) -> io::Result<Option<SocketAddr>> {
+    ///     socket.get_ref().get_ref().map(|stream| stream.peer_addr()).transpose()
+    /// }
+    /// ```
+    pub fn get_ref(&self) -> Option<&S> {
+        match self {
+            Self::Plain(stream) => Some(stream),
+            #[cfg(feature = "tokio-rustls")]
+            Self::Tls(stream) => stream.get_ref().0.get_ref(),
+            #[cfg(feature = "h2")]
+            Self::Http2 { .. } => None,
+        }
+    }
+
+    /// Returns whether this is a stream of HTTP/2.
+    pub const fn has_http2(&self) -> bool {
+        match self {
+            #[cfg(feature = "h2")]
+            Self::Http2 { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+#[cfg(feature = "h2")]
+impl Connect {
+    /// Sets the versions of HTTP that the client speaks. Default: [`Versions::Http1`].
+    ///
+    /// A WebSocket over HTTP/2 has a connection of its own. To open many over one, use
+    /// [`h2::Client`](crate::h2::Client). The status of the response is 200 then, not 101.
+    ///
+    /// ```
+    /// use sansocket::Error;
+    /// use sansocket::connect::Versions;
+    /// use sansocket::tokio::Connect;
+    ///
+    /// async fn ask(url: &str) -> Result<(), Error> {
+    ///     let (mut socket, _) = Connect::new(url).versions(Versions::Auto).connect().await?;
+    ///     println!("by HTTP/2: {}", socket.get_ref().has_http2());
+    ///     socket.send("What time is it?").await
+    /// }
+    /// ```
+    pub fn versions(self, versions: Versions) -> Self {
+        self.change(|plan| plan.set_versions(versions))
+    }
+}
 
 const TLS: Tls = match cfg!(feature = "tokio-rustls") {
     true => Tls::Available,
@@ -61,15 +126,31 @@ impl Transport<MaybeTls> for Tokio {
     }
 
     #[cfg(feature = "tokio-rustls")]
-    async fn secure(stream: MaybeTls, host: &str, trust: &Trust) -> io::Result<MaybeTls> {
-        let name = trust::server_name(host)?;
-        let stream = TlsConnector::from(trust.config()).connect(name, stream).await?;
+    async fn secure(stream: MaybeTls, to: Securing<'_>) -> io::Result<MaybeTls> {
+        let name = trust::server_name(to.host)?;
+        let stream = TlsConnector::from(to.trust.config(to.alpn)).connect(name, stream).await?;
         Ok(MaybeTls::Tls(Box::new(stream)))
     }
 
     #[cfg(not(feature = "tokio-rustls"))]
-    async fn secure(_: MaybeTls, _: &str, _: &Trust) -> io::Result<MaybeTls> {
+    async fn secure(_: MaybeTls, _: Securing<'_>) -> io::Result<MaybeTls> {
         Err(trust::missing("tokio-rustls"))
+    }
+
+    #[cfg(all(feature = "h2", feature = "tokio-rustls"))]
+    fn selects_http2(stream: &MaybeTls) -> bool {
+        stream.tls().is_some_and(|tls| tls.alpn_protocol() == Some(b"h2"))
+    }
+
+    #[cfg(feature = "h2")]
+    async fn ask(
+        stream: MaybeTls,
+        unread: Vec<u8>,
+        fields: &Fields,
+    ) -> io::Result<Option<(MaybeTls, Head)>> {
+        let has_tls = stream.has_tls();
+        let Some((stream, head)) = ask(stream, unread, fields).await? else { return Ok(None) };
+        Ok(Some((MaybeTls::Http2 { stream: Box::new(stream), has_tls }, head)))
     }
 }
 
@@ -105,6 +186,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for MaybeTls<S> {
             Self::Plain(stream) => stream.is_write_vectored(),
             #[cfg(feature = "tokio-rustls")]
             Self::Tls(stream) => stream.is_write_vectored(),
+            #[cfg(feature = "h2")]
+            Self::Http2 { stream, .. } => stream.is_write_vectored(),
         }
     }
 

@@ -11,6 +11,8 @@ use super::error::Error;
 #[cfg(feature = "rustls")]
 use super::tls;
 #[cfg(feature = "rustls")]
+use crate::connect::Versions;
+#[cfg(feature = "rustls")]
 use crate::handshake::UrlError;
 
 /// The TLS configuration of a client.
@@ -19,6 +21,17 @@ pub(super) struct Trust {
     /// Default: that of [`tls::default_config`].
     #[cfg(feature = "rustls")]
     config: Option<Arc<ClientConfig>>,
+}
+
+/// How to start TLS.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "rustls"), expect(dead_code, reason = "there is no TLS"))]
+pub(super) struct Securing<'t> {
+    /// The name that the certificate must have.
+    pub(super) host: &'t str,
+    pub(super) trust: &'t Trust,
+    /// The protocols to offer.
+    pub(super) alpn: &'static [&'static str],
 }
 
 /// Whether an adapter has TLS.
@@ -56,12 +69,12 @@ pub(super) fn missing(feature: &str) -> io::Error {
 #[cfg(feature = "rustls")]
 impl Trust {
     pub(super) fn new(config: Arc<ClientConfig>) -> Self {
-        Self { config: Some(tls::for_websocket(config)) }
+        Self { config: Some(tls::for_websocket(config, Versions::Http1.alpn())) }
     }
 
-    /// Returns the configuration.
-    pub(super) fn config(&self) -> Arc<ClientConfig> {
-        self.config.as_ref().map_or_else(tls::shared_config, Arc::clone)
+    /// Returns the configuration for a server to which these protocols are offered.
+    pub(super) fn config(&self, alpn: &[&str]) -> Arc<ClientConfig> {
+        tls::for_websocket(self.config.as_ref().map_or_else(tls::shared_config, Arc::clone), alpn)
     }
 }
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::failure::Failure;
 use super::peer::Peer;
-use crate::handshake::Url;
 use crate::handshake::client::Response;
+use crate::handshake::{Fields, Url};
 
 /// What the caller does next on the way to a connection.
 ///
@@ -19,7 +19,7 @@ use crate::handshake::client::Response;
 /// fn describe(action: &Action<'_>) -> String {
 ///     match action {
 ///         Action::Connect { host, port } => format!("connecting to {host}, port {port}"),
-///         Action::Tls { name, peer } => format!("starting TLS with the {peer} {name}"),
+///         Action::Tls { name, peer, .. } => format!("starting TLS with the {peer} {name}"),
 ///         _ => String::new(),
 ///     }
 /// }
@@ -42,13 +42,25 @@ pub enum Action<'d> {
         port: u16,
     },
     /// Start TLS on the transport, within TLS to a proxy if there is one already. Report it with
-    /// [`handle_secured`](super::Dial::handle_secured).
+    /// [`handle_secured`](super::Dial::handle_secured), or with
+    /// [`handle_secured_http2`](super::Dial::handle_secured_http2) if ALPN has selected `h2`.
     Tls {
         /// The name or address in the certificate.
         name: &'d str,
         /// Who is at the other end.
         peer: Peer,
+        /// The protocols to offer by ALPN. The preferred one is first.
+        alpn: &'static [&'static str],
     },
+    /// Begin HTTP/2 on the transport, and send this extended CONNECT. Report the head of the response with
+    /// [`receive_fields`](super::Dial::receive_fields). From then on, the transport is the stream of the request.
+    ///
+    /// Wait for the server's settings first. If they do not offer WebSockets, report that with
+    /// [`handle_unsupported`](super::Dial::handle_unsupported). [`take_unread`](super::Dial::take_unread) has the first
+    /// bytes of the server, if a proxy's reply was read with them.
+    ///
+    /// Only a plan with other [`Versions`](super::Versions) than HTTP/1.1 leads here.
+    Request(&'d Fields),
     /// Write what [`transmit`](super::Dial::transmit) returns, and report it with
     /// [`transmitted`](super::Dial::transmitted).
     Write,

@@ -6,6 +6,8 @@
 //!    │                                   ▼                              ▼
 //!    └── proceed ◀── Decide (redirect, credentials, retry) ◀── any response or failure ──▶ Failed
 //! ```
+//!
+//! Over HTTP/2, `Request` takes the place of `Handshake`, and `Body` reads the body of a rejection.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -28,11 +30,12 @@ use super::proxy::{Proxy, ProxyScheme, parse_address};
 use super::proxy_fault::ProxyFault;
 use super::retry::Retry;
 use super::socks::{Host, Progress, Socks5};
-use super::stage::{Answer, Decision, Exchange, Stage, Task};
+use super::stage::{Answer, Asking, Decision, Exchange, Stage, Task};
 use super::tunnel::{push_connect, target};
+use super::versions::Versions;
 use crate::auth::{Asked, Challenge, Login, Verdict};
 use crate::connection::{Cause, Config, Connection, Event, Input, Step, Timestamp};
-use crate::handshake::client::{Handshake, Received, Response, ResponseError};
+use crate::handshake::client::{self, Handshake, Received, Request, Response, ResponseError};
 use crate::handshake::lines::HeadKind;
 use crate::handshake::url_buf::UrlBuf;
 use crate::handshake::{HandshakeError, HeadError, HeaderError, Url};
@@ -77,6 +80,8 @@ pub struct Dial {
     attempts: Attempts,
     /// Number of challenges since the last retry.
     challenges: u32,
+    /// Those of the plan, until HTTP/1.1 had to be fallen back to.
+    versions: Versions,
 }
 
 /// A connection that is open, and how it was opened.
@@ -93,7 +98,7 @@ pub struct Dial {
 pub struct Opened {
     /// The connection. Bytes that followed the response are in it.
     pub connection: Connection,
-    /// The 101 of the server.
+    /// The response that has opened it: a 101, or a 2xx over HTTP/2.
     pub response: Response,
     /// The URL of the server, after redirects.
     pub url: Box<str>,
@@ -117,6 +122,7 @@ impl Dial {
             now,
             attempts: Attempts::new(plan.retry),
             challenges: 0,
+            versions: plan.versions,
             plan,
             config,
         };
@@ -136,9 +142,13 @@ impl Dial {
                 Action::Connect { host, port }
             }
             Stage::Task(Task::ProxyTls) => {
-                Action::Tls { name: proxy.map_or("", Proxy::host), peer: Peer::Proxy }
+                let (name, alpn) = (proxy.map_or("", Proxy::host), Versions::Http1.alpn());
+                Action::Tls { name, peer: Peer::Proxy, alpn }
             }
-            Stage::Task(Task::TargetTls) => Action::Tls { name: url.host(), peer: Peer::Target },
+            Stage::Task(Task::TargetTls) => {
+                Action::Tls { name: url.host(), peer: Peer::Target, alpn: self.versions.alpn() }
+            }
+            Stage::Exchange(Exchange::Request(asking)) => Action::Request(&asking.fields),
             Stage::Exchange(_) if writes => Action::Write,
             Stage::Exchange(_) => Action::Read,
             Stage::Decide(decision) => Action::Next(next(decision)),
@@ -176,11 +186,86 @@ impl Dial {
         if self.is_at(Task::ProxyTls) {
             self.start_tunnel();
         } else if self.is_at(Task::TargetTls) {
-            match self.input.is_empty() {
-                true => self.start_handshake(),
-                // They came in clear, so they must not pass for bytes of the target.
-                false => self.fail(Failure::Proxy(ProxyFault::BeforeTls), None),
+            match self.versions {
+                _ if !self.input.is_empty() => self.fail(UNREAD, None),
+                Versions::Http1 | Versions::Auto => self.start_handshake(),
+                Versions::Http2 => self.fail(Failure::NotHttp2, None),
             }
+        }
+    }
+
+    /// Notes what [`handle_secured`](Self::handle_secured) does, and that ALPN has selected `h2`.
+    ///
+    /// If it was not offered, TLS has failed.
+    pub fn handle_secured_http2(&mut self, now: Timestamp) {
+        let is_offered = self.is_at(Task::TargetTls) && self.versions != Versions::Http1;
+        match is_offered {
+            false => self.handle_failure(now),
+            true if !self.input.is_empty() => self.fail(UNREAD, None),
+            true => {
+                self.tell(now);
+                self.start_request();
+            }
+        }
+    }
+
+    /// Takes the head of the response to a [`Request`](Action::Request) over HTTP/2: its fields, `:status` first.
+    ///
+    /// The body of a rejection is [read](Action::Read) from the stream then. An interim response may be passed or left
+    /// out. It changes nothing: wait for the next one.
+    ///
+    /// ```
+    /// use sansocket::connect::{Action, Dial, Plan, Versions};
+    /// use sansocket::{Config, Seed, Timestamp};
+    ///
+    /// let mut plan = Plan::new("wss://example.com/chat")?;
+    /// plan.set_versions(Versions::Http2);
+    /// let (now, seed) = (Timestamp::default(), Seed::new([7; 32]));
+    /// let mut dial = Dial::new(plan, Config::new().shared(), seed, now);
+    /// dial.handle_connected(now);
+    /// dial.handle_secured_http2(now);
+    /// let Action::Request(fields) = dial.next_action() else { panic!() };
+    /// assert!(fields.iter().any(|field| field == (":path", b"/chat")));
+    /// dial.receive_fields([(":status", "200")], now);
+    /// assert!(dial.finish().is_ok());
+    /// # Ok::<(), sansocket::UrlError>(())
+    /// ```
+    pub fn receive_fields<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+        &mut self,
+        fields: impl IntoIterator<Item = (N, V)>,
+        now: Timestamp,
+    ) {
+        self.tell(now);
+        let Some(Asking { fields: sent, pending }) = self.take_asking() else { return };
+        match pending.receive_fields(fields) {
+            Ok(client::Answer::Open(negotiated, response)) => {
+                let (config, seed) = (Arc::clone(&self.config), self.keys.next_seed());
+                let connection = Connection::open_client(negotiated, config, seed, self.now);
+                self.stage = Stage::Open(Box::new(connection), Box::new(response));
+            }
+            Ok(client::Answer::Interim(pending)) => {
+                let asking = Box::new(Asking { fields: sent, pending });
+                self.stage = Stage::Exchange(Exchange::Request(asking));
+            }
+            Ok(client::Answer::Rejected(response)) => self.start_body(response),
+            Err(error) => self.fail(Failure::Handshake(error), None),
+        }
+    }
+
+    /// Notes that the server does not offer WebSockets over HTTP/2: its settings have no
+    /// `SETTINGS_ENABLE_CONNECT_PROTOCOL` (RFC 8441, section 3), or it has demanded HTTP/1.1 (RFC 9113, section 7).
+    pub fn handle_unsupported(&mut self, now: Timestamp) {
+        self.tell(now);
+        if self.take_asking().is_none() {
+            return;
+        }
+        match self.versions {
+            Versions::Auto => {
+                // To this server, and to all after it: a second fallback would cost another connection.
+                self.versions = Versions::Http1;
+                self.begin();
+            }
+            Versions::Http1 | Versions::Http2 => self.fail(Failure::NoExtendedConnect, None),
         }
     }
 
@@ -216,8 +301,12 @@ impl Dial {
                 };
                 self.fail(failure, None);
             }
-            Stage::Exchange(Exchange::Socks(_)) => self.fail(Failure::TransportEnded, None),
-            Stage::Exchange(Exchange::Tunnel(_)) => self.end_tunnel(EndOfBody::Eof),
+            Stage::Exchange(Exchange::Socks(_) | Exchange::Request(_)) => {
+                self.fail(Failure::TransportEnded, None);
+            }
+            Stage::Exchange(Exchange::Tunnel(_) | Exchange::Body(..)) => {
+                self.end_body(EndOfBody::Eof);
+            }
             Stage::Exchange(Exchange::Handshake(connection)) => {
                 connection.handle_eof(now);
                 self.take_events();
@@ -234,6 +323,7 @@ impl Dial {
             Exchange::Tunnel(_) | Exchange::Socks(_) => {
                 self.out.get(self.written..).unwrap_or_default()
             }
+            Exchange::Request(_) | Exchange::Body(..) => &[],
         }
     }
 
@@ -252,18 +342,25 @@ impl Dial {
         self.advance();
     }
 
-    /// Takes the bytes that followed the reply of a proxy, before TLS with the target is started: they are the first
-    /// that TLS has to read. A server says nothing before its client, so there are none, unless the proxy is hostile.
+    /// Takes the bytes that followed the reply of a proxy, before TLS or HTTP/2 with the target is started: they are the
+    /// first that it has to read. A server of HTTP/2 may send its settings before its client has sent anything. A server
+    /// of TLS says nothing before its client, so there are none, unless the proxy is hostile.
     ///
-    /// If they are not taken, [`handle_secured`](Self::handle_secured) fails with [`ProxyFault::BeforeTls`].
+    /// If they are not taken before TLS, [`handle_secured`](Self::handle_secured) fails with
+    /// [`ProxyFault::BeforeTls`].
     pub fn take_unread(&mut self) -> Vec<u8> {
-        if self.is_at(Task::TargetTls) { mem::take(&mut self.input) } else { Vec::new() }
+        let is_asking = matches!(self.stage, Stage::Exchange(Exchange::Request(_)));
+        match is_asking || self.is_at(Task::TargetTls) {
+            true => mem::take(&mut self.input),
+            false => Vec::new(),
+        }
     }
 
     /// Returns when to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Exchange(Exchange::Handshake(connection)) => connection.poll_timeout(),
+            Stage::Exchange(Exchange::Body(_, due)) => *due,
             Stage::Task(_) | Stage::Exchange(_) => {
                 self.config.timeouts.opening.map(|timeout| self.started + timeout)
             }
@@ -284,8 +381,9 @@ impl Dial {
                 self.take_events();
             }
             Stage::Exchange(Exchange::Tunnel(handshake)) if handshake.is_rejected() => {
-                self.end_tunnel(EndOfBody::Cut);
+                self.end_body(EndOfBody::Cut);
             }
+            Stage::Exchange(Exchange::Body(..)) => self.end_body(EndOfBody::Cut),
             Stage::Task(_) | Stage::Exchange(_) => self.fail(Failure::TimedOut, None),
             Stage::Wait(_) => self.restart(),
             Stage::Decide(_) | Stage::Open(..) | Stage::Failed(..) => {}
@@ -437,24 +535,69 @@ impl Dial {
 
     /// Goes on once bytes reach the target.
     fn reach_target(&mut self) {
-        match self.url().is_secure() {
-            true => self.stage = Stage::Task(Task::TargetTls),
-            false => self.start_handshake(),
+        match (self.url().is_secure(), self.versions) {
+            (true, _) => self.stage = Stage::Task(Task::TargetTls),
+            (false, Versions::Http1 | Versions::Auto) => self.start_handshake(),
+            (false, Versions::Http2) => self.start_request(),
         }
     }
 
     fn start_handshake(&mut self) {
-        let (url, resource) = (self.url(), resource(self.url()));
-        let asked = Asked { method: "GET", target: &resource, is_secure: url.is_secure() };
-        let authorization = self.login(Peer::Target).and_then(|login| login.value(asked));
-        let url = self.visited.last().unwrap_or(self.plan.url_buf()).as_url();
-        match self.plan.request(url, authorization.as_deref()) {
+        let authorization = self.authorization("GET");
+        let (config, seed) = (Arc::clone(&self.config), self.keys.next_seed());
+        match self.request(authorization.as_deref()) {
             Ok(request) => {
-                let (config, seed) = (Arc::clone(&self.config), self.keys.next_seed());
                 let connection = Connection::client(request, config, seed, self.started);
                 self.stage = Stage::Exchange(Exchange::Handshake(Box::new(connection)));
             }
             Err(error) => self.fail(Failure::Header(error), None),
+        }
+    }
+
+    /// Asks over HTTP/2.
+    fn start_request(&mut self) {
+        let authorization = self.authorization("CONNECT");
+        match self.request(authorization.as_deref()) {
+            Ok(request) => {
+                #[cfg(feature = "deflate")]
+                let request = request.offering(self.config.compression.as_ref());
+                let (fields, pending) = request.into_fields();
+                self.stage =
+                    Stage::Exchange(Exchange::Request(Box::new(Asking { fields, pending })));
+            }
+            Err(error) => self.fail(Failure::Header(error), None),
+        }
+    }
+
+    /// Returns the credentials for a request to the target.
+    fn authorization(&mut self, method: &'static str) -> Option<String> {
+        let (is_secure, resource) = (self.url().is_secure(), resource(self.url()));
+        let asked = Asked { method, target: &resource, is_secure };
+        self.login(Peer::Target).and_then(|login| login.value(asked))
+    }
+
+    /// Returns the request for the target.
+    fn request<'r>(&'r self, authorization: Option<&str>) -> Result<Request<'r>, HeaderError> {
+        self.plan.request(self.url(), authorization)
+    }
+
+    /// Reads the body of a rejection over HTTP/2.
+    fn start_body(&mut self, response: Response) {
+        let due = self.config.timeouts.body.map(|timeout| self.now + timeout);
+        let handshake = Box::new(Handshake::rejected(response, self.plan.limits()));
+        self.stage = Stage::Exchange(Exchange::Body(handshake, due));
+        // There may be none.
+        self.receive_body();
+    }
+
+    fn receive_body(&mut self) {
+        let Stage::Exchange(Exchange::Body(handshake, _)) = &mut self.stage else { return };
+        let input = mem::take(&mut self.input);
+        match handshake.receive(&input) {
+            Ok((_, Some(Received::Rejected(response)))) => self.respond(Peer::Target, response),
+            // The head was received, so neither an error nor an opening can follow.
+            Ok(_) => {}
+            Err(error) => self.fail(Failure::Handshake(error), None),
         }
     }
 
@@ -480,6 +623,8 @@ impl Dial {
                 connection.receive(&mut input, bytes, self.now);
                 self.take_events_from(&mut input);
             }
+            Exchange::Body(..) => self.receive_body(),
+            Exchange::Request(_) => {}
         }
     }
 
@@ -507,12 +652,17 @@ impl Dial {
         }
     }
 
-    /// Ends the response of a proxy whose body does not go on.
-    fn end_tunnel(&mut self, end: EndOfBody) {
+    /// Ends the response of a proxy, or of a server over HTTP/2, whose body does not go on.
+    fn end_body(&mut self, end: EndOfBody) {
         let stage = mem::replace(&mut self.stage, Stage::Task(Task::Connect));
-        let Stage::Exchange(Exchange::Tunnel(handshake)) = stage else { return };
+        let Stage::Exchange(exchange) = stage else { return };
+        let (peer, handshake) = match exchange {
+            Exchange::Tunnel(handshake) => (Peer::Proxy, handshake),
+            Exchange::Body(handshake, _) => (Peer::Target, handshake),
+            Exchange::Socks(_) | Exchange::Handshake(_) | Exchange::Request(_) => return,
+        };
         match handshake.receive_eof(end == EndOfBody::Cut) {
-            Ok(response) => self.respond(Peer::Proxy, response),
+            Ok(response) => self.respond(peer, response),
             Err(_) => self.fail(Failure::TransportEnded, None),
         }
     }
@@ -627,6 +777,14 @@ impl Dial {
         self.attempts.next_delay(asked, random)
     }
 
+    fn take_asking(&mut self) -> Option<Asking> {
+        if !matches!(self.stage, Stage::Exchange(Exchange::Request(_))) {
+            return None;
+        }
+        let stage = mem::replace(&mut self.stage, Stage::Task(Task::Connect));
+        if let Stage::Exchange(Exchange::Request(asking)) = stage { Some(*asking) } else { None }
+    }
+
     fn take_decision(&mut self) -> Option<Decision> {
         if !matches!(self.stage, Stage::Decide(_)) {
             return None;
@@ -700,6 +858,9 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// Bytes of a proxy came in clear, so they must not pass for bytes of the target.
+const UNREAD: Failure = Failure::Proxy(ProxyFault::BeforeTls);
 
 /// Maximum number of challenges between two retries: a few redirects, and a proxy before each.
 const MAX_CHALLENGES: u32 = 8;

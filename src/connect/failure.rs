@@ -75,6 +75,10 @@ pub enum Failure {
     Header(HeaderError),
     /// The server's response cannot open a connection.
     Handshake(ResponseError),
+    /// The server speaks HTTP/2, but does not offer WebSockets over it, and the plan allows no other version.
+    NoExtendedConnect,
+    /// The server does not speak HTTP/2, and the plan allows no other version.
+    NotHttp2,
     /// The proxy does something wrong or refuses.
     Proxy(ProxyFault),
     /// The redirect was not followed.
@@ -106,6 +110,8 @@ impl Failure {
             Self::Abandoned
             | Self::Header(_)
             | Self::Handshake(_)
+            | Self::NoExtendedConnect
+            | Self::NotHttp2
             | Self::Redirect(_)
             | Self::Tls(_) => false,
         }
@@ -120,6 +126,8 @@ impl fmt::Display for Failure {
             Self::Connect(Peer::Proxy) => "connection to the proxy could not be established",
             Self::Header(error) => return error.fmt(f),
             Self::Handshake(error) => return write!(f, "opening handshake failed: {error}"),
+            Self::NoExtendedConnect => "server does not offer WebSockets over HTTP/2",
+            Self::NotHttp2 => "server does not speak HTTP/2",
             Self::Proxy(fault) => return fault.fmt(f),
             Self::Redirect(fault) => return fault.fmt(f),
             Self::Rejected { peer, status } => {

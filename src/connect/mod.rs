@@ -3,7 +3,8 @@
 //! A [`Plan`] says where to go and what is allowed. [`Dial`] is the machine that goes there. It opens no socket: it
 //! says what the transport does next, and validates what comes back. Each step can be seen, logged and vetoed.
 //!
-//! By default there are no redirects, no retries and no proxies: any response but a 101 is the result.
+//! By default there are no redirects, no retries and no proxies, and the client speaks HTTP/1.1: any response but a 101
+//! is the result. [`Plan::set_versions`] allows HTTP/2, for a caller that has a library for it: [`Action::Request`].
 //!
 //! # The loop
 //!
@@ -95,6 +96,7 @@ mod retry_after;
 mod rules;
 mod socks;
 mod tunnel;
+mod versions;
 
 mod attempts;
 mod failure;
@@ -119,3 +121,4 @@ pub use proxy_fault::ProxyFault;
 pub use redirects::{RedirectFault, Redirects};
 pub use retry::Retry;
 pub use rules::Rules;
+pub use versions::Versions;

@@ -9,6 +9,7 @@ use super::proxy::{Proxy, split_userinfo};
 use super::redirects::Redirects;
 use super::retry::Retry;
 use super::rules::Rules;
+use super::versions::Versions;
 use crate::auth::{Credentials, CredentialsError};
 use crate::handshake::client::Request;
 use crate::handshake::lines::{HeadKind, is_singleton};
@@ -49,6 +50,7 @@ pub struct Plan {
     route: Route,
     pub(super) redirects: Redirects,
     pub(super) retry: Retry,
+    pub(super) versions: Versions,
 }
 
 #[derive(Clone)]
@@ -98,6 +100,7 @@ impl Plan {
             route: Route::Direct,
             redirects: Redirects::NONE,
             retry: Retry::NONE,
+            versions: Versions::Http1,
         })
     }
 
@@ -285,6 +288,13 @@ impl Plan {
     /// Sets which failures are worth another attempt. Default: none.
     pub const fn set_retry(&mut self, retry: Retry) {
         self.retry = retry;
+    }
+
+    /// Sets the versions of HTTP that the client speaks. Default: HTTP/1.1.
+    ///
+    /// Over HTTP/2 the request is an [`Action::Request`](super::Action::Request).
+    pub const fn set_versions(&mut self, versions: Versions) {
+        self.versions = versions;
     }
 
     /// Returns the URL.

@@ -8,7 +8,8 @@ use super::failure::Failure;
 use super::peer::Peer;
 use super::socks::Socks5;
 use crate::connection::{Connection, Timestamp};
-use crate::handshake::client::{Handshake, Response};
+use crate::handshake::Fields;
+use crate::handshake::client::{Handshake, Pending, Response};
 use crate::handshake::url_buf::UrlBuf;
 
 /// How far an attempt has got.
@@ -44,6 +45,17 @@ pub(crate) enum Exchange {
     Socks(Socks5),
     /// The target has the request for a WebSocket.
     Handshake(Box<Connection>),
+    /// The target has, or gets, the request for a WebSocket over HTTP/2.
+    Request(Box<Asking>),
+    /// The target has rejected the request over HTTP/2. The body is read until then.
+    Body(Box<Handshake>, Option<Timestamp>),
+}
+
+/// A request over HTTP/2.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    pub(crate) fields: Fields,
+    pub(crate) pending: Pending,
 }
 
 /// The next attempt, which waits for a decision.
@@ -85,6 +97,11 @@ impl Decision {
 impl Stage {
     /// Whether bytes of the transport have a use, now or later.
     pub(crate) const fn takes_bytes(&self) -> bool {
-        matches!(self, Self::Task(Task::TargetTls) | Self::Exchange(_) | Self::Open(..))
+        match self {
+            // They belong to the library for HTTP/2.
+            Self::Exchange(Exchange::Request(_)) => false,
+            Self::Task(Task::TargetTls) | Self::Exchange(_) | Self::Open(..) => true,
+            Self::Task(_) | Self::Decide(_) | Self::Wait(_) | Self::Failed(..) => false,
+        }
     }
 }

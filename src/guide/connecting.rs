@@ -76,7 +76,7 @@
 //! * All addresses of a host are tried, IPv6 and IPv4 in turn. A new attempt starts each 250 ms, and the first that
 //!   answers wins (RFC 8305).
 //! * Everything together has [`Timeouts::opening`](crate::Timeouts::opening) for each attempt. Default: 10 seconds.
-//! * `ws://` and `wss://` URLs give the same type: a `WebSocket<MaybeTls>`.
+//! * `ws://` and `wss://` URLs give the same type: a `WebSocket<MaybeTls>`. So does HTTP/2.
 //! * A future that is dropped ends the attempt. Nothing is left of it.
 //!
 //! # What is spoken
@@ -86,10 +86,42 @@
 //! | a server | Basic, Digest, Bearer, or any value of `Authorization` | [`credentials`](crate::Connect::credentials) |
 //! | a proxy | HTTP `CONNECT`, with and without TLS; SOCKS5, names resolved here or there | [`proxy`](crate::Connect::proxy), [`proxies`](crate::Connect::proxies) |
 //! | a proxy that asks for a password | Basic and Digest over HTTP, user and password over SOCKS5 | in the URL of the proxy, or [`Proxy::credentials`](crate::connect::Proxy::credentials) |
+//! | a server of HTTP/2 | an extended CONNECT, if ALPN selects `h2` | [`versions`](#http2), on tokio |
 //! | a server that has moved | 301, 302, 303, 307, 308 | [`redirects`](crate::Connect::redirects) |
 //! | a server that is not there, or answers 429, 500, 502, 503 or 504 | another attempt, after `Retry-After` or a random delay | [`retry`](crate::Connect::retry) |
 //!
-//! All of that is off by default. Digest needs the feature `digest`.
+//! All of that is off by default. Digest needs the feature `digest`, HTTP/2 the feature `h2`.
+//!
+//! # HTTP/2
+//!
+//! `tokio::Connect` speaks HTTP/2 if you allow it. The rest stays the same: proxies, redirects, credentials, retries, the
+//! type of the socket.
+//!
+//! ```
+//! # #[cfg(feature = "h2")] {
+//! use sansocket::Error;
+//! use sansocket::connect::Versions;
+//! use sansocket::tokio::Connect;
+//!
+//! async fn ask(url: &str) -> Result<(), Error> {
+//!     let (mut socket, response) = Connect::new(url).versions(Versions::Auto).connect().await?;
+//!     println!("{}, by HTTP/2: {}", response.status(), socket.get_ref().has_http2());
+//!     socket.send("What time is it?").await
+//! }
+//! # drop(ask("wss://example.com/"));
+//! # }
+//! ```
+//!
+//! | [`Versions`](crate::connect::Versions) | `wss` | `ws` |
+//! |---|---|---|
+//! | `Http1`, the default | HTTP/1.1 | HTTP/1.1 |
+//! | `Auto` | the one that ALPN selects | HTTP/1.1 |
+//! | `Http2` | HTTP/2, or an error | HTTP/2, without asking |
+//!
+//! Many servers speak HTTP/2, but offer no WebSockets over it. With `Auto` the client then starts over with HTTP/1.1, on a new
+//! connection. `Http2` fails with [`Failure::NoExtendedConnect`](crate::connect::Failure::NoExtendedConnect).
+//!
+//! Each such WebSocket has a connection of its own. For many over one connection, see [HTTP/2](super::http2).
 //!
 //! # Secrets
 //!
@@ -113,8 +145,9 @@
 //!
 //! let door = Connect::new("wss://example.com/").on_step(|dial| match dial.next_action() {
 //!     Action::Connect { host, port } => println!("connecting to {host}, port {port}"),
-//!     Action::Tls { name, peer } => println!("TLS with the {peer} {name}"),
+//!     Action::Tls { name, peer, .. } => println!("TLS with the {peer} {name}"),
 //!     Action::Write => println!("{}", String::from_utf8_lossy(dial.transmit())),
+//!     Action::Request(fields) => println!("{fields:?}, over HTTP/2"),
 //!     Action::Next(Next::Challenged { .. }) => {
 //!         let token = "Negotiate abc"; // From a library for that scheme.
 //!         dial.answer(token).expect("a valid header");

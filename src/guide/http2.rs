@@ -4,6 +4,9 @@
 //! behind a proxy that speaks HTTP/2. Each WebSocket is then a stream. It has all that one over TCP has: compression,
 //! deadlines, backpressure, [`split`](crate::tokio::WebSocket::split).
 //!
+//! For one WebSocket, [`Connect`](super::connecting#http2) speaks HTTP/2 too: it connects, asks by ALPN, and falls back to
+//! HTTP/1.1.
+//!
 //! If hyper or axum serves your pages, they serve HTTP/2, too: see [one port](super::one_port). This page is about the feature
 //! `h2`, which needs no server around it.
 //!

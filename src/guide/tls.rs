@@ -241,12 +241,12 @@
 //! # }
 //! ```
 //!
-//! `Connect::tls` sets SNI and ALPN as a WebSocket needs them, so a `ClientConfig` made for HTTP works.
+//! `Connect::tls` sets SNI and ALPN as the WebSocket needs them, so a `ClientConfig` made for HTTP works.
 //!
 //! # The certificate of the server
 //!
 //! The stream of a client is a [`MaybeTls`](crate::tokio::MaybeTls), whatever the URL. `socket.get_ref().tls()` is
-//! `None` for `ws://`, and otherwise has the certificate of the server.
+//! `None` for `ws://` and over HTTP/2, and otherwise has the certificate of the server.
 //!
 //! # Other streams
 //!

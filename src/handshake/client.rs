@@ -549,6 +549,13 @@ impl Handshake {
         Self::bare(Form::Tunnel, limits)
     }
 
+    /// Starts to receive the body of a rejection over HTTP/2 or HTTP/3.
+    pub(crate) fn rejected(response: Response, limits: HandshakeLimits) -> Self {
+        let mut handshake = Self::bare(Form::ExtendedConnect, limits);
+        handshake.stage = handshake.reject(response);
+        handshake
+    }
+
     /// Starts to receive the response to a request for another protocol. [`Received::Open`] says that the
     /// status is 101, and nothing more.
     #[cfg(feature = "legacy")]

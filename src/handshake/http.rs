@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::client::{self, Answer, Pending};
+use super::fields::Fields;
 use super::head_error::HeadError;
 use super::negotiated::Negotiated;
 use super::policy::Policy;
@@ -148,18 +149,23 @@ impl client::Request<'_> {
     /// ```
     pub fn into_http_connect(self) -> (http::Request<()>, Pending) {
         let (fields, pending) = self.into_fields();
-        let value = |name| fields.pairs().find(|&(other, _)| other == name).map(|(_, value)| value);
-        let uri = Uri::builder()
-            .scheme(value(":scheme").unwrap_or_default())
-            .authority(value(":authority").unwrap_or_default())
-            .path_and_query(value(":path").unwrap_or_default());
-        let mut request = http::Request::new(());
-        *request.method_mut() = Method::CONNECT;
-        *request.uri_mut() = uri.build().unwrap_or_default();
-        *request.version_mut() = Version::HTTP_2;
-        append(request.headers_mut(), fields.pairs());
-        (request, pending)
+        (to_http_connect(&fields), pending)
     }
+}
+
+/// Returns an extended CONNECT of these fields.
+pub(crate) fn to_http_connect(fields: &Fields) -> http::Request<()> {
+    let value = |name| fields.pairs().find(|&(other, _)| other == name).map(|(_, value)| value);
+    let uri = Uri::builder()
+        .scheme(value(":scheme").unwrap_or_default())
+        .authority(value(":authority").unwrap_or_default())
+        .path_and_query(value(":path").unwrap_or_default());
+    let mut request = http::Request::new(());
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = uri.build().unwrap_or_default();
+    *request.version_mut() = Version::HTTP_2;
+    append(request.headers_mut(), fields.pairs());
+    request
 }
 
 impl Pending {

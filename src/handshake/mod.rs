@@ -59,7 +59,7 @@ pub mod client;
 pub mod server;
 
 #[cfg(feature = "http")]
-mod http;
+pub(crate) mod http;
 
 pub use error::HandshakeError;
 pub use extension::Extension;

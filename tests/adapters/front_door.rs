@@ -129,7 +129,10 @@ fn one_type_serves_ws_and_wss() {
                 Adapter::Tokio => in_tokio(async {
                     let door = tokio::Connect::new(&url).tls(config);
                     let (socket, _) = door.connect().await.unwrap();
-                    assert_eq!(socket.get_ref().get_ref().peer_addr().unwrap().port(), port);
+                    assert_eq!(
+                        socket.get_ref().get_ref().unwrap().peer_addr().unwrap().port(),
+                        port
+                    );
                     socket.get_ref().has_tls() && socket.get_ref().tls().is_some()
                 }),
                 Adapter::Smol => ::smol::block_on(async {

@@ -6,6 +6,8 @@ mod blocking;
 mod conversations;
 #[cfg(all(feature = "digest", feature = "smol-rustls", feature = "tokio-rustls"))]
 mod front_door;
+#[cfg(all(feature = "digest", feature = "h2", feature = "smol-rustls", feature = "tokio-rustls"))]
+mod front_door_http2;
 #[cfg(feature = "h2")]
 mod h2;
 #[cfg(feature = "tokio")]

@@ -84,7 +84,7 @@ const _: () = {
     };
     use sansocket::connect::{
         Action, Backoff, ConnectError, Dial, Failure, Next, Opened, Peer, Plan, PlanError, Proxy,
-        ProxyError, ProxyFault, ProxyScheme, RedirectFault, Redirects, Retry, Rules,
+        ProxyError, ProxyFault, ProxyScheme, RedirectFault, Redirects, Retry, Rules, Versions,
     };
 
     is_copied::<Action<'_>>();
@@ -103,6 +103,7 @@ const _: () = {
     is_copied::<RedirectFault>();
     is_copied::<Redirects>();
     is_copied::<Retry>();
+    is_copied::<Versions>();
     is_free::<BasicLogin>();
     is_free::<ConnectError>();
     is_free::<Credentials>();

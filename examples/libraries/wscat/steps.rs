@@ -12,12 +12,13 @@ pub(crate) fn show(dial: &mut Dial, display: Display) {
         Action::Connect { host, port } => {
             display.detail(|| format!("connecting to {host}, port {port}"));
         }
-        Action::Tls { name, peer } => {
+        Action::Tls { name, peer, .. } => {
             display.detail(|| format!("starting TLS with the {peer} {name}"));
         }
         Action::Write => show_written(dial.transmit(), display),
         Action::Next(next) => show_next(next, display),
-        Action::Read | Action::Wait | Action::Done => {}
+        // wscat speaks HTTP/1.1 only.
+        Action::Request(_) | Action::Read | Action::Wait | Action::Done => {}
     }
 }
 

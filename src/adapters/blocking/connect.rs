@@ -15,7 +15,7 @@ use super::web_socket::WebSocket;
 use crate::adapters::connect;
 use crate::adapters::dialing::{Dialing, Outcome};
 use crate::adapters::error::Error;
-use crate::adapters::trust::{self, Tls, Trust};
+use crate::adapters::trust::{self, Securing, Tls};
 use crate::connect::Action;
 use crate::handshake::client::Response;
 
@@ -89,8 +89,9 @@ fn dial(dialing: &mut Dialing) -> Option<MaybeTls> {
                 let outcome = outcome(due, tcp::connect(host, port, due).map(MaybeTls::Plain));
                 stream = dialing.note(outcome, |dial, _, now| dial.handle_connected(now));
             }
-            Action::Tls { name, .. } => {
-                let outcome = outcome(due, secure(stream.take(), name, trust, due));
+            Action::Tls { name: host, alpn, .. } => {
+                let to = Securing { host, trust, alpn };
+                let outcome = outcome(due, secure(stream.take(), to, due));
                 stream = dialing.note(outcome, |dial, _, now| dial.handle_secured(now));
             }
             Action::Write => {
@@ -100,6 +101,11 @@ fn dial(dialing: &mut Dialing) -> Option<MaybeTls> {
             Action::Read => {
                 let outcome = outcome(due, read(stream.as_mut(), due, &mut buffer));
                 dialing.note(outcome, |dial, count, now| dial.receive(&buffer[..*count], now));
+            }
+            // There is no HTTP/2 here, and no setting leads to it.
+            Action::Request(_) => {
+                let outcome = Outcome::<()>::Failed(ErrorKind::Unsupported.into());
+                dialing.note(outcome, |_, (), _| {});
             }
             Action::Next(_) => dialing.proceed(),
             Action::Wait => {
@@ -182,13 +188,12 @@ fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 #[cfg(feature = "rustls")]
 fn secure(
     stream: Option<MaybeTls>,
-    host: &str,
-    trust: &Trust,
+    to: Securing<'_>,
     due: Option<Instant>,
 ) -> io::Result<MaybeTls> {
     let mut stream = stream.ok_or(ErrorKind::NotConnected)?;
-    let name = trust::server_name(host)?;
-    let connection = rustls::ClientConnection::new(trust.config(), name);
+    let name = trust::server_name(to.host)?;
+    let connection = rustls::ClientConnection::new(to.trust.config(to.alpn), name);
     let mut connection = connection.map_err(io::Error::other)?;
     while connection.is_handshaking() || connection.wants_write() {
         bound(&stream, due)?;
@@ -207,7 +212,7 @@ fn secure(
 }
 
 #[cfg(not(feature = "rustls"))]
-fn secure(_: Option<MaybeTls>, _: &str, _: &Trust, _: Option<Instant>) -> io::Result<MaybeTls> {
+fn secure(_: Option<MaybeTls>, _: Securing<'_>, _: Option<Instant>) -> io::Result<MaybeTls> {
     Err(trust::missing("rustls"))
 }
 

@@ -3,20 +3,19 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+use core::future::Future;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use ::h2::client::{Builder, SendRequest};
+use ::h2::RecvStream;
+use ::h2::client::SendRequest;
 use ::h2::ext::Protocol;
-use ::h2::{Ping, PingPong, RecvStream};
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::time::timeout;
 use bytes::Bytes;
 
 use super::WebSocket;
+use super::ask::begin;
 use super::stream::{Stream, explain};
 use crate::adapters::error::Error;
 use crate::adapters::trace;
@@ -126,37 +125,6 @@ impl Client {
     }
 }
 
-/// Begins a connection, and waits for the server's settings.
-async fn begin<S>(stream: S) -> io::Result<(SendRequest<Bytes>, Driver<S>)>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut builder = Builder::new();
-    // A server has nothing to push into a WebSocket.
-    builder.enable_push(false);
-    builder.initial_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
-    let (requests, mut driver) = builder.handshake(stream).await.map_err(explain)?;
-    let mut pings = driver.ping_pong().ok_or(ErrorKind::NotConnected)?;
-    await_settings(&mut driver, &mut pings).await?;
-    Ok((requests, driver))
-}
-
-/// Waits until the server's settings have come.
-///
-/// They are the first that a server sends (RFC 9113, section 3.4). So they have come when a ping is answered.
-async fn await_settings<S>(driver: &mut Driver<S>, pings: &mut PingPong) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    pings.send_ping(Ping::opaque()).map_err(explain)?;
-    poll_fn(|cx| match pin!(&mut *driver).poll(cx) {
-        Poll::Ready(Ok(())) => Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
-        Poll::Ready(Err(error)) => Poll::Ready(Err(explain(error))),
-        Poll::Pending => pings.poll_pong(cx).map(|pong| pong.map(drop).map_err(explain)),
-    })
-    .await
-}
-
 /// Reads the body of a rejection as far as the limits and the deadline of `config` allow. Returns also whether a
 /// part of it is missing.
 async fn read_body(mut stream: RecvStream, config: &Config) -> (Vec<u8>, bool) {
@@ -185,16 +153,3 @@ async fn within<F: Future>(time: Option<Duration>, future: F) -> Result<F::Outpu
         None => Ok(future.await),
     }
 }
-
-/// What drives the connection.
-type Driver<S> = ::h2::client::Connection<S, Bytes>;
-
-/// How many bytes a server may send over a stream before they are read.
-///
-/// The default is a byte less. lighttpd 1.4.69 does not know that, and its streams end by a flow-control error.
-const STREAM_WINDOW: u32 = 64 << 10;
-
-/// How many bytes a server may send before they are read, over all streams.
-///
-/// A stream that is not read must not keep the others waiting: 1,000 such streams fill 64 MiB.
-const CONNECTION_WINDOW: u32 = 64 << 20;

@@ -38,9 +38,10 @@
 //!
 //! A [`Client`] opens any number of WebSockets over one connection.
 
+pub(super) mod ask;
 mod client;
 mod server;
-mod stream;
+pub(super) mod stream;
 
 pub use client::Client;
 pub use server::{Incoming, Opening, receive_request, server_builder};

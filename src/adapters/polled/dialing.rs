@@ -11,10 +11,12 @@ use std::io::{self, ErrorKind, IoSlice};
 use super::io::Io;
 use super::race::race;
 use super::websocket::WebSocket;
-use crate::adapters::dialing::{Dialing, Outcome};
+use crate::adapters::dialing::{Dialing, Head, Outcome};
 use crate::adapters::error::Error;
-use crate::adapters::trust::Trust;
-use crate::connect::{Action, Attempts};
+use crate::adapters::trust::Securing;
+use crate::connect::{Action, Attempts, Dial};
+use crate::connection::Timestamp;
+use crate::handshake::Fields;
 use crate::handshake::client::Response;
 
 /// How a runtime opens the streams of a client.
@@ -26,7 +28,18 @@ pub(in crate::adapters) trait Transport<S>: Io<S> {
     async fn open(address: SocketAddr) -> io::Result<S>;
 
     /// Starts TLS over a stream, which may have TLS already.
-    async fn secure(stream: S, host: &str, trust: &Trust) -> io::Result<S>;
+    async fn secure(stream: S, to: Securing<'_>) -> io::Result<S>;
+
+    /// Returns whether ALPN has selected HTTP/2.
+    fn selects_http2(_: &S) -> bool {
+        false
+    }
+
+    /// Begins HTTP/2 over a stream, and sends a request. The server's first bytes may be unread. Returns the stream of
+    /// the request, with the head of the response, or `None` if the server does not offer WebSockets over HTTP/2.
+    async fn ask(_: S, _unread: Vec<u8>, _: &Fields) -> io::Result<Option<(S, Head)>> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 /// How an opening went.
@@ -74,9 +87,17 @@ async fn dial<S, I: Transport<S>>(dialing: &mut Dialing) -> Result<Option<S>, Er
                 let outcome = within(alarm, connect_tcp::<S, I>(host, port)).await;
                 stream = dialing.note(outcome, |dial, _, now| dial.handle_connected(now));
             }
-            Action::Tls { name, .. } => {
-                let outcome = within(alarm, secure::<S, I>(stream.take(), name, trust)).await;
-                stream = dialing.note(outcome, |dial, _, now| dial.handle_secured(now));
+            Action::Tls { name: host, alpn, .. } => {
+                let to = Securing { host, trust, alpn };
+                let outcome = within(alarm, secure::<S, I>(stream.take(), to)).await;
+                stream = dialing.note(outcome, handle_secured::<S, I>);
+            }
+            Action::Request(_) => {
+                let unread = dial.take_unread();
+                let Action::Request(fields) = dial.next_action() else { continue };
+                let outcome = within(alarm, ask::<S, I>(stream.take(), unread, fields)).await;
+                let answer = dialing.note(outcome, handle_answer);
+                stream = answer.flatten().map(|(stream, _)| stream);
             }
             Action::Write => {
                 let outcome = within(alarm, write::<S, I>(&mut stream, dial.transmit())).await;
@@ -122,8 +143,30 @@ async fn connect_tcp<S, I: Transport<S>>(host: &str, port: u16) -> io::Result<S>
     race::<S, I, _>(I::resolve(host, port).await?, I::open).await
 }
 
-async fn secure<S, I: Transport<S>>(stream: Option<S>, host: &str, trust: &Trust) -> io::Result<S> {
-    I::secure(stream.ok_or(ErrorKind::NotConnected)?, host, trust).await
+async fn secure<S, I: Transport<S>>(stream: Option<S>, to: Securing<'_>) -> io::Result<S> {
+    I::secure(stream.ok_or(ErrorKind::NotConnected)?, to).await
+}
+
+fn handle_secured<S, I: Transport<S>>(dial: &mut Dial, stream: &S, now: Timestamp) {
+    match I::selects_http2(stream) {
+        true => dial.handle_secured_http2(now),
+        false => dial.handle_secured(now),
+    }
+}
+
+async fn ask<S, I: Transport<S>>(
+    stream: Option<S>,
+    unread: Vec<u8>,
+    fields: &Fields,
+) -> io::Result<Option<(S, Head)>> {
+    I::ask(stream.ok_or(ErrorKind::NotConnected)?, unread, fields).await
+}
+
+fn handle_answer<S>(dial: &mut Dial, answer: &Option<(S, Head)>, now: Timestamp) {
+    match answer {
+        Some((_, head)) => dial.receive_fields(head.iter().map(|(name, value)| (name, value)), now),
+        None => dial.handle_unsupported(now),
+    }
 }
 
 /// Writes all bytes. Returns how many there were.

@@ -1,19 +1,21 @@
-//! The stream of a client: TCP, or TLS over TCP.
+//! The stream of a client: TCP, TLS over TCP, or a stream of HTTP/2 over either.
 
 /// Defines `MaybeTls` for a runtime. The traits of its streams are implemented with `over!`.
+///
+/// `$http2` says when the runtime has HTTP/2. `get_ref` depends on that, so the runtime defines it.
 macro_rules! maybe_tls {
-    ($module:literal, $feature:literal) => {
-        /// The stream of a client: TCP for `ws://` URLs, TLS over TCP for `wss://` URLs.
+    ($module:literal, $feature:literal, $http2:meta) => {
+        /// The stream of a client: TCP for `ws://` URLs, TLS over TCP for `wss://` URLs, and on tokio a stream of HTTP/2
+        /// over either.
         ///
-        /// A program that connects to both has one type for them.
+        /// A program that connects to all of them has one type for them.
         ///
         /// ```
         #[doc = concat!("use sansocket::", $module, "::{MaybeTls, WebSocket};")]
         /// use sansocket::Error;
         ///
         /// async fn talk(socket: &mut WebSocket<MaybeTls>) -> Result<(), Error> {
-        ///     let stream = socket.get_ref();
-        ///     println!("{:?}, with TLS: {}", stream.get_ref().peer_addr()?, stream.has_tls());
+        ///     println!("with TLS: {}", socket.get_ref().has_tls());
         ///     socket.send("hello").await
         /// }
         /// ```
@@ -25,21 +27,27 @@ macro_rules! maybe_tls {
             /// TLS over a stream. That has TLS of its own if it leads to an `https` proxy.
             #[cfg(feature = $feature)]
             Tls(Box<TlsStream<Self>>),
+            /// A stream of HTTP/2. A task drives the connection below it.
+            #[cfg($http2)]
+            #[non_exhaustive]
+            Http2 {
+                /// The stream.
+                stream: Box<crate::adapters::h2::stream::Stream>,
+                /// Whether the connection has TLS with the server.
+                has_tls: bool,
+            },
         }
 
         impl<S> MaybeTls<S> {
-            /// Returns the stream below TLS.
-            pub fn get_ref(&self) -> &S {
-                match self {
-                    Self::Plain(stream) => stream,
-                    #[cfg(feature = $feature)]
-                    Self::Tls(stream) => stream.get_ref().0.get_ref(),
-                }
-            }
-
             /// Returns whether there is TLS with the server.
             pub const fn has_tls(&self) -> bool {
-                !matches!(self, Self::Plain(_))
+                match self {
+                    Self::Plain(_) => false,
+                    #[cfg(feature = $feature)]
+                    Self::Tls(_) => true,
+                    #[cfg($http2)]
+                    Self::Http2 { has_tls, .. } => *has_tls,
+                }
             }
 
             /// Returns the state of TLS with the server, such as its certificate.
@@ -48,6 +56,8 @@ macro_rules! maybe_tls {
                 match self {
                     Self::Plain(_) => None,
                     Self::Tls(stream) => Some(stream.get_ref().1),
+                    #[cfg($http2)]
+                    Self::Http2 { .. } => None,
                 }
             }
         }
@@ -62,6 +72,11 @@ macro_rules! maybe_tls {
                     }
                     #[cfg(feature = $feature)]
                     MaybeTls::Tls(stream) => {
+                        let $stream = Pin::new(&mut **stream);
+                        $call
+                    }
+                    #[cfg($http2)]
+                    MaybeTls::Http2 { stream, .. } => {
                         let $stream = Pin::new(&mut **stream);
                         $call
                     }

@@ -129,7 +129,7 @@ macro_rules! runtime {
             ///
             /// Before any I/O: [`Error::Url`], [`Error::Header`] and [`Error::Plan`] if a setting is invalid, and
             /// [`Error::Io`] if the URL needs TLS and the feature for it is off. After it: [`Error::Connect`] if there
-            /// is no way to the server, [`Error::Rejected`] if its status is not 101, [`Error::Handshake`] if its
+            /// is no way to the server, [`Error::Rejected`] if it rejects, [`Error::Handshake`] if its
             /// response is invalid, and [`Error::TimedOut`].
             pub async fn connect(self) -> Result<(WebSocket<MaybeTls>, Response), Error> {
                 let dialing = self.door(TLS, <$runtime as Io<MaybeTls>>::now)?.dial()?;

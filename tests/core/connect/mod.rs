@@ -6,6 +6,7 @@ mod credentials;
 #[cfg(feature = "digest")]
 mod digest;
 mod environment;
+mod http2;
 mod location;
 mod misuse;
 mod properties;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use harness::START;
+use harness::{START, fields};
 use sansocket::connect::{Action, ConnectError, Dial, Next, Opened, Plan};
 use sansocket::{Config, Seed, Timestamp};
 
@@ -20,6 +20,8 @@ pub(crate) enum Reply {
     Eof(&'static str),
     /// It does nothing until the deadline has passed.
     Silence,
+    /// Its settings do not offer WebSockets over HTTP/2.
+    Unsupported,
 }
 
 /// What the caller decides, and what the transport does.
@@ -31,6 +33,8 @@ pub(crate) struct Caller {
     pub(crate) refuses: bool,
     /// How many connects fail.
     pub(crate) refused_connects: u32,
+    /// Whether the server speaks HTTP/2.
+    pub(crate) has_http2: bool,
 }
 
 /// What happened, one line each.
@@ -132,9 +136,21 @@ impl Network {
                 (self.asked, self.wire, self.has_eof) = (None, Vec::new(), false);
                 self.connect();
             }
-            Action::Tls { name, peer } => {
-                self.log.push(format!("tls {name}, the {peer}"));
-                self.dial.handle_secured(self.now);
+            Action::Tls { name, peer, alpn } => {
+                let line = format!("tls {name}, the {peer}");
+                self.log.push(match alpn {
+                    ["http/1.1"] => line,
+                    alpn => format!("{line}: {}", alpn.join(", ")),
+                });
+                match self.caller.has_http2 && alpn.contains(&"h2") {
+                    true => self.dial.handle_secured_http2(self.now),
+                    false => self.dial.handle_secured(self.now),
+                }
+            }
+            Action::Request(fields) => {
+                let lines = fields.iter().map(|(name, value)| (name, value.escape_ascii()));
+                self.log.extend(lines.map(|(name, value)| format!("> {name}: {value}")));
+                self.answer(due);
             }
             Action::Write => {
                 let bytes = self.dial.transmit();
@@ -207,6 +223,33 @@ impl Network {
                 self.wire.extend_from_slice(rest.as_bytes());
             }
             Reply::Silence => self.pass(due),
+            Reply::Unsupported => panic!("HTTP/1.1 has no settings"),
+        }
+    }
+
+    /// Answers a request over HTTP/2.
+    fn answer(&mut self, due: Option<Timestamp>) {
+        let mut wire = std::mem::take(&mut self.wire);
+        match self.replies.pop_front().unwrap_or(Reply::Eof("")) {
+            Reply::Text(text) => wire.extend_from_slice(text.as_bytes()),
+            Reply::Bytes(bytes) => wire.extend_from_slice(&bytes),
+            Reply::Eof(text) => {
+                wire.extend_from_slice(text.as_bytes());
+                self.has_eof = true;
+            }
+            Reply::Open(rest) => {
+                wire.extend_from_slice(b"HTTP/2 200 \r\n\r\n");
+                wire.extend_from_slice(rest.as_bytes());
+            }
+            Reply::Silence => return self.pass(due),
+            Reply::Unsupported => return self.dial.handle_unsupported(self.now),
+        }
+        match fields(&wire) {
+            Some((head, len)) => {
+                self.wire = wire.split_off(len);
+                self.dial.receive_fields(head, self.now);
+            }
+            None => self.dial.handle_eof(self.now),
         }
     }
 
@@ -247,7 +290,7 @@ fn next_line(next: &Next<'_>) -> String {
 
 /// The URL, and all bytes that followed the 101.
 fn opened_line(opened: Opened, wire: &[u8]) -> String {
-    assert_eq!(opened.response.status(), 101);
+    assert!(matches!(opened.response.status(), 101 | 200));
     let unread = [opened.connection.into_unread(), wire.to_vec()].concat();
     let unread = String::from_utf8(unread).expect("the tests send text");
     match unread.as_str() {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use sansocket::auth::Credentials;
-use sansocket::connect::{Action, ConnectError, Dial, Next, Opened, Plan, Proxy, Redirects, Retry};
+use sansocket::connect::{
+    Action, ConnectError, Dial, Next, Opened, Peer, Plan, Proxy, Redirects, Retry, Versions,
+};
 use sansocket::{Config, HandshakeLimits, Seed, Timestamp};
 
 use crate::choices::Choices;
@@ -51,8 +53,27 @@ fn choose_plan(choices: &mut Choices<'_>) -> Plan {
         1 => Redirects::same_origin(3),
         _ => Redirects::anywhere(3),
     });
-    plan.set_retry(Retry::times(u32::from(choices.byte() % 3)));
+    let choice = choices.byte();
+    plan.set_retry(Retry::times(u32::from(choice % 3)));
+    plan.set_versions(match choice / 3 % 3 {
+        0 => Versions::Http1,
+        1 => Versions::Http2,
+        _ => Versions::Auto,
+    });
     plan
+}
+
+/// Returns the head of a response as a server of HTTP/2 would send it, and its length, if it is complete.
+pub fn fields(bytes: &[u8]) -> Option<(Vec<(String, String)>, usize)> {
+    let len = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(bytes.get(..len)?).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next()?.split(' ').nth(1)?;
+    let mut fields = vec![(":status".to_owned(), status.to_owned())];
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        fields.push((name.to_ascii_lowercase(), value.to_owned()));
+    }
+    Some((fields, len))
 }
 
 /// Plays the stream: what each transport has to read. A byte of 255 ends it.
@@ -110,12 +131,17 @@ impl World<'_> {
                 (self.segment, self.read) = (self.segments.next().unwrap_or_default(), 0);
                 self.dial.handle_connected(self.now);
             }
-            Action::Tls { name, peer } => {
-                self.log.push(format!("tls {name} {peer}"));
+            Action::Tls { name, peer, alpn } => {
+                self.log.push(format!("tls {name} {peer} {alpn:?}"));
+                assert!(peer == Peer::Target || alpn == ["http/1.1"], "proxies speak HTTP/1.1");
                 // TLS reads what was read too early.
                 self.read -= self.dial.take_unread().len();
-                self.dial.handle_secured(self.now);
+                match alpn.contains(&"h2") {
+                    true => self.dial.handle_secured_http2(self.now),
+                    false => self.dial.handle_secured(self.now),
+                }
             }
+            Action::Request(_) => self.ask(),
             Action::Write => self.write(),
             Action::Read => self.read(due),
             Action::Next(next) => {
@@ -132,9 +158,35 @@ impl World<'_> {
         true
     }
 
-    fn write(&mut self) {
+    /// Asks over HTTP/2.
+    fn ask(&mut self) {
+        self.read -= self.dial.take_unread().len();
+        let is_home = self.is_home();
+        let Action::Request(sent) = self.dial.next_action() else { panic!("it is still asked") };
+        let sent = sent.iter().map(|(name, value)| format!("{name}: {}\n", value.escape_ascii()));
+        let text: String = sent.collect();
+        assert!(is_home || !text.contains("home-"), "a secret of home elsewhere: {text}");
+        assert!(!text.contains("proxy-"), "credentials of the proxy: {text}");
+        assert!(text.contains("x-portable: portable"), "{text}");
+        self.log.push(text);
+        let rest = &self.segment[self.read..];
+        match fields(rest) {
+            Some((head, len)) => {
+                self.read += len;
+                self.dial.receive_fields(head, self.now);
+            }
+            None if rest.len().is_multiple_of(2) => self.dial.handle_unsupported(self.now),
+            None => self.dial.handle_failure(self.now),
+        }
+    }
+
+    fn is_home(&self) -> bool {
         let url = self.dial.url();
-        let is_home = (url.host(), url.port(), url.is_secure()) == self.home;
+        (url.host(), url.port(), url.is_secure()) == self.home
+    }
+
+    fn write(&mut self) {
+        let is_home = self.is_home();
         let is_tunnel = self.dial.proxy().is_some();
         let bytes = self.dial.transmit();
         let text = String::from_utf8_lossy(bytes).into_owned();

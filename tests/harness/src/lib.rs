@@ -40,7 +40,7 @@ pub use calls::calls;
 pub use changed::changed;
 #[cfg(feature = "deflate")]
 pub use deflate::{deflate_pair, deflate_receive};
-pub use dial::dial;
+pub use dial::{dial, fields};
 pub use drive::Drive;
 pub use handshake::{
     handshake_client, handshake_server, headers_round_trip, no_header_can_be_injected,
