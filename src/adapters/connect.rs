@@ -159,7 +159,8 @@ impl<R> Connect<R> {
     /// Calls `hook` before each step, to log it, to refuse it, or to answer a challenge.
     ///
     /// [`Dial::next_action`] is the step. Before a [`Write`](crate::connect::Action::Write),
-    /// [`Dial::transmit`] has the request, which may hold secrets. Bytes that are written or read in several pieces
+    /// [`Dial::transmit`] has the request, which may hold secrets. Over HTTP/2, it is in the
+    /// [`Request`](crate::connect::Action::Request). Bytes that are written or read in several pieces
     /// are one step.
     ///
     /// ```

@@ -103,10 +103,7 @@ fn dial(dialing: &mut Dialing) -> Option<MaybeTls> {
                 dialing.note(outcome, |dial, count, now| dial.receive(&buffer[..*count], now));
             }
             // There is no HTTP/2 here, and no setting leads to it.
-            Action::Request(_) => {
-                let outcome = Outcome::<()>::Failed(ErrorKind::Unsupported.into());
-                dialing.note(outcome, |_, (), _| {});
-            }
+            Action::Request(_) => dial.handle_failure(now),
             Action::Next(_) => dialing.proceed(),
             Action::Wait => {
                 drop(stream.take());

@@ -92,13 +92,7 @@ async fn dial<S, I: Transport<S>>(dialing: &mut Dialing) -> Result<Option<S>, Er
                 let outcome = within(alarm, secure::<S, I>(stream.take(), to)).await;
                 stream = dialing.note(outcome, handle_secured::<S, I>);
             }
-            Action::Request(_) => {
-                let unread = dial.take_unread();
-                let Action::Request(fields) = dial.next_action() else { continue };
-                let outcome = within(alarm, ask::<S, I>(stream.take(), unread, fields)).await;
-                let answer = dialing.note(outcome, handle_answer);
-                stream = answer.flatten().map(|(stream, _)| stream);
-            }
+            Action::Request(_) => stream = request::<S, I>(dialing, stream.take(), alarm).await,
             Action::Write => {
                 let outcome = within(alarm, write::<S, I>(&mut stream, dial.transmit())).await;
                 dialing.note(outcome, |dial, count, now| dial.transmitted(*count, now));
@@ -152,6 +146,19 @@ fn handle_secured<S, I: Transport<S>>(dial: &mut Dial, stream: &S, now: Timestam
         true => dial.handle_secured_http2(now),
         false => dial.handle_secured(now),
     }
+}
+
+/// Asks over HTTP/2. Returns the stream of the request.
+async fn request<S, I: Transport<S>>(
+    dialing: &mut Dialing,
+    stream: Option<S>,
+    alarm: Option<I::Sleep>,
+) -> Option<S> {
+    let unread = dialing.dial.take_unread();
+    let Action::Request(fields) = dialing.dial.next_action() else { return None };
+    let outcome = within(alarm, ask::<S, I>(stream, unread, fields)).await;
+    let answer = dialing.note(outcome, handle_answer);
+    answer.flatten().map(|(stream, _)| stream)
 }
 
 async fn ask<S, I: Transport<S>>(
