@@ -160,7 +160,10 @@ def write_ours(driver, numbers):
     level, memory = numbers.randrange(10), numbers.randrange(1, 10)
     messages = some_messages(numbers)
     size = numbers.choice([1 << 20, 1 << 20, 1000, 17 * len(messages[0]) // 100 + 10])
-    answer = driver.ask("deflate", parameters(bits, takeover), level, memory, size, *messages)
+    # Some are prepared, as for many connections: the compressor of this one has not seen them.
+    prepared = numbers.choice([0, 0.1, 0.5, 0.9])
+    fields = [("*" if numbers.random() < prepared else "") + message.hex() for message in messages]
+    answer = driver.ask("deflate", parameters(bits, takeover), level, memory, size, *fields)
     decompressor = Decompressor(bits, takeover)
     try:
         read = [

@@ -3,7 +3,7 @@
 //! | line | answer |
 //! |---|---|
 //! | `inflate PARAMETERS|MESSAGE|..` | the messages that a client decompresses, then `!` if one fails |
-//! | `deflate PARAMETERS|LEVEL|MEMORY|PART|MESSAGE|..` | the payloads that a server sends in parts of this size |
+//! | `deflate PARAMETERS|LEVEL|MEMORY|PART|MESSAGE|..` | the payloads that a server sends in parts of this size, or prepared if the message has a `*` before it |
 //! | `request HEAD`, `response HEAD` | the method and target or the status, then a name and a value for each header; `!` and the error; or `?` |
 
 use std::io::{self, BufRead, Write};
@@ -13,8 +13,8 @@ use std::time::Duration;
 use sansocket::deflate::{Agreement, Compression};
 use sansocket::server::{Origins, Policy};
 use sansocket::{
-    Cause, Config, Connection, Event, Headers, Input, Negotiated, Seed, Step, Timestamp, Url,
-    client,
+    Cause, Config, Connection, Event, Headers, Input, Negotiated, Prepared, Seed, Step, Timestamp,
+    Url, client,
 };
 
 /// The time of all that happens.
@@ -155,6 +155,12 @@ fn deflate(fields: &[&str]) -> Vec<String> {
     let mut server = Connection::open_server(negotiated(agreed, compression), Arc::default(), NOW);
     let mut got = Vec::new();
     for message in messages {
+        if let Some(message) = message.strip_prefix('*') {
+            let message = Prepared::new(unhex(message));
+            server.send(&message).expect("the connection is open");
+            got.push(payload(&written(&mut server)));
+            continue;
+        }
         let message = unhex(message);
         let mut parts: Vec<_> = message.chunks(part).collect();
         let last = parts.pop().unwrap_or_default();
