@@ -176,8 +176,7 @@ impl Server {
 fn head(request: &Request) -> String {
     let mut head = format!("GET {} HTTP/1.1\n", request.target());
     for (name, value) in request.headers() {
-        let value = String::from_utf8_lossy(value);
-        head += &format!("{name}: {}\n", if steps::is_secret(name) { "…" } else { &value });
+        head += &steps::line(name, &String::from_utf8_lossy(value));
     }
     head
 }

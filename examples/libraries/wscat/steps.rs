@@ -51,13 +51,13 @@ fn show_next(next: Next<'_>, display: Display) {
     }
 }
 
-/// Shows the head of a response, and its body.
+/// Shows the head of a response without cookies, and its body.
 pub(crate) fn show_response(response: &Response, display: Display) {
     display.head(Direction::In, || {
         let reason = String::from_utf8_lossy(response.reason());
         let mut head = format!("HTTP/1.1 {} {reason}\n", response.status());
         for (name, value) in response.headers() {
-            head += &format!("{name}: {}\n", String::from_utf8_lossy(value));
+            head += &line(name, &String::from_utf8_lossy(value));
         }
         head + "\n" + &String::from_utf8_lossy(response.body())
     });
@@ -66,18 +66,20 @@ pub(crate) fn show_response(response: &Response, display: Display) {
 /// Returns a head without passwords: people show it to others.
 fn without_secrets(head: &[u8]) -> String {
     let head = String::from_utf8_lossy(head);
-    let lines = head.lines().map(|line| match line.split_once(": ") {
-        Some((name, value)) if is_secret(name) => {
-            let (scheme, _) = value.split_once(' ').unwrap_or_default();
-            format!("{name}: {scheme} …\n")
-        }
-        _ => format!("{line}\n"),
+    let lines = head.lines().map(|text| match text.split_once(": ") {
+        Some((name, value)) => line(name, value),
+        None => format!("{text}\n"),
     });
     lines.collect()
 }
 
-pub(crate) fn is_secret(name: &str) -> bool {
-    ["Authorization", "Cookie", "Proxy-Authorization"]
-        .iter()
-        .any(|it| it.eq_ignore_ascii_case(name))
+/// Returns a header line. Of a secret value, it has the scheme only.
+pub(crate) fn line(name: &str, value: &str) -> String {
+    let is_any = |names: &[&str]| names.iter().any(|it| it.eq_ignore_ascii_case(name));
+    match value.split_once(' ') {
+        _ if is_any(&["Cookie", "Set-Cookie"]) => format!("{name}: …\n"),
+        _ if !is_any(&["Authorization", "Proxy-Authorization"]) => format!("{name}: {value}\n"),
+        Some((scheme, _)) => format!("{name}: {scheme} …\n"),
+        None => format!("{name}: …\n"),
+    }
 }

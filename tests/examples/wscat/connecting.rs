@@ -36,7 +36,9 @@ fn guard(stream: TcpStream) {
 #[test]
 fn redirects_and_challenges_are_answered_if_that_is_asked_for() {
     let url = start(guard);
-    let ran = run(&["-n", "-L", "--user", "user:secret", "-H", "X-Test: yes", "-v", &url]);
+    let cookies = "Cookie: first=chocolate; second=chocolate";
+    let login = ["--user", "user:secret", "-H", cookies, "-H", "X-Test: yes"];
+    let ran = run(&[&["-n", "-L", "-v", &url], &login[..]].concat());
     assert!(ran.status == 0 && ran.out.ends_with(" B  Basic dXNlcjpzZWNyZXQ=, yes\n"), "{ran:?}");
     let steps = [
         "> GET / HTTP/1.1",
@@ -49,7 +51,8 @@ fn redirects_and_challenges_are_answered_if_that_is_asked_for() {
     let places: Vec<_> = steps.iter().map(|step| ran.err.find(step)).collect();
     assert!(places.is_sorted() && places[0].is_some(), "{places:?}: {ran:?}");
     assert!(ran.err.contains("> Authorization: Basic …\n"), "{ran:?}");
-    assert!(!ran.err.contains("dXNlcjpzZWNyZXQ="), "{ran:?}");
+    assert!(ran.err.contains("> Cookie: …\n"), "{ran:?}");
+    assert!(!ran.err.contains("dXNlcjpzZWNyZXQ=") && !ran.err.contains("chocolate"), "{ran:?}");
 }
 
 #[test]
