@@ -55,11 +55,15 @@ impl Retry {
     /// Returns whether a connection that was open is worth another one: it broke, or the peer goes away,
     /// restarts (1012), or asks to come again (1013).
     ///
-    /// A normal end, a violation, and a code of the application are final.
+    /// A normal end, a violation, and a code of the application are final. If only one end sent a close frame, its
+    /// code decides: a connection that the application has closed is over, though the peer did not reply.
     pub fn is_worth(ended: &Ended) -> bool {
+        let frame = if ended.received.is_present() { ended.received } else { ended.sent };
         match ended.cause {
-            Cause::ClosingHandshake => is_temporary(ended.received),
-            Cause::TimedOut(_) | Cause::TransportEnded | Cause::TransportReset => true,
+            Cause::ClosingHandshake => is_temporary(frame),
+            Cause::TimedOut(_) | Cause::TransportEnded | Cause::TransportReset => {
+                !frame.is_present() || is_temporary(frame)
+            }
             Cause::Handshake(_) | Cause::Rejected | Cause::Violation(_) => false,
         }
     }

@@ -31,7 +31,7 @@ use crate::handshake::client::Response;
 /// | end | next |
 /// |---|---|
 /// | the transport broke, a timeout, the close codes 1001, 1011, 1012, 1013, 1014 | another connection: [`Retry::is_worth`] |
-/// | a normal end, a violation, any other code | `None` |
+/// | a normal end, a violation, any other code, a `close` of ours without a reply | `None` |
 ///
 /// The delay before it is random, within 5 s the first time, and then grows up to 90 s: [`Backoff`]. It starts anew
 /// after a connection that lasted as long as the longest delay. `Retry-After` of a response is respected. So a server

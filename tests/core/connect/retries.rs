@@ -239,8 +239,26 @@ fn a_connection_that_broke_or_was_sent_away_is_worth_another_one() {
     assert!(!ended(Cause::ClosingHandshake, None));
     assert!(ended(Cause::TransportEnded, None));
     assert!(ended(Cause::TimedOut(TimedOut::Silence), None));
+    assert!(!ended(Cause::TransportReset, Some(1000)), "our reply to a normal end was not written");
+    assert!(ended(Cause::TransportReset, Some(1012)));
     assert!(!ended(Cause::Rejected, None));
     assert!(!ended(Cause::Violation(ProtocolError::InvalidUtf8), None));
+}
+
+#[test]
+fn a_connection_that_the_application_has_closed_is_over_without_a_reply() {
+    for (sent, expected) in [
+        (CloseFrame::Absent, true),
+        (CloseFrame::Empty, false),
+        (CloseFrame::Code(CloseCode::NORMAL), false),
+        (CloseFrame::Code(CloseCode::GOING_AWAY), true),
+    ] {
+        for cause in [Cause::TimedOut(TimedOut::Close), Cause::TransportEnded] {
+            let mut ended = broken();
+            (ended.sent, ended.cause) = (sent, cause);
+            assert_eq!(Retry::is_worth(&ended), expected, "{sent:?}, {cause:?}");
+        }
+    }
 }
 
 /// The account of a connection whose transport ended.
