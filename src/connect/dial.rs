@@ -100,8 +100,6 @@ pub struct Opened {
     pub connection: Connection,
     /// The response that has opened it: a 101, or a 2xx over HTTP/2.
     pub response: Response,
-    /// The URL of the server, after redirects.
-    pub url: Box<str>,
 }
 
 impl Dial {
@@ -452,19 +450,19 @@ impl Dial {
     ///
     /// Returns [`ConnectError`] with the last failure, or with [`Failure::Abandoned`] if the result was not clear yet.
     pub fn finish(self) -> Result<Opened, ConnectError> {
-        let url = self.url().to_string().into();
-        let error =
-            |failure, response, url| Err(ConnectError { failure, response, url, source: None });
-        match self.stage {
+        let (url, text) = (self.url().into(), self.url().to_string().into());
+        let (failure, response) = match self.stage {
             Stage::Open(connection, response) => {
                 let connection = connection.with_read_ahead(&self.input);
-                Ok(Opened { connection, response: *response, url })
+                return Ok(Opened { connection, response: response.with_url(url) });
             }
-            Stage::Failed(failure, response) => error(failure, response, url),
+            Stage::Failed(failure, response) => (failure, response),
             Stage::Task(_) | Stage::Exchange(_) | Stage::Decide(_) | Stage::Wait(_) => {
-                error(Failure::Abandoned, None, url)
+                (Failure::Abandoned, None)
             }
-        }
+        };
+        let response = response.map(|response| Box::new(response.with_url(url)));
+        Err(ConnectError { failure, response, url: text, source: None })
     }
 
     /// Returns the attempts that were made, for the next connection.

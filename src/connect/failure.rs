@@ -23,7 +23,7 @@ use crate::handshake::text::split_before;
 ///     matches!(error.failure, Failure::Rejected { status: 403, .. })
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ConnectError {
     /// What failed.
@@ -37,12 +37,29 @@ pub struct ConnectError {
     pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
+impl ConnectError {
+    fn bare_url(&self) -> &str {
+        split_before(&self.url, |byte| byte == b'?').0
+    }
+}
+
 /// Writes the URL without its query, which may hold a token, the failure, and its source.
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (url, _) = split_before(&self.url, |byte| byte == b'?');
-        write!(f, "{url}: {}", self.failure)?;
+        write!(f, "{}: {}", self.bare_url(), self.failure)?;
         self.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+    }
+}
+
+/// Prints the URL without its query.
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectError")
+            .field("failure", &self.failure)
+            .field("response", &self.response)
+            .field("url", &self.bare_url())
+            .field("source", &self.source)
+            .finish()
     }
 }
 

@@ -74,7 +74,7 @@
 //! # let mut plan = Plan::new(&format!("ws://127.0.0.1:{port}/")).unwrap();
 //! # plan.set_redirects(Redirects::anywhere(1));
 //! # let (opened, _) = connect(plan, Config::new().shared(), Seed::new([7; 32]))?;
-//! # assert_eq!(*opened.url, format!("ws://127.0.0.1:{port}/chat"));
+//! # assert_eq!(opened.response.url().unwrap().to_string(), format!("ws://127.0.0.1:{port}/chat"));
 //! # server.join().unwrap()?;
 //! # Ok::<(), Error>(())
 //! ```

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::fmt;
 use core::time::Duration;
 
 use super::failure::Failure;
@@ -13,7 +14,6 @@ use crate::handshake::client::{Handshake, Pending, Response};
 use crate::handshake::url_buf::UrlBuf;
 
 /// How far an attempt has got.
-#[derive(Debug)]
 pub(crate) enum Stage {
     /// The caller does something for the transport.
     Task(Task),
@@ -71,8 +71,8 @@ pub(crate) enum Decision {
 #[derive(Default)]
 pub(crate) struct Answer(pub(crate) Option<String>);
 
-impl core::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answer(..)")
     }
 }
@@ -90,6 +90,20 @@ impl Decision {
                 rejected(response, peer)
             }
             Self::Retry(failure, response, _) => Stage::Failed(failure, response),
+        }
+    }
+}
+
+/// Prints nothing of requests and responses, because they may be secret.
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Task(task) => task.fmt(f),
+            Self::Exchange(_) => f.write_str("Exchange(..)"),
+            Self::Decide(_) => f.write_str("Decide(..)"),
+            Self::Wait(until) => f.debug_tuple("Wait").field(until).finish(),
+            Self::Open(..) => f.write_str("Open(..)"),
+            Self::Failed(failure, _) => f.debug_tuple("Failed").field(failure).finish(),
         }
     }
 }

@@ -75,7 +75,9 @@
 //! * Settings are validated before any I/O. The first invalid one is the error of `connect`.
 //! * All addresses of a host are tried, IPv6 and IPv4 in turn. A new attempt starts each 250 ms, and the first that
 //!   answers wins (RFC 8305).
-//! * Everything together has [`Timeouts::opening`](crate::Timeouts::opening) for each attempt. Default: 10 seconds.
+//! * Each attempt has [`Timeouts::opening`](crate::Timeouts::opening) for all of its steps: the first one, and each one
+//!   after a redirect, a challenge or a delay. Default: 10 seconds.
+//! * [`Response::url`](crate::client::Response::url) is the URL that was asked last, after redirects.
 //! * `ws://` and `wss://` URLs give the same type: a `WebSocket<MaybeTls>`. So does HTTP/2.
 //! * A future that is dropped ends the attempt. Nothing is left of it.
 //!

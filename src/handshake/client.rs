@@ -3,6 +3,7 @@
 //! A [`Request`] describes the connection. A `Handshake` writes it, and then receives bytes until it has the
 //! [`Response`].
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
@@ -27,6 +28,7 @@ use super::status_line::StatusLine;
 use super::text::{ascii, to_usize};
 use super::token::token;
 use super::url::Url;
+use super::url_buf::UrlBuf;
 use super::version::parse_version;
 #[cfg(feature = "legacy")]
 use super::versions::Version;
@@ -376,6 +378,7 @@ pub struct Response {
     is_truncated: bool,
     /// Whether it opens the connection.
     opens: bool,
+    url: Option<Box<UrlBuf>>,
 }
 
 impl Response {
@@ -387,6 +390,12 @@ impl Response {
     /// Returns the reason phrase, which is often empty. Do not depend on it.
     pub fn reason(&self) -> &[u8] {
         self.headers.bytes_at(self.line.reason)
+    }
+
+    /// Returns the URL that was asked, after redirects. `None` if the response is not the result of a
+    /// [`Dial`](crate::connect::Dial).
+    pub fn url(&self) -> Option<Url<'_>> {
+        self.url.as_ref().map(|url| url.as_url())
     }
 
     /// Returns the headers in order.
@@ -426,7 +435,7 @@ impl Response {
     }
 
     const fn new(line: StatusLine, headers: Headers) -> Self {
-        Self { headers, line, body: Vec::new(), is_truncated: false, opens: false }
+        Self { headers, line, body: Vec::new(), is_truncated: false, opens: false, url: None }
     }
 
     fn finish(self, body: Body) -> Self {
@@ -438,6 +447,10 @@ impl Response {
     #[must_use]
     pub fn with_body(self, body: Vec<u8>, is_truncated: bool) -> Self {
         Self { body, is_truncated, ..self }
+    }
+
+    pub(crate) fn with_url(self, url: UrlBuf) -> Self {
+        Self { url: Some(Box::new(url)), ..self }
     }
 
     fn check_upgrade(&self) -> Result<(), ResponseError> {

@@ -1,11 +1,12 @@
 //! [`UrlBuf`]: a URL that owns its text.
 
 use alloc::boxed::Box;
+use core::fmt;
 
 use super::url::Url;
 
 /// A URL that owns its text. Hosts are compared as they are written: see [`Url`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct UrlBuf {
     is_secure: bool,
     host: Box<str>,
@@ -24,6 +25,13 @@ impl UrlBuf {
             path: &self.path,
             query: self.query.as_deref(),
         }
+    }
+}
+
+/// Prints no query, which may hold a token.
+impl fmt::Debug for UrlBuf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Url { query: None, ..self.as_url() }, f)
     }
 }
 

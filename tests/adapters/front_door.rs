@@ -166,7 +166,8 @@ fn a_redirect_to_another_origin_carries_no_secrets() {
             .portable_protocol("p2").credentials(credentials.clone())
             .redirects(Redirects::anywhere(1))
         );
-        outcome.unwrap();
+        let asked = outcome.unwrap().url().unwrap().to_string();
+        assert_eq!(asked, format!("ws://127.0.0.1:{other}/new"));
         let (first, second) = (first.join().unwrap(), served.join().unwrap());
         assert_eq!(field(&first, "X-Key"), Some("secret"), "{adapter:?}");
         assert_eq!(field(&first, "Authorization"), Some("Bearer token"));
@@ -191,6 +192,7 @@ fn a_redirect_is_a_rejection_unless_redirects_are_allowed() {
             match outcome {
                 Err(Error::Rejected(response)) => {
                     assert_eq!((response.status(), redirects), (302, Redirects::NONE));
+                    assert_eq!(response.url().unwrap().to_string(), url(port));
                 }
                 Err(Error::Connect(error)) => {
                     assert_eq!(error.failure, Failure::Redirect(RedirectFault::OtherOrigin));
@@ -411,6 +413,8 @@ fn an_error_names_the_url_the_step_and_the_source() {
         assert!(text.starts_with(&start) && text.ends_with(&source.to_string()), "{text}");
         // The query may be secret.
         assert!(!format!("{error:?}").contains("room"), "{error:?}");
+        let Error::Connect(error) = error else { panic!("{error:?}") };
+        assert!(error.url.contains("room") && !format!("{error:?}").contains("room"), "{error:?}");
     }
 }
 

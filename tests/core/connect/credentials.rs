@@ -1,10 +1,11 @@
 //! Credentials of a client: rules P-18, P-20, P-30, P-31, P-33 and P-34.
 
+use harness::START;
 use sansocket::HeaderError;
 use sansocket::auth::{Authorization, Credentials, CredentialsError};
-use sansocket::connect::{Plan, PlanError, Proxy};
+use sansocket::connect::{Plan, PlanError, Proxy, Redirects};
 
-use super::support::{Caller, Reply, dial, plan, play, play_with, response, result};
+use super::support::{Caller, Reply, dial, exchange, plan, play, play_with, response, result};
 
 /// RFC 7617, section 2 and 2.1, and the example of the section on HTTP proxies.
 const BASIC: [(&str, &str, &str); 4] = [
@@ -223,6 +224,28 @@ fn a_proxy_can_get_credentials_without_a_challenge() {
     let log = play(&plan, &[response(200, &[]), Reply::Open("")]);
     assert_eq!(log[3], "> Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assert_eq!(log.last().unwrap(), "open ws://h/");
+}
+
+/// L-23: it may hold a token.
+#[test]
+fn nothing_shows_the_query_of_a_url() {
+    let mut plan = plan("ws://h/?sesame");
+    plan.set_redirects(Redirects::anywhere(1));
+    for status in ["101", "302", "403"] {
+        let mut dial = dial(&plan);
+        dial.handle_connected(START);
+        let head =
+            format!("HTTP/1.1 {status} x\r\nLocation: /new?sesame\r\nContent-Length: 0\r\n\r\n");
+        exchange(&mut dial, head.as_bytes());
+        let shown = format!("{dial:?}");
+        assert!(!shown.contains("sesame"), "{shown}");
+    }
+    let mut dial = dial(&plan);
+    dial.handle_failure(START);
+    let error = dial.finish().expect_err("a failure");
+    assert_eq!(&*error.url, "ws://h/?sesame");
+    let shown = format!("{error:?} {error}");
+    assert!(!shown.contains("sesame"), "{shown}");
 }
 
 /// L-23

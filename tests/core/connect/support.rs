@@ -291,11 +291,12 @@ fn next_line(next: &Next<'_>) -> String {
 /// The URL, and all bytes that followed the 101.
 fn opened_line(opened: Opened, wire: &[u8]) -> String {
     assert!(matches!(opened.response.status(), 101 | 200));
+    let url = opened.response.url().expect("the URL is known").to_string();
     let unread = [opened.connection.into_unread(), wire.to_vec()].concat();
     let unread = String::from_utf8(unread).expect("the tests send text");
     match unread.as_str() {
-        "" => format!("open {}", opened.url),
-        unread => format!("open {}, then {unread:?}", opened.url),
+        "" => format!("open {url}"),
+        unread => format!("open {url}, then {unread:?}"),
     }
 }
 

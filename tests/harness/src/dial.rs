@@ -247,8 +247,9 @@ fn name(next: &Next<'_>) -> String {
 fn show(result: Result<Opened, ConnectError>, rest: &[u8]) -> String {
     match result {
         Ok(opened) => {
+            let url = opened.response.url().expect("the URL is known").to_string();
             let unread = [&opened.connection.into_unread(), rest].concat();
-            format!("open {}: {}", opened.url, unread.escape_ascii())
+            format!("open {url}: {}", unread.escape_ascii())
         }
         Err(error) => {
             let body = error.response.as_ref().map(|response| response.body().to_vec());
