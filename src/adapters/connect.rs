@@ -156,7 +156,7 @@ impl<R> Connect<R> {
         self.change(|plan| plan.set_retry(retry))
     }
 
-    /// Calls `hook` before each step, to log it, to refuse it, or to answer a challenge.
+    /// Calls `hook` before each step, to log it, to [refuse](Dial::refuse) it, or to [answer](Dial::answer) a challenge.
     ///
     /// [`Dial::next_action`] is the step. Before a [`Write`](crate::connect::Action::Write),
     /// [`Dial::transmit`] has the request, which may hold secrets. Over HTTP/2, it is in the

@@ -413,10 +413,15 @@ impl Dial {
         }
     }
 
-    /// Refuses the next attempt that [`Action::Next`] describes. The response or failure before it is the result.
+    /// Refuses the next step. Nothing follows it.
+    ///
+    /// If that is a [next attempt](Action::Next), the response or failure before it is the result. Otherwise the result
+    /// is [`Failure::Abandoned`]. A result that there is already stays.
     pub fn refuse(&mut self) {
         if let Some(decision) = self.take_decision() {
             self.stage = decision.into_failure();
+        } else if !matches!(self.stage, Stage::Open(..) | Stage::Failed(..)) {
+            self.stage = Stage::Failed(Failure::Abandoned, None);
         }
     }
 

@@ -137,7 +137,7 @@
 //! # See each step, and veto it
 //!
 //! [`on_step`](crate::Connect::on_step) gets the machine before each step: to log it, to
-//! [refuse](crate::connect::Dial::refuse) a redirect, or to [answer](crate::connect::Dial::answer) a challenge by a
+//! [refuse](crate::connect::Dial::refuse) it, or to [answer](crate::connect::Dial::answer) a challenge by a
 //! scheme of your own:
 //!
 //! ```

@@ -702,6 +702,25 @@ fn a_hook_may_refuse_a_redirect_and_answer_a_challenge() {
 }
 
 #[test]
+fn a_hook_may_refuse_to_connect() {
+    for adapter in ADAPTERS {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let outcome = talk!(
+            adapter,
+            &url(port),
+            .retry(Retry::times(9)).on_step(|dial| match dial.next_action() {
+                Action::Connect { host: "127.0.0.1", .. } => dial.refuse(),
+                _ => {}
+            })
+        );
+        assert_eq!(failure(&outcome), Failure::Abandoned, "{adapter:?}");
+        listener.set_nonblocking(true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
 fn a_proxy_a_redirect_and_a_login_are_passed_in_one_go() {
     for adapter in ADAPTERS {
         let (target, served) = serve(|listener| {

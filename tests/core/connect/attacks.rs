@@ -2,9 +2,11 @@
 
 use harness::START;
 use sansocket::auth::Credentials;
-use sansocket::connect::{Action, Plan, Proxy, Redirects, Retry};
+use sansocket::connect::{Action, Failure, Plan, Proxy, Redirects, Retry};
 
-use super::support::{Caller, Reply, dial, exchange, plan, play, play_with, response, result};
+use super::support::{
+    Caller, Reply, dial, exchange, plan, play, play_with, response, result, write,
+};
 
 /// A plan that allows all there is, with secrets for `wss://home`.
 fn bold() -> Plan {
@@ -181,6 +183,33 @@ fn bytes_before_tls_are_not_read_within_it() {
     }
 }
 
+/// A caller that must not reach some hosts refuses before there is a connection.
+#[test]
+fn any_step_can_be_refused() {
+    let mut plan = plan("wss://h/");
+    plan.set_retry(Retry::times(1));
+    for steps in 0..4 {
+        let mut dial = dial(&plan);
+        for step in 0..steps {
+            match step {
+                0 => dial.handle_connected(START),
+                1 => dial.handle_secured(START),
+                _ => drop(write(&mut dial)),
+            }
+        }
+        dial.refuse();
+        assert!(matches!(dial.next_action(), Action::Done), "{steps}");
+        let error = dial.finish().expect_err("a failure");
+        assert_eq!(error.to_string(), "wss://h/: attempt was abandoned");
+    }
+    let mut dial = dial(&plan);
+    dial.handle_failure(START);
+    dial.proceed(START);
+    assert!(matches!(dial.next_action(), Action::Wait));
+    dial.refuse();
+    assert_eq!(dial.finish().expect_err("a failure").failure, Failure::Abandoned);
+}
+
 /// I-04: calls at the wrong time are harmless.
 #[test]
 fn calls_at_the_wrong_time_change_nothing() {
@@ -189,7 +218,6 @@ fn calls_at_the_wrong_time_change_nothing() {
     dial.handle_secured(START);
     dial.handle_resolved([127, 0, 0, 1].into(), START);
     dial.proceed(START);
-    dial.refuse();
     dial.transmitted(0, START);
     dial.handle_timeout(START);
     assert!(dial.take_unread().is_empty() && dial.transmit().is_empty());
@@ -199,6 +227,7 @@ fn calls_at_the_wrong_time_change_nothing() {
     dial.handle_connected(START);
     dial.handle_eof(START);
     dial.proceed(START);
+    dial.refuse();
     dial.receive(b"x", START);
     assert!(matches!(dial.next_action(), Action::Done) && dial.poll_timeout().is_none());
     let error = dial.finish().expect_err("a failure");
