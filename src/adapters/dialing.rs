@@ -7,7 +7,7 @@
 use alloc::sync::Arc;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 use alloc::vec::Vec;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use super::error::Error;
@@ -114,8 +114,11 @@ impl Dialing {
                 return Some(result);
             }
             Outcome::Failed(error) => {
+                match is_of_socket(&error) {
+                    true => self.dial.handle_eof(now),
+                    false => self.dial.handle_failure(now),
+                }
                 self.source = Some(error);
-                self.dial.handle_failure(now);
             }
             // Timers may be early.
             Outcome::TimedOut => {
@@ -184,6 +187,11 @@ fn check_names(dial: &Dial, tls: Tls) -> Result<(), Error> {
         true => tls.check(dial.url().host()),
         false => Ok(()),
     }
+}
+
+/// Returns whether the transport has failed, rather than TLS over it: the operating system says so, or it ended.
+fn is_of_socket(error: &io::Error) -> bool {
+    error.raw_os_error().is_some() || error.kind() == ErrorKind::UnexpectedEof
 }
 
 /// Returns whether the error of the transport says more.

@@ -279,9 +279,16 @@ impl Dial {
         }
     }
 
-    /// Notes that nothing more will come from the transport.
+    /// Notes that nothing more will come from the transport: it ended, or broke.
+    ///
+    /// While TLS is started, another attempt may succeed, unlike after a [failure](Self::handle_failure) of TLS.
     pub fn handle_eof(&mut self, now: Timestamp) {
-        self.handle_failure(now);
+        if self.is_at(Task::ProxyTls) || self.is_at(Task::TargetTls) {
+            self.tell(now);
+            self.fail(Failure::TransportEnded, None);
+        } else {
+            self.handle_failure(now);
+        }
     }
 
     /// Notes that the action failed: the name was not resolved, there is no connection or no TLS, or the transport

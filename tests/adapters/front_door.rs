@@ -454,6 +454,24 @@ fn a_server_that_leaves_before_it_answers_is_told_apart() {
     }
 }
 
+/// So does a load balancer without a server behind it.
+#[test]
+fn a_transport_that_ends_before_tls_stands_is_worth_another_attempt() {
+    let identity = Identity::local();
+    let soon = Retry::times(1).backoff(Backoff::new().first(Duration::from_millis(1)));
+    for adapter in ADAPTERS {
+        let tls = identity.clone();
+        let (port, served) = serve(move |listener| {
+            drop(accept(&listener));
+            echo_next(secure(&tls, accept(&listener)))
+        });
+        let url = format!("wss://localhost:{port}/");
+        let outcome = talk!(adapter, &url, .tls(identity.client.clone()).retry(soon));
+        assert_eq!(outcome.unwrap().status(), 101, "{adapter:?}");
+        served.join().unwrap();
+    }
+}
+
 #[test]
 fn each_step_ends_at_the_deadline() {
     for adapter in ADAPTERS {

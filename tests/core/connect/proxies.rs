@@ -1,6 +1,7 @@
 //! Ways through proxies: rules P-23 to P-29, P-35 and P-38.
 
-use sansocket::connect::{Action, Plan, Proxy};
+use sansocket::Timestamp;
+use sansocket::connect::{Action, Dial, Plan, Proxy};
 
 use super::support::{Caller, Reply, dial, exchange, plan, play, play_with, response, result};
 
@@ -282,7 +283,7 @@ fn each_step_may_fail() {
         log,
         ["connect p 443", "wss://h/: connection to the proxy could not be established"]
     );
-    let fail = |count: usize| {
+    let fail = |count: usize, end: fn(&mut Dial, Timestamp)| {
         let mut dial = dial(&through("https://p", "wss://h"));
         if count > 0 {
             dial.handle_connected(harness::START);
@@ -291,12 +292,18 @@ fn each_step_may_fail() {
             dial.handle_secured(harness::START);
             exchange(&mut dial, b"HTTP/1.1 200 OK\r\n\r\n");
         }
-        dial.handle_failure(harness::START);
+        end(&mut dial, harness::START);
         dial.finish().expect_err("a failure").to_string()
     };
-    assert_eq!(fail(0), "wss://h/: connection to the proxy could not be established");
-    assert_eq!(fail(1), "wss://h/: TLS with the proxy failed");
-    assert_eq!(fail(2), "wss://h/: TLS with the server failed");
+    let refused = "wss://h/: connection to the proxy could not be established";
+    assert_eq!(fail(0, Dial::handle_failure), refused);
+    assert_eq!(fail(0, Dial::handle_eof), refused);
+    assert_eq!(fail(1, Dial::handle_failure), "wss://h/: TLS with the proxy failed");
+    assert_eq!(fail(2, Dial::handle_failure), "wss://h/: TLS with the server failed");
+    for count in [1, 2] {
+        let ended = "wss://h/: transport ended before the response";
+        assert_eq!(fail(count, Dial::handle_eof), ended);
+    }
     let mut dial = dial(&through("socks5://p", "wss://h"));
     dial.handle_failure(harness::START);
     assert_eq!(
