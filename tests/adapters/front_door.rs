@@ -473,6 +473,28 @@ fn a_transport_that_ends_before_tls_stands_is_worth_another_attempt() {
 }
 
 #[test]
+fn a_proxy_that_always_says_something_wins_no_time() {
+    for adapter in ADAPTERS {
+        let (port, served) = serve(|listener| {
+            let mut stream = accept(&listener);
+            head(&mut stream);
+            let mut bytes = b"HTTP/1.1 200 OK\r\nVia: ".iter().chain(std::iter::repeat(&b'x'));
+            while stream.write_all(&[*bytes.next().unwrap()]).is_ok() {
+                thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let start = Instant::now();
+        let through = proxy("http://", port);
+        let outcome = talk!(adapter, "ws://h/", .config(impatient()).proxy(through.clone()));
+        let took = start.elapsed();
+        let is_expected = matches!(outcome, Err(Error::TimedOut(TimedOut::Opening)));
+        assert!(is_expected, "{adapter:?}: {outcome:?}");
+        assert!(took < 10 * SHORT, "{adapter:?}: {took:?}");
+        served.join().unwrap();
+    }
+}
+
+#[test]
 fn each_step_ends_at_the_deadline() {
     for adapter in ADAPTERS {
         for (scheme, through) in

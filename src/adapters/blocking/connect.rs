@@ -135,10 +135,14 @@ fn left(due: Option<Instant>) -> Option<Duration> {
     due.map(|due| due.saturating_duration_since(Instant::now()))
 }
 
-/// Bounds the next read or write.
+/// Bounds the next read or write. Fails if no time is left, or a peer that always sends could go on.
 fn bound(stream: &MaybeTls, due: Option<Instant>) -> io::Result<()> {
+    let left = left(due);
+    if left.is_some_and(|left| left.is_zero()) {
+        return Err(ErrorKind::TimedOut.into());
+    }
     // Sockets take no timeout of zero.
-    let timeout = left(due).map(|left| left.max(Duration::from_millis(1)));
+    let timeout = left.map(|left| left.max(Duration::from_millis(1)));
     let Some(socket) = stream.socket() else { return Ok(()) };
     socket.set_read_timeout(timeout)?;
     socket.set_write_timeout(timeout)
