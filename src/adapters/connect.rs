@@ -22,7 +22,8 @@ use crate::handshake::HandshakeLimits;
 /// [`blocking::Connect`](crate::blocking::Connect).
 ///
 /// By default there are no proxies, no redirects, no credentials and no retries: any response but a 101 is an error.
-/// Everything together has [`Timeouts::opening`](crate::Timeouts::opening) for each attempt.
+/// Each attempt has [`Timeouts::opening`](crate::Timeouts::opening) for all of its steps: the first one, and each one
+/// after a redirect, a challenge or a delay.
 ///
 /// A part that is invalid is the error of `connect`, before any I/O. If there are several, it is the first.
 ///
@@ -120,7 +121,8 @@ impl<R> Connect<R> {
     /// Sets whom to trust over TLS: the server, and an `https` proxy. Default:
     /// [`tls::default_config`](crate::tls::default_config).
     ///
-    /// Create the configuration once: connections that share it resume each other's sessions.
+    /// Create the configuration once: connections that share it resume each other's sessions. Its client certificate,
+    /// if it has one, goes to each server and proxy on the way that asks for it, after redirects too.
     #[cfg(feature = "rustls")]
     pub fn tls(self, config: Arc<ClientConfig>) -> Self {
         Self { trust: Trust::new(config), ..self }

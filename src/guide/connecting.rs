@@ -205,7 +205,8 @@
 //! ```
 //!
 //! * It goes on after a connection that broke, a timeout, and the codes of a server that goes away (1001), fails (1011),
-//!   restarts (1012) or is busy (1013). A normal end, a violation and other codes end it: `next` returns `None`.
+//!   restarts (1012), is busy (1013) or has no server behind it (1014). A normal end, a violation and other codes end it,
+//!   and so does your own `close`: `next` returns `None`.
 //! * The first delay is random, from 0 to 5 seconds, so that the clients of a server that restarts do not all come back
 //!   at once. Each further one has a limit twice as high, up to 90 seconds. They start anew after a connection that
 //!   lasted that long.
