@@ -749,9 +749,10 @@ fn a_hook_may_refuse_to_connect() {
         let outcome = talk!(
             adapter,
             &url(port),
-            .retry(Retry::times(9)).on_step(|dial| match dial.next_action() {
-                Action::Connect { host: "127.0.0.1", .. } => dial.refuse(),
-                _ => {}
+            .retry(Retry::times(9)).on_step(|dial| {
+                if matches!(dial.next_action(), Action::Connect { host: "127.0.0.1", .. }) {
+                    dial.refuse();
+                }
             })
         );
         assert_eq!(failure(&outcome), Failure::Abandoned, "{adapter:?}");
