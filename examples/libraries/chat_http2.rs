@@ -84,7 +84,10 @@ async fn serve(
                     (response.to_http_connect(), response.body().to_vec())
                 });
                 if let Ok((head, body)) = answer {
-                    respond.send_response(head, false)?.send_data(body.into(), true)?;
+                    // An error means that the browser has reset this stream. The others go on.
+                    let _ = respond
+                        .send_response(head, false)
+                        .and_then(|mut stream| stream.send_data(body.into(), true));
                 }
             }
             Err(error) => println!("{error}"), // The client has got a response.

@@ -30,7 +30,10 @@
 //!             Ok(Incoming::Opening(opening)) => drop(tokio::spawn(echo(opening))),
 //!             Ok(Incoming::Http(_request, mut respond)) => {
 //!                 let page = http::Response::new(());
-//!                 respond.send_response(page, false)?.send_data("a page\n".into(), true)?;
+//!                 // An error means that the client has reset this stream. The others go on.
+//!                 let _ = respond
+//!                     .send_response(page, false)
+//!                     .and_then(|mut body| body.send_data("a page\n".into(), true));
 //!             }
 //!             Err(error) => eprintln!("{error}"), // The client has got a response.
 //!         }

@@ -21,8 +21,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::time::Instant;
 
 use super::connection::Connection;
@@ -30,8 +29,8 @@ use super::draft::Draft;
 use super::driver::{Driver, undecided};
 use super::sender::Sender;
 use crate::adapters::Error;
-use crate::adapters::blocking::Stream;
-use crate::connection::{Config, Ended, Event, Step, Timestamp};
+use crate::adapters::blocking::{Port, Stream};
+use crate::connection::{Config, Ended, Event, Step};
 use crate::handshake::client;
 
 /// A WebSocket of draft 75 or 76 over a blocking stream.
@@ -55,11 +54,7 @@ use crate::handshake::client;
 #[derive(Debug)]
 pub struct Socket<S> {
     driver: Box<Driver>,
-    stream: S,
-    /// A point in time, by the clock and by the connection.
-    origin: (Instant, Timestamp),
-    /// How long a call may block.
-    bound: Option<Duration>,
+    port: Port<S>,
 }
 
 /// The first request on a stream.
@@ -111,7 +106,10 @@ impl<S: Stream> Socket<S> {
             None => return Err(Error::left_early()),
         };
         Ok(match is_other {
-            true => Incoming::Other(socket.stream, socket.driver.connection.into_unread()),
+            true => {
+                let read = socket.driver.connection.into_unread();
+                Incoming::Other(socket.port.into_stream(), read)
+            }
             false => Incoming::Request(socket),
         })
     }
@@ -140,8 +138,8 @@ impl<S: Stream> Socket<S> {
     }
 
     fn new(stream: S, driver: Box<Driver>) -> Self {
-        let origin = (Instant::now(), driver.connection.now());
-        Self { driver, stream, origin, bound: None }
+        let port = Port::new(stream, Instant::now(), driver.connection.now());
+        Self { driver, port }
     }
 
     /// Waits for the next event, or `None` once the connection has ended. Replies that are queued while the event is
@@ -184,8 +182,8 @@ impl<S: Stream> Socket<S> {
     pub fn send(&mut self, text: &str) -> Result<(), Error> {
         self.driver.check_written()?;
         self.driver.connection.send(text)?;
-        while self.driver.connection.queued() > 0 && self.turn()? {}
-        Ok(self.driver.check_written()?)
+        while self.is_writing() && self.turn()? {}
+        self.driver.check_sent()
     }
 
     /// Closes the connection and waits for the peer to do so. Messages that still come are discarded.
@@ -206,7 +204,7 @@ impl<S: Stream> Socket<S> {
 
     /// Returns the stream.
     pub const fn get_ref(&self) -> &S {
-        &self.stream
+        &self.port.stream
     }
 
     /// Returns the connection: to decide on a request, and to queue what is written while an event is awaited.
@@ -214,63 +212,80 @@ impl<S: Stream> Socket<S> {
         &mut self.driver.connection
     }
 
+    fn is_writing(&self) -> bool {
+        self.driver.connection.queued() > 0 || self.has_to_flush()
+    }
+
+    /// Returns whether the stream holds back something that it can still write.
+    fn has_to_flush(&self) -> bool {
+        self.port.is_unflushed() && !self.driver.connection.is_broken()
+    }
+
     /// Does the next step. Returns `false` if the connection has ended.
     fn turn(&mut self) -> Result<bool, Error> {
         match self.driver.connection.next_step() {
             Step::Done(ended) => return self.driver.end(&ended).map(|()| false),
-            Step::Shutdown => {
-                let now = self.now();
-                self.driver.connection.handle_shutdown();
-                self.stream.end().unwrap_or_else(|_| self.driver.connection.handle_eof(now));
-            }
-            Step::Io { read: false, write: false } => return Err(undecided()),
-            Step::Io { write, .. } => self.transfer(write)?,
+            Step::Io { write: true, .. } => self.write()?,
+            Step::Io { .. } | Step::Shutdown if self.has_to_flush() => self.flush()?,
+            Step::Io { read: true, .. } => self.read()?,
+            Step::Io { .. } => return Err(undecided()),
+            Step::Shutdown => self.shutdown(),
         }
         Ok(true)
     }
 
-    /// Writes once, or reads once.
-    fn transfer(&mut self, write: bool) -> Result<(), Error> {
-        let is_bounded = self.set_bound()?;
-        let (origin, Driver { connection, input, .. }) = (self.origin, &mut *self.driver);
-        let now = || now_since(origin);
-        let outcome = match write {
-            true => connection.write_to(&mut self.stream, now).and_then(|is_done| {
-                if connection.queued() == 0 {
-                    self.stream.flush().map(|()| is_done)
-                } else {
-                    Ok(is_done)
-                }
-            }),
-            false => connection.read_from(&mut self.stream, input, now),
-        };
-        match outcome {
-            Ok(true) => {}
-            Ok(false) if is_bounded => _ = connection.handle_timeout(now()),
-            Ok(false) => return Err(io::Error::from(ErrorKind::WouldBlock).into()),
-            Err(error) => self.driver.keep(error),
+    fn write(&mut self) -> io::Result<()> {
+        let connection = &mut self.driver.connection;
+        let due = connection.poll_timeout();
+        let written = self.port.write(due, &[IoSlice::new(connection.transmit())]);
+        if let Some(count) = self.note_written(written)? {
+            self.driver.connection.transmitted(count, self.port.now());
         }
         Ok(())
     }
 
-    /// Has the next call block until the next deadline at most. Returns whether it is bounded.
-    fn set_bound(&mut self) -> io::Result<bool> {
-        let due = self.driver.connection.poll_timeout().map(|due| due.since(self.now()));
-        let bound = due.map(|due| due.max(Duration::from_millis(1)));
-        let Some(socket) = self.stream.socket() else { return Ok(false) };
-        if bound != self.bound {
-            socket.set_read_timeout(bound)?;
-            socket.set_write_timeout(bound)?;
-            self.bound = bound;
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.port.flush(self.driver.connection.poll_timeout());
+        self.note_written(flushed).map(drop)
+    }
+
+    /// Notes the outcome of a write or a flush. Only that the stream does not block is returned as an error.
+    fn note_written<T>(&mut self, outcome: io::Result<Option<T>>) -> io::Result<Option<T>> {
+        let (connection, now) = (&mut self.driver.connection, self.port.now());
+        match outcome {
+            Ok(Some(done)) => return Ok(Some(done)),
+            Ok(None) => _ = connection.handle_timeout(now),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
+            Err(error) => {
+                connection.handle_write_error(now);
+                self.driver.keep(error);
+            }
         }
-        Ok(bound.is_some())
+        Ok(None)
     }
 
-    fn now(&self) -> Timestamp {
-        now_since(self.origin)
+    fn read(&mut self) -> io::Result<()> {
+        let Driver { connection, input, .. } = &mut *self.driver;
+        let due = connection.poll_timeout();
+        let mut spare = connection.spare(input);
+        let outcome = self.port.block(due, |stream| stream.read(spare.buffer()));
+        let now = self.port.now();
+        match outcome {
+            Ok(Some(count)) => spare.filled(count, now),
+            Ok(None) => _ = connection.handle_timeout(now),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
+            Err(error) => {
+                connection.handle_eof(now);
+                self.driver.keep(error);
+            }
+        }
+        Ok(())
     }
-}
 
-fn now_since((start, origin): (Instant, Timestamp)) -> Timestamp {
-    origin + start.elapsed()
+    fn shutdown(&mut self) {
+        let now = self.port.now();
+        self.driver.connection.handle_shutdown();
+        // A stream that cannot be ended can only be dropped.
+        self.port.stream.end().unwrap_or_else(|_| self.driver.connection.handle_eof(now));
+    }
 }

@@ -93,6 +93,12 @@ impl Driver {
         }
     }
 
+    /// Fails if a message that waits no more was dropped instead of written.
+    pub(super) fn check_sent(&mut self) -> Result<(), Error> {
+        self.check_written()?;
+        self.connection.ended().map_or(Ok(()), |ended| self.end(&ended))
+    }
+
     fn is_ending_with_the_transport(&self, ended: &Ended) -> bool {
         self.connection.draft() == Some(Draft::Hixie75) && ended.cause == Cause::TransportEnded
     }

@@ -28,7 +28,7 @@
 //!
 //! Everything else is bounded as elsewhere: see [`Limits`](crate::Limits). A text may have
 //! [`Limits::message`](crate::Limits::message) bytes, and so may a frame that is discarded. A length has at most nine
-//! digits. A key has at most 20 digits, and two numbers of 32 bits.
+//! digits. The number in a key has at most 32 bits.
 //!
 //! [RFC 6455]: https://www.rfc-editor.org/rfc/rfc6455
 

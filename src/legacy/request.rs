@@ -88,8 +88,8 @@ impl Request {
         self.headers().text("Origin").unwrap_or_default()
     }
 
-    /// Returns the subprotocol that the client asks for. To [accept](super::Connection::accept) the request is
-    /// to speak it.
+    /// Returns the subprotocol that the client asks for. A server that [accepts](super::Connection::accept) the
+    /// request has to speak it.
     pub fn protocol(&self) -> Option<&str> {
         self.headers().text(self.draft().name(PROTOCOL))
     }

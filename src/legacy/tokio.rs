@@ -186,7 +186,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.driver.check_written()?;
         self.driver.connection.send(text)?;
         while self.is_writing() && self.turn().await? {}
-        Ok(self.driver.check_written()?)
+        self.driver.check_sent()
     }
 
     /// Closes the connection and waits for the peer to do so. Messages that still come are discarded.
@@ -291,6 +291,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let Driver { connection, input, .. } = &mut *self.driver;
         let mut spare = connection.spare(input);
         let mut buffer = ReadBuf::new(spare.buffer());
+        if buffer.remaining() == 0 {
+            // `send` takes no events, so what was read before still waits. The write wakes us.
+            return Poll::Pending;
+        }
         match core::task::ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
             Ok(()) => {
                 let count = buffer.filled().len();

@@ -212,7 +212,7 @@ async fn ask(
     (head, body)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_bad_request_gets_its_status() {
     const VERSION: (&str, &str) = ("sec-websocket-version", "13");
     let table: [(&str, Option<&'static str>, &[_], bool, u16); 6] = [

@@ -7,10 +7,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use sansocket::client::Request;
-use sansocket::legacy::Draft;
 use sansocket::legacy::blocking::{Incoming, Socket};
+use sansocket::legacy::{Connection, Draft};
 use sansocket::server::{Origins, Policy, Response};
-use sansocket::{Cause, Config, Error, Event, Limits, TimedOut, Timeouts, Url};
+use sansocket::{Cause, Config, Error, Event, Input, Limits, TimedOut, Timeouts, Timestamp, Url};
 
 const DRAFTS: [Draft; 2] = [Draft::Hixie75, Draft::Hixie76];
 
@@ -79,6 +79,8 @@ fn other_requests_come_back_with_the_stream() {
     let incoming = Socket::receive_request(server, config()).expect("it is HTTP");
     let Incoming::Other(mut stream, read) = incoming else { panic!("it is not for us") };
     assert_eq!(read, b"GET / HTTP/1.1\r\nHost: a\r\n\r\nmore");
+    let timeouts = (stream.read_timeout(), stream.write_timeout());
+    assert!(matches!(timeouts, (Ok(None), Ok(None))), "it blocks as before: {timeouts:?}");
     stream.write_all(b"hello").expect("it is open");
     drop(stream);
     let mut answer = String::new();
@@ -120,12 +122,109 @@ fn a_server_that_says_nothing_is_given_up() {
     assert!(matches!(error, Error::TimedOut(TimedOut::Opening)), "{error}");
 }
 
+/// A server of draft 75 whose client is welcome.
+fn accepted() -> Connection {
+    let mut server = Connection::server(config(), Timestamp::default()).with_read_ahead(REQUEST_75);
+    let mut input = Input::new(Vec::new());
+    assert_eq!(server.next_event(&mut input), Some(Event::Request));
+    server.accept();
+    assert_eq!(server.next_event(&mut input), Some(Event::Open));
+    server
+}
+
+const REQUEST_75: &[u8] = b"GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+    Host: a\r\nOrigin: http://a\r\n\r\n";
+
+/// A stream that takes all bytes, and keeps them.
+#[derive(Debug)]
+struct Buffered;
+
+impl Read for Buffered {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for Buffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl sansocket::blocking::Stream for Buffered {}
+
+#[test]
+fn a_message_that_cannot_be_flushed_is_not_sent() {
+    let mut socket = Socket::from_parts(Buffered, accepted());
+    let error = socket.send("lost").unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == io::ErrorKind::NotConnected));
+    let error = socket.receive().unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe));
+}
+
+#[test]
+fn a_socket_that_does_not_block_says_so() {
+    let (_client, server) = pair();
+    server.set_nonblocking(true).expect("it is open");
+    let error = Socket::receive_request(server, config()).unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock));
+}
+
 #[cfg(feature = "tokio")]
 mod asynchronous {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
     use sansocket::legacy::tokio::{Incoming, Socket};
-    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+    use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 
     use super::*;
+
+    /// A stream of a client that sends without end, and takes nothing.
+    #[derive(Debug)]
+    struct Deaf;
+
+    impl AsyncRead for Deaf {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            assert!(buffer.remaining() > 0, "a read without room would be ready for ever");
+            buffer.put_slice(&vec![b'a'; buffer.remaining()]);
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Deaf {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    /// It must not keep the task busy until the deadline, either.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_and_takes_nothing_is_given_up() {
+        let mut socket = Socket::from_parts(Deaf, accepted());
+        let error = socket.send("Hello").await.unwrap_err();
+        assert!(matches!(error, Error::TimedOut(TimedOut::Blocked)), "{error}");
+    }
 
     async fn echo(stream: DuplexStream) -> Result<Option<Cause>, Error> {
         let Incoming::Request(mut socket) = Socket::receive_request(stream, config()).await? else {
@@ -191,9 +290,7 @@ mod asynchronous {
             socket.next_event().await?;
             socket.send(&"a".repeat(10_000)).await
         });
-        let head = b"GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: a\r\n\
-            Origin: http://a\r\n\r\n";
-        client.write_all(head).await.expect("it is open");
+        client.write_all(REQUEST_75).await.expect("it is open");
         let error = server.await.expect("no panic").unwrap_err();
         assert!(matches!(error, Error::TimedOut(TimedOut::Blocked)), "{error}");
         drop(client);

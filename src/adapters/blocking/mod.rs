@@ -36,6 +36,8 @@ pub use incoming::{HttpRequest, Incoming, Opening};
 pub use maybe_tls::{MaybeTls, MaybeTlsHalf};
 pub use message_reader::MessageReader;
 pub use message_writer::MessageWriter;
+#[cfg(feature = "legacy")]
+pub(crate) use port::Port;
 pub use split::{Reader, Writer};
 pub use stream::{Socket, Split, Stream, Untimed};
 #[cfg(feature = "rustls")]

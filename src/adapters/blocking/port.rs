@@ -13,8 +13,8 @@ use crate::connection::{Input, Receiver, Timestamp};
 
 /// A stream, and what a connection does not know of it.
 #[derive(Debug)]
-pub(super) struct Port<S> {
-    pub(super) stream: S,
+pub(crate) struct Port<S> {
+    pub(crate) stream: S,
     /// A point in time, by the clock and by the connection.
     origin: (Instant, Timestamp),
     /// The timeouts that the socket had, of reads and of writes.
@@ -42,7 +42,7 @@ enum Calls {
 type Timeouts = [Option<Duration>; 2];
 
 impl<S: Stream> Port<S> {
-    pub(super) fn new(stream: S, start: Instant, origin: Timestamp) -> Self {
+    pub(crate) fn new(stream: S, start: Instant, origin: Timestamp) -> Self {
         let had = stream.socket().map_or([None; 2], |socket| {
             [socket.read_timeout(), socket.write_timeout()].map(Result::unwrap_or_default)
         });
@@ -63,12 +63,12 @@ impl<S: Stream> Port<S> {
         port
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.origin.1 + self.origin.0.elapsed()
     }
 
     /// Returns the stream with the timeouts that it had.
-    pub(super) fn into_stream(self) -> S {
+    pub(crate) fn into_stream(self) -> S {
         // A stream that has ended may reject timeouts; it does not block, either.
         let _ = self.set_timeouts(self.had);
         self.stream
@@ -103,7 +103,7 @@ impl<S: Stream> Port<S> {
     }
 
     /// Writes once, until `due` at the latest. Returns `None` if nothing was taken until then.
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         due: Option<Timestamp>,
         slices: &[IoSlice<'_>],
@@ -121,7 +121,7 @@ impl<S: Stream> Port<S> {
     }
 
     /// Flushes the stream, if it may hold back something. Returns `None` if that took too long.
-    pub(super) fn flush(&mut self, due: Option<Timestamp>) -> io::Result<Option<()>> {
+    pub(crate) fn flush(&mut self, due: Option<Timestamp>) -> io::Result<Option<()>> {
         if !self.is_unflushed {
             return Ok(Some(()));
         }
@@ -130,8 +130,14 @@ impl<S: Stream> Port<S> {
         outcome
     }
 
+    /// Returns whether the stream may hold back something.
+    #[cfg(feature = "legacy")]
+    pub(crate) const fn is_unflushed(&self) -> bool {
+        self.is_unflushed
+    }
+
     /// Calls what blocks, until `due` at the latest. Returns `None` if it has for that long.
-    fn block<T>(
+    pub(crate) fn block<T>(
         &mut self,
         due: Option<Timestamp>,
         mut call: impl FnMut(&mut S) -> io::Result<T>,

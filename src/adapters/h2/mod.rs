@@ -27,7 +27,8 @@
 //!             Ok(Incoming::Http(_request, mut respond)) => {
 //!                 let mut response = http::Response::new(());
 //!                 *response.status_mut() = http::StatusCode::NOT_FOUND;
-//!                 respond.send_response(response, true)?;
+//!                 // An error means that the client has reset this stream. The others go on.
+//!                 let _ = respond.send_response(response, true);
 //!             }
 //!             Err(error) => eprintln!("{error}"), // The client has got a response.
 //!         }
