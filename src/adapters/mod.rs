@@ -43,3 +43,5 @@ mod tests;
 
 pub use connect::Connect;
 pub use error::Error;
+#[cfg(feature = "legacy")]
+pub(crate) use report::Report;

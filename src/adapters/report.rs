@@ -11,7 +11,7 @@ use crate::wire::ProtocolError;
 
 /// The report of how a connection ended.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(crate) enum Report {
     /// It is still to be given, with the first error of the stream.
     Due(Option<io::Error>),
     /// It has been given.
@@ -19,12 +19,12 @@ pub(super) enum Report {
 }
 
 impl Report {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self::Due(None)
     }
 
     /// Keeps the first error of the stream, to report it at the end.
-    pub(super) fn keep(&mut self, error: io::Error) {
+    pub(crate) fn keep(&mut self, error: io::Error) {
         if let Self::Due(first) = self {
             first.get_or_insert(error);
         }
@@ -45,7 +45,7 @@ impl Report {
     }
 
     /// Reports how the connection ended, once.
-    pub(super) fn end(&mut self, ended: &Ended) -> Result<(), Error> {
+    pub(crate) fn end(&mut self, ended: &Ended) -> Result<(), Error> {
         match core::mem::replace(self, Self::Given) {
             Self::Given => Ok(()),
             Self::Due(error) => {

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use super::connection::Connection;
 use super::draft::Draft;
 use super::sender::Sender;
-use crate::adapters::Error;
+use crate::adapters::{Error, Report};
 use crate::connection::{Cause, Config, Ended, Event, Input, Timestamp};
 use crate::handshake::client;
 use crate::wire::Seed;
@@ -22,18 +22,10 @@ pub(super) struct Driver {
     report: Report,
 }
 
-/// How a connection ended is reported once.
-#[derive(Debug)]
-enum Report {
-    /// It is still to be given, with the first error of the stream.
-    Due(Option<io::Error>),
-    Given,
-}
-
 impl Driver {
     pub(super) fn new(connection: Connection) -> Box<Self> {
         let input = Input::new(vec![0; STORAGE]);
-        Box::new(Self { connection, input, report: Report::Due(None) })
+        Box::new(Self { connection, input, report: Report::new() })
     }
 
     pub(super) fn server(config: Arc<Config>) -> Box<Self> {
@@ -70,18 +62,18 @@ impl Driver {
 
     /// Keeps the first error of the stream, to report it at the end.
     pub(super) fn keep(&mut self, error: io::Error) {
-        if let Report::Due(first) = &mut self.report {
-            first.get_or_insert(error);
-        }
+        self.report.keep(error);
     }
 
     /// Reports how the connection ended, once.
     pub(super) fn end(&mut self, ended: &Ended) -> Result<(), Error> {
-        match core::mem::replace(&mut self.report, Report::Given) {
-            Report::Given => Ok(()),
+        match &self.report {
             // Draft 75 ends with the transport.
-            Report::Due(None) if self.is_ending_with_the_transport(ended) => Ok(()),
-            Report::Due(error) => Error::explain(ended, error),
+            Report::Due(None) if self.is_ending_with_the_transport(ended) => {
+                self.report = Report::Given;
+                Ok(())
+            }
+            Report::Due(_) | Report::Given => self.report.end(ended),
         }
     }
 

@@ -57,6 +57,8 @@ impl Client {
     /// Waits for the server's settings. A task of the current runtime drives the connection. All WebSockets have
     /// this configuration.
     ///
+    /// A server may send 64 KiB over each stream, and 64 MiB over all of them, before they are read.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::TimedOut`] after [`Timeouts::opening`](crate::Timeouts::opening), and [`Error::Io`] if the
