@@ -365,7 +365,7 @@ impl Dial {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match &self.stage {
             Stage::Exchange(Exchange::Handshake(connection)) => connection.poll_timeout(),
-            Stage::Exchange(Exchange::Body(_, due)) => *due,
+            Stage::Exchange(Exchange::Body(.., due)) => *due,
             Stage::Task(_) | Stage::Exchange(_) => {
                 self.config.timeouts.opening.map(|timeout| self.started + timeout)
             }
@@ -384,9 +384,6 @@ impl Dial {
             Stage::Exchange(Exchange::Handshake(connection)) => {
                 connection.handle_timeout(now);
                 self.take_events();
-            }
-            Stage::Exchange(Exchange::Tunnel(handshake)) if handshake.is_rejected() => {
-                self.end_body(EndOfBody::Cut);
             }
             Stage::Exchange(Exchange::Body(..)) => self.end_body(EndOfBody::Cut),
             Stage::Task(_) | Stage::Exchange(_) => self.fail(Failure::TimedOut, None),
@@ -593,20 +590,24 @@ impl Dial {
 
     /// Reads the body of a rejection over HTTP/2.
     fn start_body(&mut self, response: Response) {
-        let due = self.config.timeouts.body.map(|timeout| self.now + timeout);
         let handshake = Box::new(Handshake::rejected(response, self.plan.limits()));
-        self.stage = Stage::Exchange(Exchange::Body(handshake, due));
+        self.stage = self.body(handshake, Peer::Target);
         // There may be none.
         self.receive_body();
     }
 
+    fn body(&self, handshake: Box<Handshake>, peer: Peer) -> Stage {
+        let due = self.config.timeouts.body.map(|timeout| self.now + timeout);
+        Stage::Exchange(Exchange::Body(handshake, peer, due))
+    }
+
     fn receive_body(&mut self) {
-        let Stage::Exchange(Exchange::Body(handshake, _)) = &mut self.stage else { return };
-        let input = mem::take(&mut self.input);
-        match handshake.receive(&input) {
-            Ok((_, Some(Received::Rejected(response)))) => self.respond(Peer::Target, response),
+        let Stage::Exchange(Exchange::Body(handshake, peer, _)) = &mut self.stage else { return };
+        let peer = *peer;
+        match handshake.receive(&self.input) {
+            Ok((_, Some(Received::Rejected(response)))) => self.respond(peer, response),
             // The head was received, so neither an error nor an opening can follow.
-            Ok(_) => {}
+            Ok((used, _)) => drop(self.input.drain(..used)),
             Err(error) => self.fail(Failure::Handshake(error), None),
         }
     }
@@ -640,13 +641,27 @@ impl Dial {
 
     fn take_tunnel(&mut self, received: Result<(usize, Option<Received>), ResponseError>) {
         match received {
-            Ok((used, None)) => drop(self.input.drain(..used)),
+            Ok((used, None)) => {
+                self.input.drain(..used);
+                self.leave_tunnel();
+            }
             Ok((used, Some(Received::Open(..)))) => {
                 self.input.drain(..used);
                 self.reach_target();
             }
             Ok((_, Some(Received::Rejected(response)))) => self.respond(Peer::Proxy, response),
             Err(error) => self.fail(Failure::Proxy(ProxyFault::Response(error)), None),
+        }
+    }
+
+    /// Goes on with the body, if the head of the proxy says that there is no tunnel.
+    fn leave_tunnel(&mut self) {
+        if !matches!(&self.stage, Stage::Exchange(Exchange::Tunnel(it)) if it.is_rejected()) {
+            return;
+        }
+        let stage = mem::replace(&mut self.stage, Stage::Task(Task::Connect));
+        if let Stage::Exchange(Exchange::Tunnel(handshake)) = stage {
+            self.stage = self.body(handshake, Peer::Proxy);
         }
     }
 
@@ -668,7 +683,7 @@ impl Dial {
         let Stage::Exchange(exchange) = stage else { return };
         let (peer, handshake) = match exchange {
             Exchange::Tunnel(handshake) => (Peer::Proxy, handshake),
-            Exchange::Body(handshake, _) => (Peer::Target, handshake),
+            Exchange::Body(handshake, peer, _) => (peer, handshake),
             Exchange::Socks(_) | Exchange::Handshake(_) | Exchange::Request(_) => return,
         };
         match handshake.receive_eof(end == EndOfBody::Cut) {

@@ -47,8 +47,8 @@ pub(crate) enum Exchange {
     Handshake(Box<Connection>),
     /// The target has, or gets, the request for a WebSocket over HTTP/2.
     Request(Box<Asking>),
-    /// The target has rejected the request over HTTP/2. The body is read until then.
-    Body(Box<Handshake>, Option<Timestamp>),
+    /// The proxy has refused a tunnel, or the target a WebSocket over HTTP/2. The body is read until then.
+    Body(Box<Handshake>, Peer, Option<Timestamp>),
 }
 
 /// A request over HTTP/2.

@@ -1,7 +1,10 @@
 //! Ways through proxies: rules P-23 to P-29, P-35 and P-38.
 
-use sansocket::Timestamp;
-use sansocket::connect::{Action, Dial, Plan, Proxy};
+use std::time::Duration;
+
+use harness::START;
+use sansocket::connect::{Action, Dial, Next, Peer, Plan, Proxy};
+use sansocket::{Config, Seed, Timeouts, Timestamp};
 
 use super::support::{Caller, Reply, dial, exchange, plan, play, play_with, response, result};
 
@@ -106,7 +109,7 @@ fn a_rejection_by_a_proxy_is_told_apart() {
 fn bytes_after_the_reply_belong_to_the_tunnel() {
     // P-27, I-08: without TLS they are read as the response of the server.
     let mut dial = dial(&through("p", "ws://h/"));
-    dial.handle_connected(harness::START);
+    dial.handle_connected(START);
     let early = "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
     exchange(&mut dial, early.as_bytes());
     assert!(matches!(dial.next_action(), Action::Done));
@@ -115,12 +118,12 @@ fn bytes_after_the_reply_belong_to_the_tunnel() {
 
     // With TLS they are given to it.
     let mut dial = self::dial(&through("p", "wss://h/"));
-    dial.handle_connected(harness::START);
+    dial.handle_connected(START);
     exchange(&mut dial, b"HTTP/1.1 200 OK\r\n\r\n\x15\x03");
     assert!(matches!(dial.next_action(), Action::Tls { .. }));
-    dial.receive(b"\x03", harness::START);
+    dial.receive(b"\x03", START);
     assert_eq!(dial.take_unread(), b"\x15\x03\x03");
-    dial.handle_secured(harness::START);
+    dial.handle_secured(START);
     assert!(matches!(dial.next_action(), Action::Write));
 }
 
@@ -275,6 +278,27 @@ fn other_replies_of_socks5_are_failures() {
     assert_eq!(result(&through("socks5h://p", &name), &[]), expected);
 }
 
+/// A body that stalls must not use up the time of the answer to its challenge.
+#[test]
+fn the_body_of_a_refused_tunnel_has_a_deadline_of_its_own() {
+    let timeouts = Timeouts::new().opening(Duration::from_secs(9)).body(Duration::from_secs(2));
+    let plan = through("http://user:pass@p", "ws://h");
+    let config = Config::new().timeouts(timeouts).shared();
+    let mut dial = Dial::new(plan, config, Seed::new([7; 32]), START);
+    dial.handle_connected(START);
+    assert_eq!(dial.poll_timeout(), Some(START + Duration::from_secs(9)));
+    let head = "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nbody";
+    exchange(&mut dial, head.as_bytes());
+    let due = START + Duration::from_secs(2);
+    assert_eq!(dial.poll_timeout(), Some(due));
+    dial.handle_timeout(due);
+    let Action::Next(Next::Authenticate { response, peer: Peer::Proxy }) = dial.next_action()
+    else {
+        panic!("{dial:?}")
+    };
+    assert!(response.body() == b"body" && response.is_truncated());
+}
+
 #[test]
 fn each_step_may_fail() {
     let caller = Caller { refused_connects: 1, ..Caller::default() };
@@ -286,13 +310,13 @@ fn each_step_may_fail() {
     let fail = |count: usize, end: fn(&mut Dial, Timestamp)| {
         let mut dial = dial(&through("https://p", "wss://h"));
         if count > 0 {
-            dial.handle_connected(harness::START);
+            dial.handle_connected(START);
         }
         if count > 1 {
-            dial.handle_secured(harness::START);
+            dial.handle_secured(START);
             exchange(&mut dial, b"HTTP/1.1 200 OK\r\n\r\n");
         }
-        end(&mut dial, harness::START);
+        end(&mut dial, START);
         dial.finish().expect_err("a failure").to_string()
     };
     let refused = "wss://h/: connection to the proxy could not be established";
@@ -305,7 +329,7 @@ fn each_step_may_fail() {
         assert_eq!(fail(count, Dial::handle_eof), ended);
     }
     let mut dial = dial(&through("socks5://p", "wss://h"));
-    dial.handle_failure(harness::START);
+    dial.handle_failure(START);
     assert_eq!(
         dial.finish().expect_err("a failure").to_string(),
         "wss://h/: name was not resolved"
