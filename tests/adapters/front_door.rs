@@ -478,6 +478,7 @@ fn a_proxy_that_always_says_something_wins_no_time() {
         let (port, served) = serve(|listener| {
             let mut stream = accept(&listener);
             head(&mut stream);
+            stream.set_nodelay(true).unwrap();
             let mut bytes = b"HTTP/1.1 200 OK\r\nVia: ".iter().chain(std::iter::repeat(&b'x'));
             while stream.write_all(&[*bytes.next().unwrap()]).is_ok() {
                 thread::sleep(Duration::from_micros(200));
