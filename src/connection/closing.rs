@@ -181,6 +181,12 @@ impl Closing {
         self.state = State::Deciding;
     }
 
+    /// Waits for the rest of the opening handshake, once the application has decided.
+    #[cfg(feature = "legacy")]
+    pub(crate) const fn resume_opening(&mut self) {
+        self.state = State::Opening;
+    }
+
     pub(crate) const fn open(&mut self, carrier: Transport) {
         self.state = State::Open;
         self.carrier = carrier;

@@ -131,7 +131,7 @@
 //! |---|---|
 //! | [`Client::connect`](crate::h2::Client::connect) fails with `Unsupported` | The server does not offer WebSockets over HTTP/2. Connect again, and offer `http/1.1` alone. |
 //! | `Client::connect` fails, or waits until the deadline | The server speaks HTTP/1.1. Over TLS, look at what ALPN selected. |
-//! | [`Client::open`](crate::h2::Client::open) waits | The server allows no more streams. Open another connection. |
+//! | [`Client::open`](crate::h2::Client::open) waits, and then times out | The server allows no more streams. Open another connection. |
 //! | The connection ends with `ENHANCE_YOUR_CALM` | Too many short messages waited to be read (RUSTSEC-2026-0258). Use [`server_builder`](crate::h2::server_builder). |
 //! | [`Cause::TransportReset`](crate::Cause::TransportReset) | The peer reset the stream. A client that is dropped without closing does. |
 //! | All WebSockets of a client end at once | The connection ended. Reconnect once, not once for each. |

@@ -261,7 +261,7 @@ impl Sender {
     /// Waits for the client's eight bytes, since the head of the response is queued.
     pub(super) fn await_key(&mut self, draft: Draft) {
         self.draft = Some(draft);
-        self.closing = Closing::new(State::Opening);
+        self.closing.resume_opening();
         self.deadlines.enter(Phase::Opening);
         self.deadlines.start_at_next();
     }

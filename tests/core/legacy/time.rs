@@ -164,6 +164,19 @@ fn a_write_error_drops_what_waits_and_reads_on() {
 }
 
 #[test]
+fn a_write_error_before_the_decision_is_not_forgotten() {
+    let stream = [&request_76(&[])[..], KEY, b"\xff\0"].concat();
+    let mut server = Connection::server(open_to_all(), START).with_read_ahead(&stream);
+    let mut input = Input::new(Vec::new());
+    assert_eq!(server.next_event(&mut input), Some(Event::Request));
+    server.handle_write_error(START);
+    server.accept();
+    assert_eq!(server.next_event(&mut input), Some(Event::Open));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Close(_))));
+    assert!(matches!(server.next_step(), Step::Done(ended) if !ended.sent.is_present()));
+}
+
+#[test]
 fn bytes_that_another_connection_has_dropped_are_the_end() {
     let (mut server, mut input) = accepting(&request_75(&[]));
     server.receive(&mut input, b"\x00a\xff".to_vec(), START);
