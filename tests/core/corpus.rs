@@ -7,8 +7,6 @@ use std::path::Path;
 type Body = fn(&[u8]);
 
 const TARGETS: &[(&str, Body)] = &[
-    #[cfg(any())]
-    ("adapter", harness::adapter),
     ("calls", harness::calls),
     #[cfg(feature = "deflate")]
     ("deflate_pair", harness::deflate_pair),
@@ -27,6 +25,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("receive", harness::receive),
     ("receive_frames", harness::receive_frames),
     ("send", harness::send),
+    ("snapshot", harness::snapshot),
     ("utf8", harness::utf8),
 ];
 
