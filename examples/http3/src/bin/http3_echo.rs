@@ -34,9 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             server.receive(bytes, info);
         }
         server.drive();
-        for client in &mut server.clients {
-            datagrams.flush(&mut client.quic)?;
-        }
+        server.flush(&mut datagrams);
         server.forget();
     }
 }
@@ -116,6 +114,15 @@ impl Server {
         for client in &mut self.clients {
             client.quic.on_timeout();
             client.drive(&self.config);
+        }
+    }
+
+    /// Sends the outgoing datagrams. A failure counts as a lost datagram: QUIC sends it again, or times out.
+    fn flush(&mut self, datagrams: &mut Datagrams) {
+        for client in &mut self.clients {
+            if let Err(error) = datagrams.flush(&mut client.quic) {
+                println!("client {}: {error}", client.number);
+            }
         }
     }
 
