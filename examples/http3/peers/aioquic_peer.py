@@ -1,16 +1,17 @@
 """Python's `aioquic`, with `wsproto` as the codec.
 
     aioquic_peer.py client PORT AUTHORITY [--deflate]      sends messages that should come back
+    aioquic_peer.py trailers PORT AUTHORITY                sends trailers on open WebSockets, which is an error
     aioquic_peer.py server PORT CERTIFICATE KEY            sends back every message
 """
 import asyncio
 import sys
 
 from aioquic.asyncio import QuicConnectionProtocol, connect, serve
-from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.connection import H3_ALPN, ErrorCode, H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import ProtocolNegotiated
+from aioquic.quic.events import ConnectionTerminated, ProtocolNegotiated
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.extensions import PerMessageDeflate
@@ -137,6 +138,19 @@ class Client(Protocol):
             self.done.set_result(None)
 
 
+class Trailing(Client):
+    """Sends trailers on open WebSockets. Returns the code with which the server ends the connection."""
+
+    def take_head(self, stream, head):
+        self.http.send_headers(stream, [(b"digest", b"none")])
+        self.transmit()
+
+    def quic_event_received(self, event):
+        super().quic_event_received(event)
+        if isinstance(event, ConnectionTerminated):
+            self.done.set_result(event.error_code)
+
+
 async def main():
     match sys.argv[1:]:
         case ["client", port, authority, *deflate]:
@@ -145,6 +159,13 @@ async def main():
                 await asyncio.wait_for(client.ask(f"localhost:{port}", bool(deflate)), 30)
                 print(f"{SOCKETS} WebSockets, {len(MESSAGES)} messages each: all came back, all closed cleanly "
                       f"({client.agreed or 'not compressed'})")
+        case ["trailers", port, authority]:
+            configuration = QuicConfiguration(alpn_protocols=H3_ALPN, cafile=authority)
+            async with connect("localhost", int(port), configuration=configuration, create_protocol=Trailing) as client:
+                code = await asyncio.wait_for(client.ask(f"localhost:{port}", False), 30)
+            if code != ErrorCode.H3_FRAME_UNEXPECTED:
+                sys.exit(f"the code is {code:#x}")
+            print("the server ends the connection: H3_FRAME_UNEXPECTED")
         case ["server", port, certificate, key]:
             configuration = QuicConfiguration(is_client=False, alpn_protocols=H3_ALPN)
             configuration.load_cert_chain(certificate, key)
@@ -154,4 +175,5 @@ async def main():
             sys.exit(__doc__)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -32,6 +32,11 @@ impl Sockets {
         self.open.insert(stream, connection);
     }
 
+    /// Returns whether a stream carries an open WebSocket.
+    pub fn contains(&self, stream: u64) -> bool {
+        self.open.contains_key(&stream)
+    }
+
     /// Returns how many are open.
     pub fn len(&self) -> usize {
         self.open.len()

@@ -2,7 +2,7 @@
 //!
 //! Clients that offer compression get it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,9 @@ use quiche::{ConnectionId, RecvInfo};
 use sansocket::deflate::Compression;
 use sansocket::server::{self, Origins, Policy};
 use sansocket::{Config, Connection, Event};
+
+/// RFC 9114, section 8.1: H3_FRAME_UNEXPECTED.
+const FRAME_UNEXPECTED: u64 = 0x105;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -55,6 +58,8 @@ struct Client {
     quic: quiche::Connection,
     /// `None` until the handshake of QUIC is done.
     http: Option<h3::Connection>,
+    /// The streams that have sent a request and not ended yet.
+    requests: HashSet<u64>,
     sockets: Sockets,
 }
 
@@ -105,9 +110,14 @@ impl Server {
         self.next += 1;
         self.ids.insert(theirs.clone(), self.next);
         self.ids.insert(ours, self.next);
-        let (number, http, sockets) = (self.next, None, Sockets::default());
-        self.clients.push(Client { number, quic, http, sockets });
-        Some(number)
+        self.clients.push(Client {
+            number: self.next,
+            quic,
+            http: None,
+            requests: HashSet::new(),
+            sockets: Sockets::default(),
+        });
+        Some(self.next)
     }
 
     fn drive(&mut self) {
@@ -148,15 +158,27 @@ impl Client {
         while let Ok((stream, event)) = http.poll(&mut self.quic) {
             has_events = true;
             match event {
-                h3::Event::Headers { list, .. } => {
+                h3::Event::Headers { list, .. } if self.requests.insert(stream) => {
                     if let Some(connection) =
                         answer(&list, stream, http, &mut self.quic, &self.sockets, config)
                     {
                         self.sockets.insert(stream, connection);
                     }
                 }
-                h3::Event::Finished => self.sockets.handle_end(stream),
-                h3::Event::Reset(_) => self.sockets.handle_reset(stream),
+                // Only data may follow a CONNECT (RFC 9114, section 4.4). Other requests may have trailers.
+                h3::Event::Headers { .. } if self.sockets.contains(stream) => {
+                    println!("client {}, stream {stream}: trailers", self.number);
+                    _ = self.quic.close(true, FRAME_UNEXPECTED, b"").ok();
+                }
+                h3::Event::Headers { .. } => {}
+                h3::Event::Finished => {
+                    self.requests.remove(&stream);
+                    self.sockets.handle_end(stream);
+                }
+                h3::Event::Reset(_) => {
+                    self.requests.remove(&stream);
+                    self.sockets.handle_reset(stream);
+                }
                 h3::Event::Data | h3::Event::PriorityUpdate | h3::Event::GoAway => {}
             }
         }
