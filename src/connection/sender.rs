@@ -196,7 +196,8 @@ impl Sender {
         write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> Result<(), SendError> {
         let message = message.into();
-        if !self.can_lend(&message) {
+        let (kind, payload) = (message.kind(), message.as_bytes());
+        if !self.can_lend(&message, payload.len()) {
             return self.send(message);
         }
         self.closing.check_open()?;
@@ -207,12 +208,13 @@ impl Sender {
             self.lend([frame.bytes(), &[]], write);
             return Ok(());
         }
-        let frame = self.framer.frame_unmasked(message.kind(), message.as_bytes())?;
+        let frame = self.framer.frame_unmasked(kind, payload)?;
         self.lend(frame.slices(), write);
         Ok(())
     }
 
     /// Writes a frame from where it lies, as far as `write` takes it, and queues a copy of the rest.
+    #[inline]
     fn lend(
         &mut self,
         [mut head, mut payload]: [&[u8]; 2],
@@ -637,10 +639,9 @@ impl Sender {
         Ok(())
     }
 
-    /// Whether a message can be written from where it lies, right behind what waits.
-    fn can_lend(&self, message: &Message<'_>) -> bool {
+    /// Whether a message of this length can be written from where it lies, right behind what waits.
+    fn can_lend(&self, message: &Message<'_>, len: usize) -> bool {
         let is_written_now = self.output.is_simple() && !self.closing.is_broken();
-        let len = message.as_bytes().len();
         let is_copied = match message {
             Message::Prepared(_) => len < LARGE,
             Message::Text(_) | Message::Binary(_) | Message::Owned(_) => self.is_copied(len),
