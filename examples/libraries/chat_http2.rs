@@ -8,7 +8,7 @@
 //! which frames pass as they are. Options are those of the chat.
 
 #[path = "../chat/main.rs"]
-#[expect(dead_code, reason = "the chat has a `main` of its own")]
+#[expect(dead_code, reason = "the chat's own `main` is not used here")]
 mod chat;
 
 use std::error::Error;

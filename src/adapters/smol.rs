@@ -15,6 +15,8 @@
 //! # }
 //! ```
 
+mod maybe_tls;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,7 +30,9 @@ use async_io::Timer;
 use async_net::{TcpStream, resolve};
 use futures_io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "smol-rustls")]
-use futures_rustls::{TlsConnector, client::TlsStream, rustls::ClientConnection};
+use futures_rustls::TlsConnector;
+
+pub use maybe_tls::MaybeTls;
 
 use super::error::Error;
 use super::polled::{self, Io, Transport};
@@ -38,19 +42,6 @@ use crate::connection::Config;
 use crate::handshake::client::Response;
 
 polled::runtime!("smol", Smol, "async_net::TcpStream");
-polled::maybe_tls!("smol", "smol-rustls", any());
-
-impl<S> MaybeTls<S> {
-    /// Returns the stream below TLS.
-    pub fn get_ref(&self) -> &S {
-        match self {
-            Self::Plain(stream) => stream,
-            #[cfg(feature = "smol-rustls")]
-            Self::Tls(stream) => stream.get_ref().0.get_ref(),
-        }
-    }
-}
-
 const TLS: Tls = match cfg!(feature = "smol-rustls") {
     true => Tls::Available,
     false => Tls::Needs("smol-rustls"),
@@ -77,42 +68,6 @@ impl Transport<MaybeTls> for Smol {
     #[cfg(not(feature = "smol-rustls"))]
     async fn secure(_: MaybeTls, _: Securing<'_>) -> io::Result<MaybeTls> {
         Err(trust::missing("smol-rustls"))
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for MaybeTls<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        over!(self, stream => stream.poll_read(cx, buffer))
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for MaybeTls<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        over!(self, stream => stream.poll_write(cx, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        over!(self, stream => stream.poll_write_vectored(cx, slices))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        over!(self, stream => stream.poll_flush(cx))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        over!(self, stream => stream.poll_close(cx))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The examples do what they are examples of.
 
+#[cfg(feature = "tokio-rustls")]
+mod certificate;
 mod echo;
 mod inspect;
 #[cfg(feature = "legacy")]

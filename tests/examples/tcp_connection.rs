@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::thread;
 
 use sansocket::tls;
-use sansocket::tls::rustls::pki_types::PrivateKeyDer;
-use sansocket::tls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto};
+use sansocket::tls::rustls::{ClientConfig, RootCertStore};
+
+use crate::certificate::{SelfSigned, self_signed};
 
 #[path = "../../examples/libraries/tcp_connection.rs"]
 #[expect(dead_code, reason = "its `main`")]
@@ -15,19 +16,8 @@ mod example;
 
 /// A server of the example, and the certificate that its clients trust.
 fn start() -> (SocketAddr, Arc<ClientConfig>) {
-    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = pair.cert.der().clone();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(pair.signing_key.serialize_der().into());
-    let provider = Arc::new(crypto::ring::default_provider());
-    let server = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let (listener, server) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(server));
+    let SelfSigned { server, roots, .. } = self_signed();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {

@@ -6,8 +6,9 @@ use std::thread;
 
 use sansocket::blocking::WebSocket;
 use sansocket::tls;
-use sansocket::tls::rustls::pki_types::PrivateKeyDer;
-use sansocket::tls::rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto};
+use sansocket::tls::rustls::{ServerConnection, StreamOwned};
+
+use crate::certificate::{SelfSigned, self_signed};
 
 #[path = "../../examples/libraries/wss.rs"]
 #[expect(dead_code, reason = "its `main`")]
@@ -20,24 +21,13 @@ fn in_tokio<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn wss_says_hello_over_tls() {
-    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = pair.cert.der().clone();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(pair.signing_key.serialize_der().into());
-    let provider = Arc::new(crypto::ring::default_provider());
-    let server = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
+    let SelfSigned { server, roots, .. } = self_signed();
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("wss://localhost:{}/", listener.local_addr().unwrap().port());
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let connection = ServerConnection::new(server.clone().into()).unwrap();
+            let connection = ServerConnection::new(Arc::clone(&server)).unwrap();
             let stream = StreamOwned::new(connection, stream.unwrap());
             let mut socket = WebSocket::accept(stream, Default::default()).unwrap();
             while let Some(message) = socket.receive().unwrap() {

@@ -102,7 +102,7 @@ async fn play(mut socket: Socket, size: usize, count: usize) -> Result<(), Socke
     Ok(())
 }
 
-/// A server in a process of its own.
+/// A server in a separate process.
 struct Server {
     process: Child,
     port: u16,

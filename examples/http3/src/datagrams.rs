@@ -41,7 +41,7 @@ impl Datagrams {
         &mut self,
         timeout: Option<Duration>,
     ) -> io::Result<Option<(&mut [u8], quiche::RecvInfo)>> {
-        // The socket waits for ever if the time is 0.
+        // `set_read_timeout` rejects a timeout of 0.
         let timeout = timeout.map(|timeout| timeout.max(Duration::from_millis(1)));
         self.socket.set_read_timeout(timeout)?;
         match self.socket.recv_from(&mut self.incoming) {

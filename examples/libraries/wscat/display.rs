@@ -1,4 +1,4 @@
-//! What is printed: messages on standard output, all else on standard error.
+//! The output: prints messages to standard output, and everything else to standard error.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};

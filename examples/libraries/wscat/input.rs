@@ -1,4 +1,4 @@
-//! What is sent: texts, files, and lines of standard input.
+//! The input: texts, files, and lines of standard input, each sent as a message.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -19,7 +19,7 @@ pub(crate) struct Input {
     next: Next,
 }
 
-/// Where messages come from, and why there are no more.
+/// Gives out messages to send. An error is the reason why there are no more.
 pub(crate) type Receiver = mpsc::Receiver<Result<OwnedMessage, String>>;
 
 enum Next {
@@ -69,7 +69,7 @@ impl Input {
         Ok(receiver.into())
     }
 
-    /// Waits until the next message is known, or that there is none.
+    /// Waits until `next` is known.
     pub(crate) async fn look(&mut self) {
         if let Next::Unknown = self.next {
             self.next = match self.receiver.recv().await {

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     pub(crate) ping: Option<Duration>,
 }
 
-/// What the program does.
+/// The task of the program.
 pub(crate) enum Task {
     Help,
     Connect(String),
@@ -36,7 +36,7 @@ pub(crate) struct Listening {
     pub(crate) is_once: bool,
 }
 
-/// What is sent, and when the connection is closed.
+/// The messages to send, and when to close the connection.
 #[derive(Default)]
 pub(crate) struct Sending {
     pub(crate) sources: Vec<Source>,

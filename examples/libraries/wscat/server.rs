@@ -55,7 +55,7 @@ struct Server {
     listening: Listening,
     options: Options,
     display: Display,
-    /// Where the input goes: to each connection.
+    /// A queue for each connection. The input goes to all of them.
     lines: Mutex<Vec<mpsc::Sender<Result<OwnedMessage, String>>>>,
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use sansocket::blocking::{Incoming, WebSocket};
 use sansocket::server::Response;
-use sansocket::tls::rustls::pki_types::PrivateKeyDer;
-use sansocket::tls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
+use sansocket::tls::rustls::{ServerConnection, StreamOwned};
 
 use super::{run, start};
+use crate::certificate::{SelfSigned, self_signed};
 
 /// Redirects `/` to `/chat`, asks for a password there, and says what it was asked for.
 fn guard(stream: TcpStream) {
@@ -94,17 +94,9 @@ fn a_subprotocol_is_offered_and_shown() {
 
 #[test]
 fn certificates_are_checked_unless_told_otherwise() {
-    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let SelfSigned { server, pem, .. } = self_signed();
     let path = std::env::temp_dir().join(format!("wscat-{}.pem", std::process::id()));
-    std::fs::write(&path, pair.cert.pem()).unwrap();
-    let key = PrivateKeyDer::Pkcs8(pair.signing_key.serialize_der().into());
-    let server = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![pair.cert.der().clone()], key)
-        .unwrap();
-    let server = Arc::new(server);
+    std::fs::write(&path, pem).unwrap();
     let url = start(move |stream| {
         let connection = ServerConnection::new(Arc::clone(&server)).unwrap();
         let Ok(mut socket) =

@@ -55,7 +55,7 @@ struct Client {
     sockets: Sockets,
     /// How many messages came back, by stream.
     echoes: BTreeMap<u64, usize>,
-    /// What is sent, and should come back.
+    /// The messages to send. The server should echo them.
     messages: Vec<OwnedMessage>,
     agreed: Vec<String>,
     closed: usize,
