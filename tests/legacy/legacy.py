@@ -26,6 +26,9 @@ PEERS = {
     "lighttpd": (["python3", "peers/lighttpd.py"], ["76", "8", "13"], []),
 }
 
+# Tunnels of bytes, which send what they have read as a message: one message may come back as several.
+STREAMS = ["lighttpd"]
+
 FIRST_LINES = "opening handshake failed: first lines of the response are not those of the draft"
 CLOSE_CODE = "at the end, peer broke the protocol: close code must not be sent"
 
@@ -51,7 +54,7 @@ def main():
     for peer in options.peers or PEERS:
         command, served, asked = PEERS[peer]
         for role, outcomes in [
-            ("serves", ask_peer(command, options.client, served)),
+            ("serves", ask_peer(command, options.client, served, ["stream"] if peer in STREAMS else [])),
             ("asks", let_peer_ask(command, options.server, asked)),
         ]:
             cells = []
@@ -75,10 +78,10 @@ def main():
     sys.exit(1 if faults else 0)
 
 
-def ask_peer(command, client, wires):
+def ask_peer(command, client, wires, how):
     """Our client asks the peer over each wire."""
     with Server([*command, "server"]) as address:
-        return {wire: run([client, address, wire]) for wire in wires}
+        return {wire: run([client, address, wire, *how]) for wire in wires}
 
 
 def let_peer_ask(command, server, wires):

@@ -1,7 +1,7 @@
-//! Talks to an echo server over one of the wires: `legacy_client ADDRESS WIRE`.
+//! Talks to an echo server over one of the wires: `legacy_client ADDRESS WIRE [stream]`.
 //!
 //! The wire is 75 or 76, for a draft, or a version: 7, 8 or 13. Prints `ok` if every message came back and both ends
-//! have closed, or why not.
+//! have closed, or why not. With `stream`, the server is a tunnel of bytes: a message may come back as several.
 
 use std::error::Error;
 use std::net::TcpStream;
@@ -15,11 +15,21 @@ use sansocket::{Cause, CloseCode, Config, Ended, OwnedMessage, Timeouts, Url};
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [address, wire] = arguments.as_slice() else { panic!("which server, and which wire?") };
-    println!("{}", talk(address, wire).map_or_else(|error| error.to_string(), |()| "ok".into()));
+    let (address, wire, receive): (_, _, Receive) = match arguments.as_slice() {
+        [address, wire] => (address, wire, receive),
+        [address, wire, stream] if stream == "stream" => (address, wire, receive_stream),
+        _ => panic!("which server, and which wire?"),
+    };
+    println!(
+        "{}",
+        talk(address, wire, receive).map_or_else(|error| error.to_string(), |()| "ok".into())
+    );
 }
 
-fn talk(address: &str, wire: &str) -> Result<(), Box<dyn Error>> {
+/// Reads the echo of a text of so many bytes.
+type Receive = fn(&mut WebSocket<TcpStream>, usize) -> Result<Option<String>, sansocket::Error>;
+
+fn talk(address: &str, wire: &str, receive: Receive) -> Result<(), Box<dyn Error>> {
     let url = format!("ws://{address}/demo");
     let origin = format!("http://{address}");
     let mut request = Request::new(Url::parse(&url)?);
@@ -36,7 +46,7 @@ fn talk(address: &str, wire: &str) -> Result<(), Box<dyn Error>> {
                 "8" => request.set_version(Version::Eight),
                 _ => {}
             }
-            talk_new(WebSocket::connect_over(stream, request, config)?.0)
+            talk_new(WebSocket::connect_over(stream, request, config)?.0, receive)
         }
     }
 }
@@ -50,14 +60,34 @@ fn talk_old(mut socket: Socket<TcpStream>) -> Result<(), Box<dyn Error>> {
     judge(socket.ended())
 }
 
-fn talk_new(mut socket: WebSocket<TcpStream>) -> Result<(), Box<dyn Error>> {
+fn talk_new(mut socket: WebSocket<TcpStream>, receive: Receive) -> Result<(), Box<dyn Error>> {
     for text in messages() {
         socket.send(&text)?;
-        let received = socket.receive()?;
-        check(received.as_ref().and_then(OwnedMessage::as_text).map(str::to_owned), &text)?;
+        check(receive(&mut socket, text.len())?, &text)?;
     }
     socket.close(CloseCode::NORMAL, "").map_err(at_the_end)?;
     judge(socket.ended())
+}
+
+/// One message.
+fn receive(
+    socket: &mut WebSocket<TcpStream>,
+    _: usize,
+) -> Result<Option<String>, sansocket::Error> {
+    Ok(socket.receive()?.as_ref().and_then(OwnedMessage::as_text).map(str::to_owned))
+}
+
+/// As many messages as it takes.
+fn receive_stream(
+    socket: &mut WebSocket<TcpStream>,
+    bytes: usize,
+) -> Result<Option<String>, sansocket::Error> {
+    let mut all = String::new();
+    while all.len() < bytes {
+        let Some(text) = receive(socket, bytes)? else { return Ok(None) };
+        all += &text;
+    }
+    Ok(Some(all))
 }
 
 /// Texts of all lengths of a header, and of characters of all lengths.
