@@ -85,8 +85,8 @@ pub enum Overflow {
     /// The oldest messages are dropped to make room for it. The consumer gets the newest messages.
     DropOldest,
     /// All messages are dropped, and the connection closes with this code: 1013
-    /// ([`TRY_AGAIN_LATER`](CloseCode::TRY_AGAIN_LATER)), which only a server may send, or 1008
-    /// ([`POLICY_VIOLATION`](CloseCode::POLICY_VIOLATION)).
+    /// ([`TRY_AGAIN_LATER`](CloseCode::TRY_AGAIN_LATER)) or 1008 ([`POLICY_VIOLATION`](CloseCode::POLICY_VIOLATION)).
+    /// A client closes with 1008 if only a server may send the code, as is so with 1013.
     Disconnect(CloseCode),
 }
 
@@ -111,7 +111,7 @@ pub enum Pushed {
     Dropped,
     /// It was not taken: there is no room yet.
     Full,
-    /// It was dropped: the connection is given up, with this close code.
+    /// It was dropped: the connection is given up, with the code of [`Overflow::Disconnect`].
     Disconnected(CloseCode),
 }
 
@@ -211,10 +211,10 @@ impl Backlog {
     /// # Errors
     ///
     /// Returns the errors of [`Sender::send`]. After [`SendError::Closing`] all messages have been dropped. After
-    /// another error they still wait. Returns [`SendError::WrongRole`] if only a server may send the close code.
+    /// another error they still wait.
     pub fn send_to(&mut self, sender: &mut Sender) -> Result<usize, SendError> {
         if let Some(code) = self.disconnected {
-            sender.close(code, "too slow")?;
+            give_up(sender, code)?;
         }
         let mut count = 0;
         while let Some(Waiting { message, .. }) = self.queue.front()
@@ -346,6 +346,18 @@ impl Backlog {
         true
     }
 }
+
+/// Closes a connection whose peer is too slow.
+fn give_up(sender: &mut Sender, code: CloseCode) -> Result<(), SendError> {
+    let outcome = sender.close(code, TOO_SLOW);
+    // Section 7.4.1: 1012 to 1014 are for servers, 1010 is for clients.
+    if outcome == Err(SendError::WrongRole) {
+        return sender.close(CloseCode::POLICY_VIOLATION, TOO_SLOW);
+    }
+    outcome
+}
+
+const TOO_SLOW: &str = "too slow";
 
 /// For how many messages an empty backlog keeps memory.
 const KEPT: usize = 16;

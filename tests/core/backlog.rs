@@ -7,7 +7,7 @@ use harness::{Drive, START, Setup};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sansocket::{
-    Backlog, CloseCode, Connection, Counts, Event, Input, Overflow, Prepared, Pushed, Role,
+    Backlog, Close, CloseCode, Connection, Counts, Event, Input, Overflow, Prepared, Pushed, Role,
     SendError,
 };
 
@@ -252,12 +252,27 @@ fn a_slow_consumer_is_disconnected_once() {
 }
 
 #[test]
-fn only_a_server_closes_with_1013() {
-    let mut client = Setup::new(Role::Client).connect();
-    let mut backlog = Backlog::new(LATER).max_messages(0);
-    assert_eq!(backlog.push(&Prepared::new("x")), Pushed::Queued);
-    let _ = backlog.push(&Prepared::new("x"));
-    assert_eq!(backlog.send_to(&mut client), Err(SendError::WrongRole));
+fn who_may_not_send_the_code_closes_with_1008() {
+    // C-26
+    let extension = CloseCode::new(1010).unwrap();
+    for (role, code, sent) in [
+        (Role::Client, CloseCode::TRY_AGAIN_LATER, CloseCode::POLICY_VIOLATION),
+        (Role::Client, CloseCode::SERVICE_RESTART, CloseCode::POLICY_VIOLATION),
+        (Role::Client, extension, extension),
+        (Role::Server, extension, CloseCode::POLICY_VIOLATION),
+        (Role::Server, CloseCode::TRY_AGAIN_LATER, CloseCode::TRY_AGAIN_LATER),
+    ] {
+        let mut sender = Setup::new(role).connect();
+        let mut backlog = Backlog::new(Overflow::Disconnect(code)).max_messages(0);
+        assert_eq!(backlog.push(&Prepared::new("x")), Pushed::Queued);
+        assert_eq!(backlog.push(&Prepared::new("x")), Pushed::Disconnected(code));
+        assert_eq!(backlog.send_to(&mut sender), Ok(0));
+        let peer = if role == Role::Client { Role::Server } else { Role::Client };
+        let (mut peer, mut input) = (Setup::new(peer).connect(), Input::new(vec![0; 64]));
+        peer.feed(&mut input, &transmit(&mut sender));
+        let close = Close { code: Some(sent), reason: "too slow" };
+        assert_eq!(peer.next_event(&mut input), Some(Event::Close(close)), "{role:?}, {code:?}");
+    }
 }
 
 #[test]
