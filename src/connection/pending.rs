@@ -73,6 +73,8 @@ impl Pending {
         pending.ping = from.option(|from| from.bytes().and_then(to_ping))?;
         pending.probe = from.option(Loader::array)?;
         if let Some(body) = from.option(Loader::bytes)? {
+            // Section 5.5: the whole body has at most 125 bytes.
+            check(body.len() <= Control::MAX_LEN)?;
             pending.push_close(Close::decode(body).map_err(|_| SnapshotError::Malformed)?);
         }
         Ok(pending)

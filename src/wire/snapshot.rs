@@ -24,7 +24,7 @@ pub enum SnapshotError {
     UnknownVersion,
     /// The connection compresses messages, and this program was built without the feature `deflate`.
     Compressed,
-    /// The message in progress, or the pongs that wait, exceed the [`Limits`](crate::Limits).
+    /// The message in progress exceeds the [`Limits`](crate::Limits).
     TooBig,
 }
 

@@ -19,7 +19,7 @@ proptest! {
     }
 
     #[test]
-    fn what_one_end_sends_the_other_receives(data in vec(any::<u8>(), 0..400)) {
+    fn what_one_end_sends_the_other_receives_also_if_both_are_suspended(data in vec(any::<u8>(), 0..400)) {
         harness::pair(&data);
     }
 

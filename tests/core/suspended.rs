@@ -1,10 +1,13 @@
 //! Open connections as bytes, and open connections again.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use counting_allocator::measure;
-use harness::{Drive, START, Setup};
+use harness::{Cut, Drive, START, Setup, Way};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 use sansocket::{
     Busy, CloseCode, Config, Connection, Event, Input, Kind, Limits, Negotiated, Prepared, Role,
     Seed, SnapshotError, Step, Timeouts, Timestamp,
@@ -97,6 +100,47 @@ fn the_rest_of_a_message_arrives_after_the_restart() {
                 connection.feed(&mut input, &frame[cut..]);
                 let event = connection.next_event(&mut input).unwrap();
                 assert_eq!(format!("{event:?}"), expected, "{role:?}, cut at {cut}");
+            }
+        }
+    }
+}
+
+/// What an end of this role is told: messages of all kinds, whole and in parts, pings in between, and the end.
+fn conversation(role: Role) -> Vec<u8> {
+    let frames: [(u8, &[u8]); 12] = [
+        (0x81, "grüße".as_bytes()),
+        (0x89, b"ping"),
+        (0x01, b"in \xc3"),
+        (0x89, b""),
+        (0x00, b"\xa9 "),
+        (0x8a, b"unasked"),
+        (0x80, b"parts"),
+        (0x82, &[7; 200]),
+        (0x02, &[1, 2, 3]),
+        (0x80, b""),
+        (0x81, b""),
+        (0x88, b"\x03\xe8goodbye"),
+    ];
+    frames.map(|(first, payload)| frame_to(role, first, payload)).concat()
+}
+
+#[test]
+fn to_suspend_at_any_cut_changes_no_event_no_byte_and_no_account() {
+    // I-11: the application echoes, or closes in the middle.
+    for role in ROLES {
+        let stream = conversation(role);
+        for (is_prompt, closes_after) in [(true, None), (false, None), (true, Some(3))] {
+            for is_streaming in [false, true] {
+                let is_echoing = !is_streaming;
+                let setup =
+                    Setup { is_echoing, is_prompt, closes_after, is_streaming, ..Setup::new(role) };
+                let (whole, _) = harness::run(&setup, &stream, Cut::Whole);
+                let whole = whole.unmasked();
+                for cut in 1..=stream.len() {
+                    let way = Way { is_suspending: true, ..Cut::Every(cut).into() };
+                    let (suspended, _) = harness::run_by(&setup, &stream, way);
+                    assert_eq!(suspended.unmasked(), whole, "{setup:?}, after each {cut} bytes");
+                }
             }
         }
     }
@@ -314,6 +358,103 @@ fn a_declared_length_allocates_nothing() {
 }
 
 #[test]
+fn a_close_frame_that_waits_is_no_longer_than_one_can_be() {
+    // I-11, F-15
+    let mut server = server();
+    server.close(CloseCode::NORMAL, "reason").unwrap();
+    let snapshot = suspend(server);
+    let at = snapshot.windows(6).position(|window| window == b"reason").unwrap();
+    // Before it are its code and the length of both.
+    for (len, expected) in [(123, None), (124, Some(SnapshotError::Malformed))] {
+        let mut changed = snapshot.clone();
+        changed.splice(at..at + 6, vec![b'x'; len]);
+        changed[at - 10] = u8::try_from(2 + len).unwrap();
+        assert_eq!(error(&changed, Limits::default()), expected);
+    }
+}
+
+/// Snapshots of connections in many states.
+static SNAPSHOTS: LazyLock<Vec<(Role, Vec<u8>)>> = LazyLock::new(|| {
+    let mut states = states();
+    for role in ROLES {
+        // Within a message, and within one that later limits do not allow.
+        for stream in [frame_to(role, 0x01, &[b'x'; 2500]), frame_to(role, 0x82, &[0; 300_000])] {
+            let mut connection = connect(role, Limits::default());
+            let mut input = Input::new(vec![0; 4096]);
+            connection.feed(&mut input, &stream[..2500]);
+            assert_eq!(connection.next_event(&mut input), None);
+            states.push(connection);
+        }
+        #[cfg(feature = "deflate")]
+        states.push(compressed::open_with_history(role));
+    }
+    states.into_iter().map(|it| (it.role(), suspend(it))).collect()
+});
+
+/// What decompressing takes at most: see `Compression::memory_receiving`.
+const DECOMPRESSING: u64 = if cfg!(feature = "deflate") { (1 << 15) + (96 << 10) } else { 0 };
+
+/// A change of a snapshot: where, what, and with which byte.
+fn change() -> impl Strategy<Value = (Index, u8, u8)> {
+    (any::<Index>(), 0..6_u8, any::<u8>())
+}
+
+/// Snapshots of which some bytes are changed, with the state that they are of.
+fn changed(snapshot: &[u8], changes: &[(Index, u8, u8)]) -> Vec<u8> {
+    let mut changed = snapshot.to_vec();
+    for (index, how, byte) in changes {
+        let at = index.index(changed.len());
+        match how {
+            0 => changed[at] = *byte,
+            1 => changed[at] ^= 1 << (byte % 8),
+            2 => changed[at] = changed[at].wrapping_add(1),
+            3 => changed.insert(at, *byte),
+            4 => changed.truncate(at.max(1)),
+            // Declares a length of some millions.
+            _ => changed
+                .splice(at..(at + 8).min(changed.len()), [0, 0, *byte, 0, 0, 0, 0, 0])
+                .for_each(drop),
+        }
+    }
+    changed
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+
+    #[test]
+    fn a_changed_snapshot_takes_no_more_memory_than_the_limits_say(
+        state in any::<Index>(),
+        changes in vec(change(), 0..4),
+        is_long in any::<bool>(),
+        rest in vec(any::<u8>(), 0..200),
+    ) {
+        // I-11, L-12: what is restored is bounded as if all of it had come from the peer.
+        let limits = Limits::new().message(3000).fragments(100).pongs(4).pong_bytes(300);
+        let (role, original) = state.get(&SNAPSHOTS);
+        let (role, snapshot) = (*role, changed(original, &changes));
+        let config = Config::new().limits(limits).shared();
+        // More of the frame in progress, then other frames. Or of a frame that is far too long.
+        let long = if is_long { 400_000 } else { 200 };
+        let stream = [&vec![0; long], &harness::build_frames(role, &rest)[..]].concat();
+        let (mut input, mut out) = (Input::new(vec![0; 4096]), Vec::with_capacity(1 << 20));
+        let (_, usage) = measure(|| {
+            let mut connection = Connection::restore(&snapshot, config, SEED, START).ok()?;
+            for bytes in stream.chunks(if is_long { 4096 } else { 61 }) {
+                connection.feed(&mut input, bytes);
+                while connection.next_event(&mut input).is_some() {}
+                connection.transmit_to(&mut out);
+            }
+            Some(connection)
+        });
+        let peak = u64::try_from(usage.peak).unwrap();
+        // Outgoing messages in the snapshot are not those of the peer.
+        let most = limits.max_memory() + 2 * snapshot.len() as u64 + DECOMPRESSING;
+        prop_assert!(peak <= most, "{} of {}", peak, most);
+    }
+}
+
+#[test]
 fn a_connection_at_rest_is_small() {
     assert!(suspend(server()).len() < 100, "{}", suspend(server()).len());
     assert!(suspend(client()).len() < 100);
@@ -341,6 +482,16 @@ mod compressed {
         compression.threshold = 0;
         let compression = Some((Agreement::parse("").unwrap(), compression));
         Setup { compression, ..Setup::new(role) }.connect()
+    }
+
+    /// A connection that has received and sent compressed messages, and has a history.
+    pub(super) fn open_with_history(role: Role) -> Connection {
+        let [mut one, mut other] = [Role::Client, Role::Server].map(open);
+        for text in ["a text", "a text that goes on"] {
+            pass(text, &mut one, &mut other);
+            pass(text, &mut other, &mut one);
+        }
+        if role == Role::Client { one } else { other }
     }
 
     /// Sends a text, and returns what the other end makes of it.

@@ -1,24 +1,34 @@
-use sansocket::{Cause, CloseCode, Ended, Initiator, Input, Kind, Limits, Role, SendError, Sender};
+use sansocket::{
+    Cause, CloseCode, Ended, Initiator, Input, Kind, Limits, Prepared, Role, SendError, Sender,
+};
 
 use crate::changed::changed;
 use crate::choices::Choices;
 use crate::oracle::{Judged, judge};
-use crate::run::End;
+use crate::run::{End, Outcome};
 use crate::seen::Seen;
 use crate::setup::Setup;
 
-/// What one end of a connection sends, the other receives, and both close cleanly.
+/// What one end of a connection sends, the other receives, and both close cleanly. To suspend and restore both ends
+/// after each act and each read changes no event, no byte but masks, and no account.
 pub fn pair(data: &[u8]) {
+    let whole = converse(data, false);
+    assert_eq!(converse(data, true), whole, "to suspend changes nothing");
+}
+
+/// Has both ends say what `data` has them say. Returns all that they showed.
+fn converse(data: &[u8], is_suspending: bool) -> [Outcome; 2] {
     let mut choices = Choices::new(data);
     let flags = choices.byte();
     let discards = flags & 4 != 0;
     let client = Side::new(Role::Client, flags & 1 != 0, discards);
     let server = Side::new(Role::Server, flags & 2 != 0, discards);
-    let mut pair = Pair { sides: [client, server] };
+    let mut pair = Pair { sides: [client, server], is_suspending };
     while !choices.is_empty() {
         pair.act(&mut choices);
+        pair.suspend();
     }
-    pair.finish();
+    pair.finish()
 }
 
 /// Whatever a sender is asked to do, it sends what breaks no rule.
@@ -64,7 +74,8 @@ impl Side {
         let len = choices.len();
         let kind = if choices.byte() & 1 == 0 { Kind::Text } else { Kind::Binary };
         match action {
-            0..=7 => self.send(kind, len),
+            0..=6 => self.send(kind, len),
+            7 => self.send_prepared(kind, len),
             8..=9 => self.send_owned(kind, len),
             10..=11 => self.send_borrowed(kind, len, choices),
             12..=19 => self.send_part(kind, len, false),
@@ -118,6 +129,19 @@ impl Side {
             Kind::Text => self.end.sender().send(&text),
             Kind::Binary => self.end.sender().send(text.as_bytes()),
         };
+        assert_eq!(result, expected);
+        self.note(kind, text, result);
+    }
+
+    /// Sends a message that was made for many.
+    fn send_prepared(&mut self, kind: Kind, len: usize) {
+        let expected = self.expected();
+        let text = text(len);
+        let message = match kind {
+            Kind::Text => Prepared::new(&text),
+            Kind::Binary => Prepared::new(text.as_bytes()),
+        };
+        let result = self.end.sender().send(&message);
         assert_eq!(result, expected);
         self.note(kind, text, result);
     }
@@ -250,6 +274,7 @@ impl Side {
 /// Two ends, and a wire between them.
 struct Pair {
     sides: [Side; 2],
+    is_suspending: bool,
 }
 
 impl Pair {
@@ -264,8 +289,32 @@ impl Pair {
         }
     }
 
-    /// Gives up to `len` bytes of what one side has written to the other.
+    /// Suspends both ends and restores them.
+    fn suspend(&mut self) {
+        if self.is_suspending {
+            for side in &mut self.sides {
+                side.end.suspend(&mut Input::default());
+            }
+        }
+    }
+
+    /// Gives up to `len` bytes of what one side has written to the other. Ends that are suspended read them in pieces:
+    /// if they are few, byte by byte.
     fn deliver(&mut self, from: usize, len: usize) -> usize {
+        let most = if self.is_suspending { len.min(1 << 17) / 64 + 1 } else { len };
+        let mut delivered = 0;
+        while delivered < len {
+            let count = self.deliver_once(from, most.min(len - delivered));
+            if count == 0 {
+                break;
+            }
+            delivered += count;
+            self.suspend();
+        }
+        delivered
+    }
+
+    fn deliver_once(&mut self, from: usize, len: usize) -> usize {
         let [Side { end, delivered, .. }, to] = match (from, &mut self.sides) {
             (0, [one, two]) => [one, two],
             (_, [one, two]) => [two, one],
@@ -281,7 +330,7 @@ impl Pair {
     }
 
     /// Closes both ends, delivers everything, and compares what each has seen with what the other said.
-    fn finish(mut self) {
+    fn finish(mut self) -> [Outcome; 2] {
         for side in &mut self.sides {
             side.close_with(Some(CloseCode::NORMAL), "");
         }
@@ -303,6 +352,9 @@ impl Pair {
         let [one, two] = &self.sides;
         check_received(one, &ended[0], &judged[1]);
         check_received(two, &ended[1], &judged[0]);
+        let [first, second] = ended;
+        let [one, two] = self.sides;
+        [one.end.outcome(first).unmasked(), two.end.outcome(second).unmasked()]
     }
 }
 

@@ -310,8 +310,13 @@ impl End {
             self.sender().handle_shutdown();
         }
         let ended = self.end(input);
+        Outcome { is_over, ..self.outcome(ended) }
+    }
+
+    /// Returns all that the end showed, if it did not want to end the transport first.
+    pub(crate) fn outcome(self, ended: Ended) -> Outcome {
         let Self { seen, parts, error, out, .. } = self;
-        Outcome { seen, parts, error, out, is_over, ended }
+        Outcome { seen, parts, error, out, is_over: false, ended }
     }
 
     /// Ends the transport.
