@@ -64,6 +64,85 @@
 //! * Members may be of `tokio` and of `smol`, over TCP, TLS and HTTP/2, in one hub. A socket that is dropped is in no topic.
 //! * A lock is held while messages are pushed to the members of one topic, and never across an `await`.
 //!
+//! # Presence
+//!
+//! The members of a `Hub<P>` join with a value of type `P`, such as the name of a user.
+//! [`present`](crate::polled::Hub::present) returns who is in a topic. The observer of a hub is called for each change, and can
+//! tell the members. It tells a newcomer who is there, and the others who came or went:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! use std::sync::Arc;
+//!
+//! use sansocket::polled::{Change, Hub, Presence};
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{Config, Error, Prepared};
+//! use tokio::net::{TcpListener, TcpStream};
+//!
+//! fn announce(presence: &Presence<'_, String>) {
+//!     match presence.change() {
+//!         Change::Joined(name) => {
+//!             let names: Vec<&str> = presence.present().map(String::as_str).collect();
+//!             presence.welcome(&Prepared::new(format!("here: {}", names.join(", "))));
+//!             presence.publish(&Prepared::new(format!("{name} joined")));
+//!         }
+//!         Change::Left(name) => {
+//!             presence.publish(&Prepared::new(format!("{name} left")));
+//!         }
+//!     }
+//! }
+//!
+//! async fn serve(
+//!     stream: TcpStream,
+//!     config: Arc<Config>,
+//!     hub: Hub<String>,
+//!     name: String,
+//! ) -> Result<(), Error> {
+//!     let (mut reader, writer) = WebSocket::accept(stream, config).await?.split();
+//!     let _membership = hub.join_as("lobby", &writer, name);
+//!     while let Some(message) = reader.receive().await? {
+//!         hub.publish("lobby", &Prepared::new(message));
+//!     }
+//!     Ok(())
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let url = format!("ws://{}", listener.local_addr()?);
+//!     let (config, hub) = (Config::new().shared(), Hub::observed(announce));
+//!     let (server_config, server_hub) = (Arc::clone(&config), hub.clone());
+//!     tokio::spawn(async move {
+//!         for name in ["Ada", "Bob"] {
+//!             let (stream, _) = listener.accept().await?;
+//!             tokio::spawn(serve(stream, server_config.clone(), server_hub.clone(), name.into()));
+//!         }
+//!         std::io::Result::Ok(())
+//!     });
+//!
+//!     let mut ada = WebSocket::connect(&url, Arc::clone(&config)).await?;
+//!     assert_eq!(ada.receive().await?, Some("here: Ada".into()));
+//!     let mut bob = WebSocket::connect(&url, config).await?;
+//!     assert_eq!(bob.receive().await?, Some("here: Ada, Bob".into()));
+//!     assert_eq!(ada.receive().await?, Some("Bob joined".into()));
+//!     assert_eq!(hub.present("lobby"), ["Ada", "Bob"]);
+//!     bob.close(None, "").await?;
+//!     assert_eq!(ada.receive().await?, Some("Bob left".into()));
+//!     Ok(())
+//! }
+//! # main().unwrap();
+//! # }
+//! ```
+//!
+//! * The changes of a topic and what is published to it have one order for all members. So a newcomer that gets the list and
+//!   then each change always knows who is there.
+//! * A user with two browser tabs is present twice. [`Presence`](crate::polled::Presence) shows how to announce only the first
+//!   and the last.
+//! * A member leaves when its membership is dropped. If its connection is dropped first, it is not present from then on, and
+//!   its leave is announced with the next `publish`, `join` or leave of the topic.
+//! * The observer is called while the topic is locked. It must not use the hub. Have it send to a channel what takes longer.
+//! * Presence across machines is for the application: publish the changes by what joins the machines, such as Redis.
+//!
 //! # With compression
 //!
 //! A prepared message is compressed with an empty context, so all peers can decompress it, whatever they negotiated and
@@ -103,10 +182,13 @@
 //! | drop them | `Disconnect(code)`, as above |
 //! | send the newest messages | `DropOldest` |
 //! | send the newest value of each key, such as prices and positions | any, with [`publish_latest`](crate::polled::Hub::publish_latest) |
-//! | deliver every message | keep your own log, and send from it when [`queued`](crate::polled::Writer::queued) goes down |
-//! | let the room wait for them | no backlog: `writer.send(message).await`, which is rarely what you want |
+//! | deliver every message | `Wait`, a task for each member, and its [`push`](crate::polled::Writer::push)`(&message).await`, which waits for room. The task reads from your own log, at its own pace. |
+//! | let the topic wait for them | `Wait`, and `push(&message).await` for each member in turn, which is rarely what you want |
 //!
-//! `writer.with_backlog(|it| it.counts())` says how many messages were sent, replaced and dropped.
+//! A hub waits for nobody: what it publishes to a full backlog of `Wait` is not taken, and not counted among its members.
+//!
+//! `writer.with_backlog(|it| it.counts())` says how many messages were sent, replaced and dropped. A client that gives up a
+//! slow server closes with 1008, since only servers may send 1013.
 //!
 //! # In a loop of your own
 //!

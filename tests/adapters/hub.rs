@@ -13,9 +13,9 @@ use sansocket::{
 use tokio::io::{DuplexStream, duplex};
 use tokio::time::timeout;
 
-type Socket = WebSocket<DuplexStream>;
+pub(crate) type Socket = WebSocket<DuplexStream>;
 
-fn over(stream: DuplexStream, role: Role, config: &Arc<Config>) -> Socket {
+pub(crate) fn over(stream: DuplexStream, role: Role, config: &Arc<Config>) -> Socket {
     let (negotiated, now, config) = (Negotiated::new(), Timestamp::default(), Arc::clone(config));
     let connection = match role {
         Role::Client => Connection::open_client(negotiated, config, Seed::new([1; 32]), now),
@@ -25,7 +25,7 @@ fn over(stream: DuplexStream, role: Role, config: &Arc<Config>) -> Socket {
 }
 
 /// A client, and the halves of its server, with room for so many bytes between them.
-fn member(room: usize) -> (Socket, Reader<DuplexStream>, Writer<DuplexStream>) {
+pub(crate) fn member(room: usize) -> (Socket, Reader<DuplexStream>, Writer<DuplexStream>) {
     let config = Config::new().max_queued(1024).shared();
     let (one, two) = duplex(room);
     let (reader, writer) = over(two, Role::Server, &config).split();
@@ -43,7 +43,7 @@ fn run(hub: &Hub, topic: &str, room: usize) -> Socket {
     client
 }
 
-async fn next(client: &mut Socket) -> String {
+pub(crate) async fn next(client: &mut Socket) -> String {
     let message = timeout(Duration::from_secs(10), client.receive()).await;
     message.expect("it arrives").unwrap().expect("the connection is open").to_string()
 }

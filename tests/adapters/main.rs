@@ -2,6 +2,8 @@
 
 #[cfg(feature = "tokio")]
 mod asynchronous;
+#[cfg(feature = "tokio")]
+mod backlog;
 mod blocking;
 mod conversations;
 #[cfg(all(feature = "digest", feature = "smol-rustls", feature = "tokio-rustls"))]
@@ -20,6 +22,8 @@ mod message_streams;
 mod polls;
 #[cfg(feature = "tokio")]
 mod ported;
+#[cfg(feature = "tokio")]
+mod presence;
 #[cfg(any(feature = "tokio", feature = "smol"))]
 mod properties;
 #[cfg(all(feature = "smol", feature = "tokio"))]

@@ -75,15 +75,17 @@ const _: () = {
 
 #[cfg(feature = "tokio")]
 const _: () = {
-    use sansocket::polled::{Hub, Membership, MessageReader, MessageWriter};
+    use sansocket::polled::{Change, Hub, Membership, MessageReader, MessageWriter, Presence};
     use sansocket::tokio::{
         Connect, HttpRequest, Incoming, MaybeTls, Opening, Reader, Reconnect, Tokio, WebSocket,
         Writer,
     };
     use tokio::net::TcpStream;
 
-    is_free::<Hub>();
-    is_free::<Membership>();
+    is_free::<Change<'_, String>>();
+    is_free::<Hub<String>>();
+    is_free::<Membership<String>>();
+    is_free::<Presence<'_, String>>();
     is_free::<Connect>();
     is_free::<HttpRequest<TcpStream>>();
     is_free::<Incoming<TcpStream>>();

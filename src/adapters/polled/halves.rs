@@ -13,17 +13,17 @@ use core::future::poll_fn;
 use core::task::{Context, Poll, Waker, ready};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::hub::Member;
 use super::io::Io;
 use super::link::Link;
+use super::presence::Member;
 use super::sending::sending_methods;
 use super::turn::{Receiving, Turn, Until};
 use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::{
-    Backlog, Ended, Event, Input, Message, OwnedMessage, Pushed, Receiver, RoundTrip, SendError,
-    Sender,
+    Backlog, Ended, Event, Input, Message, OwnedMessage, Prepared, Pushed, Receiver, RoundTrip,
+    SendError, Sender,
 };
 use crate::wire::CloseCode;
 
@@ -202,8 +202,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     /// [`Config::max_queued`](crate::Config::max_queued) bytes wait. Pings, pongs and close frames do not wait behind
     /// it. A message that is [sent](Self::send) may overtake those in the backlog.
     ///
-    /// Default: `Backlog::new(Overflow::Disconnect(code))`, where the code is 1013 for a server and 1008 for a client.
-    /// Assign another one to change it.
+    /// Default: `Backlog::new(Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER))`. Assign another one to change it.
     ///
     /// ```
     /// use sansocket::polled::{Io, Writer};
@@ -222,6 +221,43 @@ impl<S, I: Io<S>> Writer<S, I> {
             sender.note_time(link.tick());
             link.change_backlog(sender, change)
         })
+    }
+
+    /// Pushes a message into the backlog, once it takes it: if it [has to wait](crate::Overflow::Wait), until there is
+    /// room. The [`Reader`] writes it.
+    ///
+    /// If the future is dropped, the message was pushed whole or not at all. Several tasks that wait for room get it in
+    /// any order.
+    ///
+    /// ```
+    /// use sansocket::polled::{Io, Writer};
+    /// use sansocket::{Backlog, Error, Overflow, Prepared};
+    ///
+    /// /// Sends all lines, and lags behind by at most 16 of them.
+    /// async fn send_all<S, I: Io<S>>(writer: &Writer<S, I>, lines: &[&str]) -> Result<(), Error> {
+    ///     writer.with_backlog(|it| *it = Backlog::new(Overflow::Wait).max_messages(16));
+    ///     for line in lines {
+    ///         let _ = writer.push(&Prepared::new(*line)).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Send`] if the connection is closing, and the error with which it ends meanwhile.
+    pub async fn push(&self, message: &Prepared) -> Result<Pushed, Error> {
+        self.drive(|turn, cx| turn.poll_push(cx, |backlog| backlog.push(message))).await
+    }
+
+    /// Pushes a message that replaces an older one with the same key, once the backlog takes it: see
+    /// [`push`](Self::push) and [`Backlog::push_latest`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`push`](Self::push).
+    pub async fn push_latest(&self, key: u64, message: &Prepared) -> Result<Pushed, Error> {
+        self.drive(|turn, cx| turn.poll_push(cx, |backlog| backlog.push_latest(key, message))).await
     }
 
     /// Sends a close frame. The [`Reader`] waits for the answer.

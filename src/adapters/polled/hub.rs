@@ -1,10 +1,11 @@
 //! Topics, and the connections that joined them.
 //!
 //! ```text
-//! Hub ─▶ Mutex<topic name ─▶ Arc<Topic>> ─▶ Mutex<members> ─▶ Shared: Backlog, Sender
+//! Hub ─▶ Mutex<topic name ─▶ Arc<Topic>> ─▶ Mutex<places> ─▶ Shared: Backlog, Sender
+//!                                               └─▶ observer: Presence
 //! ```
 //!
-//! To publish takes the first lock only to find the topic. No lock is held across an await: nothing here awaits.
+//! The first lock is taken to find a topic, and before the second one if both are. Nothing here awaits.
 
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::halves::Writer;
 use super::io::Io;
+use super::presence::{Change, Member, Place, Presence, is_taken};
 use crate::connection::{Backlog, Prepared, Pushed};
 
 /// Topics that connections join, and to which any task publishes.
@@ -39,8 +41,12 @@ use crate::connection::{Backlog, Prepared, Pushed};
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Default)]
-pub struct Hub(Arc<Topics>);
+///
+/// # Presence
+///
+/// A member of a `Hub<P>` joins with a value of type `P`, such as the name of a user. [`present`](Self::present) returns
+/// who is in a topic, and [`observed`](Self::observed) has each change announced.
+pub struct Hub<P = ()>(Arc<Topics<P>>);
 
 /// A connection's place in a topic. Dropping it leaves the topic.
 ///
@@ -56,33 +62,31 @@ pub struct Hub(Arc<Topics>);
 /// # let _ = Hub::new();
 /// ```
 #[must_use = "dropping it leaves the topic"]
-pub struct Membership {
-    hub: Hub,
-    topic: Box<str>,
+pub struct Membership<P = ()> {
+    hub: Hub<P>,
+    topic: Arc<Topic<P>>,
     number: u64,
 }
 
-#[derive(Default)]
-struct Topics(Mutex<HashMap<Box<str>, Arc<Topic>>>);
-
-#[derive(Default)]
-struct Topic(Mutex<Members>);
-
-#[derive(Default)]
-struct Members {
-    next: u64,
-    /// Weak, so that a connection ends when its halves are dropped.
-    list: Vec<(u64, Weak<dyn Member>)>,
+struct Topics<P> {
+    by_name: Mutex<HashMap<Box<str>, Arc<Topic<P>>>>,
+    observer: Option<Observer<P>>,
 }
 
-/// A connection of whatever stream and runtime.
-pub(super) trait Member: Send + Sync {
-    /// Pushes a message into the backlog.
-    fn push(&self, push: &dyn Fn(&mut Backlog) -> Pushed) -> Pushed;
+type Observer<P> = Box<dyn Fn(&Presence<'_, P>) + Send + Sync>;
+
+struct Topic<P> {
+    name: Box<str>,
+    places: Mutex<Places<P>>,
+}
+
+struct Places<P> {
+    next: u64,
+    list: Vec<Place<P>>,
 }
 
 impl Hub {
-    /// Creates a hub without topics.
+    /// Creates a hub without topics. Its members have no names: [`Hub::default`](Self::default) is for those that do.
     pub fn new() -> Self {
         Self::default()
     }
@@ -96,11 +100,68 @@ impl Hub {
         S: Send + 'static,
         I: Io<S, Sleep: Send> + 'static,
     {
-        let mut topics = lock(&self.0.0);
-        let members = Arc::clone(topics.entry(topic.into()).or_default());
-        let number = lock(&members.0).add(member.as_member());
+        self.join_as(topic, member, ())
+    }
+}
+
+impl<P> Hub<P> {
+    /// Creates a hub that calls `observer` whenever somebody joins or leaves a topic.
+    ///
+    /// The changes of a topic are observed one after the other, in the order in which they happen, and nothing is
+    /// published to the topic meanwhile. So a member that is [welcomed](Presence::welcome) with the list of those present
+    /// and then gets each change always knows who is there. The topic is locked until `observer` returns, so it must not
+    /// use the hub.
+    ///
+    /// ```
+    /// use sansocket::Prepared;
+    /// use sansocket::polled::{Change, Hub};
+    ///
+    /// let hub = Hub::<String>::observed(|presence| match presence.change() {
+    ///     Change::Joined(name) => {
+    ///         let names: Vec<&str> = presence.present().map(String::as_str).collect();
+    ///         presence.welcome(&Prepared::new(format!("here: {}", names.join(", "))));
+    ///         presence.publish(&Prepared::new(format!("{name} joined")));
+    ///     }
+    ///     Change::Left(name) => {
+    ///         presence.publish(&Prepared::new(format!("{name} left")));
+    ///     }
+    /// });
+    /// assert!(hub.present("lobby").is_empty());
+    /// ```
+    pub fn observed(observer: impl Fn(&Presence<'_, P>) + Send + Sync + 'static) -> Self {
+        Self::with_observer(Some(Box::new(observer)))
+    }
+
+    /// Has a connection [join](Hub::join) a topic, under a name or what else the application knows of it.
+    ///
+    /// ```
+    /// use sansocket::polled::{Hub, Io, Membership, Writer};
+    ///
+    /// fn enter<S, I>(hub: &Hub<String>, writer: &Writer<S, I>, name: &str) -> Membership<String>
+    /// where
+    ///     S: Send + 'static,
+    ///     I: Io<S, Sleep: Send> + 'static,
+    /// {
+    ///     hub.join_as("lobby", writer, name.to_owned())
+    /// }
+    /// ```
+    pub fn join_as<S, I>(&self, topic: &str, member: &Writer<S, I>, who: P) -> Membership<P>
+    where
+        S: Send + 'static,
+        I: Io<S, Sleep: Send> + 'static,
+    {
+        let mut topics = lock(&self.0.by_name);
+        let new = || Arc::new(Topic::new(topic));
+        let topic = Arc::clone(topics.entry(topic.into()).or_insert_with(new));
+        let mut places = lock(&topic.places);
         drop(topics);
-        Membership { hub: self.clone(), topic: topic.into(), number }
+        self.sweep(&topic, &mut places);
+        let number = places.add(member.as_member(), who);
+        if let Some(place) = places.list.last() {
+            self.observe(&topic, &places, Change::Joined(&place.who));
+        }
+        drop(places);
+        Membership { hub: self.clone(), topic, number }
     }
 
     /// Pushes a message into the backlog of each member of a topic. Returns how many took it.
@@ -116,74 +177,128 @@ impl Hub {
 
     /// Returns how many connections have joined a topic.
     pub fn members(&self, topic: &str) -> usize {
-        self.find(topic).map_or(0, |topic| lock(&topic.0).count())
+        self.find(topic).map_or(0, |topic| lock(&topic.places).present().count())
+    }
+
+    /// Returns who is in a topic: what its members [joined as](Self::join_as), in the order of their coming.
+    ///
+    /// Somebody who joined with two connections is there twice.
+    pub fn present(&self, topic: &str) -> Vec<P>
+    where
+        P: Clone,
+    {
+        let Some(topic) = self.find(topic) else { return Vec::new() };
+        lock(&topic.places).present().map(|place| place.who.clone()).collect()
+    }
+
+    fn with_observer(observer: Option<Observer<P>>) -> Self {
+        Self(Arc::new(Topics { by_name: Mutex::default(), observer }))
     }
 
     fn publish_by(&self, topic: &str, push: &dyn Fn(&mut Backlog) -> Pushed) -> usize {
         let Some(topic) = self.find(topic) else { return 0 };
-        let mut members = lock(&topic.0);
-        let mut taken = 0;
-        members.list.retain(|(_, member)| {
-            let Some(member) = member.upgrade() else { return false };
-            taken += usize::from(matches!(member.push(push), Pushed::Queued | Pushed::Replaced));
-            true
-        });
+        let mut places = lock(&topic.places);
+        let taken = places.list.iter().filter(|place| is_taken(place.push(push))).count();
+        self.sweep(&topic, &mut places);
         taken
     }
 
-    fn find(&self, topic: &str) -> Option<Arc<Topic>> {
-        lock(&self.0.0).get(topic).cloned()
+    fn find(&self, topic: &str) -> Option<Arc<Topic<P>>> {
+        lock(&self.0.by_name).get(topic).cloned()
     }
 
     /// Removes a member, and its topic if that is then empty.
-    fn leave(&self, topic: &str, number: u64) {
-        let mut topics = lock(&self.0.0);
-        let Some(found) = topics.get(topic) else { return };
-        let mut members = lock(&found.0);
-        members.list.retain(|(known, _)| *known != number);
-        let is_empty = members.count() == 0;
-        drop(members);
-        if is_empty {
-            topics.remove(topic);
+    fn leave(&self, topic: &Arc<Topic<P>>, number: u64) {
+        let mut places = lock(&topic.places);
+        let left = places.list.iter().position(|place| place.number == number);
+        let left = left.map(|at| self.remove(topic, &mut places, at));
+        self.sweep(topic, &mut places);
+        drop(places);
+        // What the application knows of it is dropped without a lock.
+        drop(left);
+        self.remove_if_empty(topic);
+    }
+
+    fn remove_if_empty(&self, topic: &Arc<Topic<P>>) {
+        let mut topics = lock(&self.0.by_name);
+        let is_listed = topics.get(&topic.name).is_some_and(|listed| Arc::ptr_eq(listed, topic));
+        if is_listed && lock(&topic.places).list.is_empty() {
+            topics.remove(&topic.name);
+        }
+    }
+
+    /// Removes the members whose connection was dropped.
+    fn sweep(&self, topic: &Topic<P>, places: &mut Places<P>) {
+        while let Some(at) = places.list.iter().position(|place| !place.is_present()) {
+            self.remove(topic, places, at);
+        }
+    }
+
+    fn remove(&self, topic: &Topic<P>, places: &mut Places<P>, at: usize) -> Place<P> {
+        let place = places.list.remove(at);
+        self.observe(topic, places, Change::Left(&place.who));
+        place
+    }
+
+    fn observe(&self, topic: &Topic<P>, places: &Places<P>, change: Change<'_, P>) {
+        if let Some(observer) = &self.0.observer {
+            observer(&Presence { topic: &topic.name, change, places: &places.list });
         }
     }
 }
 
-impl Members {
-    fn add(&mut self, member: Weak<dyn Member>) -> u64 {
+impl<P> Topic<P> {
+    fn new(name: &str) -> Self {
+        Self { name: name.into(), places: Mutex::new(Places { next: 0, list: Vec::new() }) }
+    }
+}
+
+impl<P> Places<P> {
+    fn add(&mut self, member: Weak<dyn Member>, who: P) -> u64 {
         self.next += 1;
-        self.list.push((self.next, member));
+        self.list.push(Place { number: self.next, member, who });
         self.next
     }
 
-    /// Counts those whose connection was not dropped.
-    fn count(&self) -> usize {
-        self.list.iter().filter(|(_, member)| member.strong_count() > 0).count()
+    fn present(&self) -> impl Iterator<Item = &Place<P>> {
+        self.list.iter().filter(|place| place.is_present())
     }
 }
 
-impl Membership {
+impl<P> Membership<P> {
     /// Returns the name of the topic.
     pub fn topic(&self) -> &str {
-        &self.topic
+        &self.topic.name
     }
 }
 
-impl Drop for Membership {
+impl<P> Drop for Membership<P> {
     fn drop(&mut self) {
         self.hub.leave(&self.topic, self.number);
     }
 }
 
-impl fmt::Debug for Hub {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("topics", &lock(&self.0.0).len()).finish_non_exhaustive()
+impl<P> Clone for Hub<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
-impl fmt::Debug for Membership {
+impl<P> Default for Hub<P> {
+    fn default() -> Self {
+        Self::with_observer(None)
+    }
+}
+
+impl<P> fmt::Debug for Hub<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Membership").field("topic", &self.topic).finish_non_exhaustive()
+        f.debug_struct("Hub").field("topics", &lock(&self.0.by_name).len()).finish_non_exhaustive()
+    }
+}
+
+impl<P> fmt::Debug for Membership<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Membership").field("topic", &self.topic.name).finish_non_exhaustive()
     }
 }
 

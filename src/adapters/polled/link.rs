@@ -16,8 +16,8 @@ use std::time::Instant;
 use super::io::Io;
 use crate::adapters::report::Report;
 use crate::adapters::storage;
-use crate::connection::{Backlog, Input, Overflow, Receiver, Sender, Timestamp};
-use crate::wire::{CloseCode, Role};
+use crate::connection::{Backlog, Input, Overflow, Pushed, Receiver, Sender, Timestamp};
+use crate::wire::CloseCode;
 
 /// A stream with its clock, its timer and its state.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Link<S, I: Io<S>> {
     pub(super) flow: Flow,
     /// Messages that wait until the sender is not full. Allocated when it is first used.
     backlog: Option<Box<Backlog>>,
+    /// Whether tasks may wait for room in the backlog.
+    is_backlog_awaited: bool,
 }
 
 /// The state of the outgoing direction of a stream.
@@ -63,6 +65,7 @@ impl<S, I: Io<S>> Link<S, I> {
             work: 0,
             flow: Flow::Flushed,
             backlog: None,
+            is_backlog_awaited: false,
         }
     }
 
@@ -72,16 +75,23 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
         change: impl FnOnce(&mut Backlog) -> R,
     ) -> R {
-        let backlog = self.backlog.get_or_insert_with(|| {
-            let code = match sender.role() {
-                Role::Server => CloseCode::TRY_AGAIN_LATER,
-                Role::Client => CloseCode::POLICY_VIOLATION,
-            };
-            Box::new(Backlog::new(Overflow::Disconnect(code)))
-        });
+        let overflow = Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER);
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::new(overflow)));
         let result = change(backlog);
         self.refill(sender);
         result
+    }
+
+    /// Pushes a message into the backlog, or notes that it is awaited until that has room.
+    pub(super) fn push(
+        &mut self,
+        sender: &mut Sender,
+        push: impl FnOnce(&mut Backlog) -> Pushed,
+    ) -> Pushed {
+        let pushed = self.change_backlog(sender, push);
+        // Other tasks that wait are woken by the change, and note it again.
+        self.is_backlog_awaited = pushed == Pushed::Full;
+        pushed
     }
 
     /// Has the sender take what it has room for. What it does not take waits, or was dropped since the connection
@@ -103,7 +113,9 @@ impl<S, I: Io<S>> Link<S, I> {
         // While the stream takes nothing, tasks wait until it has taken their bytes.
         let written = (self.flow == Flow::Stalled).then_some(self.written);
         let (has_queued, is_over) = (sender.queued() > 0, sender.ended().is_some());
-        (self.flow, written, has_queued, sender.is_full(), sender.is_open(), is_over)
+        let backlog = self.backlog.as_ref().filter(|_| self.is_backlog_awaited);
+        let waiting = backlog.map(|backlog| (backlog.len(), backlog.bytes()));
+        (self.flow, written, has_queued, sender.is_full(), sender.is_open(), is_over, waiting)
     }
 
     /// Lets other tasks run from time to time, whatever the peer sends.

@@ -19,6 +19,7 @@ mod link;
 mod maybe_tls;
 mod message_reader;
 mod message_writer;
+mod presence;
 #[cfg(any(feature = "smol", feature = "tokio"))]
 mod race;
 #[cfg(any(feature = "smol", feature = "tokio"))]
@@ -41,6 +42,7 @@ pub use io::Io;
 pub(super) use maybe_tls::maybe_tls;
 pub use message_reader::MessageReader;
 pub use message_writer::MessageWriter;
+pub use presence::{Change, Presence};
 #[cfg(all(test, feature = "smol", feature = "tokio"))]
 pub(super) use race::race;
 #[cfg(any(feature = "smol", feature = "tokio"))]

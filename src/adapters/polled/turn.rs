@@ -4,7 +4,7 @@
 //! poll_event: until there is an event ──┬─▶ poll_step: write, read, shut down, or wait for a deadline
 //!   poll_receive, poll_part, poll_end   │
 //! poll_until: until enough is written ──┘
-//!   poll_queue, poll_sent
+//!   poll_queue, poll_sent, poll_push
 //! act: queue, and write what the stream takes at once
 //! ```
 
@@ -17,7 +17,9 @@ use crate::adapters::error::Error;
 use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
-use crate::connection::{Event, Input, OwnedMessage, Receiver, SendError, Sender, Step};
+use crate::connection::{
+    Backlog, Event, Input, OwnedMessage, Pushed, Receiver, SendError, Sender, Step,
+};
 
 /// A connection and its stream, borrowed for one poll.
 pub(super) struct Turn<'t, S, I: Io<S>> {
@@ -113,6 +115,27 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         }
     }
 
+    /// Pushes a message into the backlog once there is room for it.
+    pub(super) fn poll_push(
+        &mut self,
+        cx: &mut Context<'_>,
+        push: impl Fn(&mut Backlog) -> Pushed,
+    ) -> Poll<Result<Pushed, Error>> {
+        let mut pushed = Pushed::Full;
+        ready!(self.poll_until(cx, |turn| {
+            if turn.sender.is_open() {
+                turn.sender.note_time(turn.link.tick());
+                pushed = turn.link.push(turn.sender, &push);
+            }
+            pushed != Pushed::Full || !turn.sender.is_open()
+        }))?;
+        Poll::Ready(if pushed == Pushed::Full {
+            Err(SendError::Closing.into())
+        } else {
+            Ok(pushed)
+        })
+    }
+
     /// Waits until the stream has taken so many bytes, and does not buffer the last of them.
     fn poll_taken(&mut self, cx: &mut Context<'_>, end: u64) -> Poll<Result<(), Error>> {
         ready!(self.poll_until(cx, |turn| {
@@ -149,7 +172,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
     pub(super) fn poll_until(
         &mut self,
         cx: &mut Context<'_>,
-        is_done: impl Fn(&mut Self) -> bool,
+        mut is_done: impl FnMut(&mut Self) -> bool,
     ) -> Poll<Result<(), Error>> {
         while !is_done(self) {
             self.link.check_flow()?;
