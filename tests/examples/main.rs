@@ -10,6 +10,8 @@ mod legacy;
 mod libraries;
 mod loops;
 mod program;
+#[cfg(feature = "redis")]
+mod rooms;
 mod servers;
 #[cfg(all(feature = "legacy", feature = "tokio-rustls"))]
 mod tcp_connection;
