@@ -28,11 +28,11 @@ enum Stage {
     /// A server waits for the request.
     Request(server::Handshake),
     /// The application has to decide on a request for a WebSocket,
-    Decision(Box<server::Request>),
+    Decision(server::Request),
     /// or on another one.
-    NotUpgrade(Box<server::Head>),
+    NotUpgrade(server::Head),
     /// A client waits for the response.
-    Response(Box<client::Handshake>),
+    Response(client::Handshake),
     /// Only the stash is left.
     Done,
 }
@@ -65,7 +65,7 @@ impl Opening {
 
     /// Returns the opening of a client whose request is queued.
     pub(crate) fn client(handshake: client::Handshake) -> Box<Self> {
-        Self::new(Stage::Response(Box::new(handshake)))
+        Self::new(Stage::Response(handshake))
     }
 
     /// Returns an opening that is done: a place for bytes.
@@ -251,7 +251,7 @@ impl Opening {
             Ok(Some(server::Received::Request(request))) => self.ask(request, sender),
             Ok(Some(server::Received::NotUpgrade(head))) => {
                 self.outcome = Some(Outcome::NotUpgrade);
-                self.stage = Stage::NotUpgrade(Box::new(head));
+                self.stage = Stage::NotUpgrade(head);
                 sender.ask();
             }
             Err(error) => self.fail(error, sender),
@@ -266,13 +266,13 @@ impl Opening {
             request.compress(compression);
         }
         self.outcome = Some(Outcome::Request);
-        self.stage = Stage::Decision(Box::new(request));
+        self.stage = Stage::Decision(request);
         sender.ask();
     }
 
     fn receive_response<B: AsMut<[u8]>>(
         &mut self,
-        mut handshake: Box<client::Handshake>,
+        mut handshake: client::Handshake,
         input: Option<&mut Input<B>>,
         sender: &mut Sender,
     ) -> Option<Negotiated> {

@@ -134,14 +134,7 @@ impl Headers {
         let lines = bytes.get(start..).filter(|_| bytes.ends_with(b"\r\n\r\n"))?;
         match httparse::parse_headers(lines, &mut table) {
             Ok(httparse::Status::Complete((len, fields))) if len == lines.len() => {
-                let headers = Self::from_fields(fields, bytes);
-                // `httparse` accepts a bare LF as the end of a line.
-                let follows_crlf = |field: Field| {
-                    let before = bytes.get(..to_usize(field.name.start)).unwrap_or_default();
-                    before.ends_with(b"\r\n")
-                };
-                let are_lines = headers.fields_from(0).all(follows_crlf);
-                are_lines.then_some(headers)
+                Self::from_fields(fields, bytes)
             }
             Ok(_) | Err(_) => None,
         }
@@ -151,22 +144,35 @@ impl Headers {
         let mut table = [httparse::EMPTY_HEADER; MOST];
         let lines = head.get(start..).unwrap_or_default();
         match httparse::parse_headers(lines, &mut table) {
-            Ok(httparse::Status::Complete((_, fields))) => Ok(Self::from_fields(fields, head)),
+            Ok(httparse::Status::Complete((_, fields))) => {
+                Self::from_fields(fields, head).ok_or(HeadError::BadLineEnd)
+            }
             Ok(httparse::Status::Partial) => Err(HeadError::Incomplete),
             Err(error) => Err(explain(error, lines)),
         }
     }
 
-    fn from_fields(fields: &[httparse::Header<'_>], head: &[u8]) -> Self {
+    /// Returns the headers of a head, or `None` if a line before one of them ends with a bare LF, which `httparse`
+    /// accepts.
+    fn from_fields(fields: &[httparse::Header<'_>], head: &[u8]) -> Option<Self> {
         let mut headers = Self::default();
         headers.memory.reserve_exact(fields.len() * Field::SIZE + head.len());
-        for field in fields {
+        headers.memory.resize(fields.len() * Field::SIZE, 0);
+        let (places, _) = headers.memory.as_chunks_mut();
+        for (place, field) in places.iter_mut().zip(fields) {
             let [name, value] =
                 [field.name.as_bytes(), field.value].map(|it| Span::locate(it, head));
-            headers.push(Field { name, value }, KnownName::find(field.name.as_bytes()));
+            if !head.get(..to_usize(name.start))?.ends_with(b"\r\n") {
+                return None;
+            }
+            *place = Field { name, value }.encode();
+            if let Some(name) = KnownName::find(field.name.as_bytes()) {
+                headers.known[name as usize].add(headers.len);
+            }
+            headers.len += 1;
         }
         headers.memory.extend_from_slice(head);
-        headers
+        Some(headers)
     }
 
     /// Returns the values of all lines with a known name.
@@ -206,17 +212,6 @@ impl Headers {
     /// Returns a range of the head that is known to be ASCII.
     pub(crate) fn text_at(&self, span: Span) -> &str {
         str::from_utf8(self.bytes_at(span)).unwrap_or_default()
-    }
-
-    /// Adds a field to the table.
-    fn push(&mut self, field: Field, name: Option<KnownName>) {
-        if let Some(name) = name {
-            let lines = &mut self.known[name as usize];
-            lines.first = if lines.count == 0 { self.len } else { lines.first };
-            lines.count += 1;
-        }
-        self.memory.extend_from_slice(&field.encode());
-        self.len += 1;
     }
 
     fn fields_from(&self, first: u8) -> impl Iterator<Item = Field> + Clone {
@@ -366,6 +361,16 @@ struct Lines {
     count: u8,
 }
 
+impl Lines {
+    /// Adds the line at this position.
+    const fn add(&mut self, position: u8) {
+        if self.count == 0 {
+            self.first = position;
+        }
+        self.count += 1;
+    }
+}
+
 /// A range of a head.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Span {
@@ -381,15 +386,15 @@ impl Span {
 
     /// Returns the range of `part`, a slice of `head`.
     fn locate(part: &[u8], head: &[u8]) -> Self {
-        let start = part.as_ptr().addr().saturating_sub(head.as_ptr().addr());
+        let start = part.as_ptr().addr().wrapping_sub(head.as_ptr().addr());
         Self::from(start..start + part.len())
     }
 }
 
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
-        // `HandshakeLimits::bytes` is a `u32`, so no head is longer.
-        let [start, end] = [range.start, range.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+        #[expect(clippy::cast_possible_truncation, reason = "`HandshakeLimits::bytes` is a `u32`")]
+        let [start, end] = [range.start, range.end].map(|at| at as u32);
         Self { start, end }
     }
 }

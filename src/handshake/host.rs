@@ -106,6 +106,11 @@ fn is_ipv6(address: &str) -> bool {
 }
 
 fn is_name(name: &[u8]) -> bool {
+    // Most names have no escapes.
+    !name.is_empty() && (name.iter().all(|&byte| NAME.contains(byte)) || is_escaped_name(name))
+}
+
+fn is_escaped_name(name: &[u8]) -> bool {
     let mut bytes = name.iter();
     while let Some(&byte) = bytes.next() {
         let is_valid = match byte {
@@ -116,7 +121,7 @@ fn is_name(name: &[u8]) -> bool {
             return false;
         }
     }
-    !name.is_empty()
+    true
 }
 
 /// The unreserved characters and the sub-delimiters of RFC 3986, section 2, except the comma: it joins two

@@ -551,8 +551,12 @@ impl Head {
 
     fn check_rest(&self, authority: &Authority<'_>, policy: &Policy) -> Result<(), RequestError> {
         let origin = self.check_origin()?;
-        self.check_protocols()?;
-        self.check_extensions()?;
+        if self.headers.has(KnownName::Protocol) {
+            self.check_protocols()?;
+        }
+        if self.headers.has(KnownName::Extensions) {
+            self.check_extensions()?;
+        }
         self.check_expectation()?;
         policy.check_host(Some(authority))?;
         policy.check_origin(origin, authority)
@@ -709,8 +713,11 @@ impl Head {
 
 /// Returns whether an element of `Upgrade` is `websocket`, which has no version (RFC 9110, section 7.8).
 fn is_websocket(protocol: &[u8]) -> Result<bool, Malformed> {
+    if protocol.eq_ignore_ascii_case(b"websocket") {
+        return Ok(true);
+    }
     let is_valid = protocol.splitn(2, |&byte| byte == b'/').all(is_token);
-    if is_valid { Ok(protocol.eq_ignore_ascii_case(b"websocket")) } else { Err(Malformed) }
+    if is_valid { Ok(false) } else { Err(Malformed) }
 }
 
 /// Returns whether RFC 9112, section 7, does not define one of the codings.

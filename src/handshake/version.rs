@@ -16,8 +16,12 @@ pub(crate) fn parse_http(version: &[u8]) -> Result<u8, HeadError> {
 
 /// Returns a version of WebSocket (section 4.3): at most 255, without sign or leading zeros.
 pub(crate) fn parse_version(version: &[u8]) -> Option<u8> {
+    let push = |number: u8, &digit: &u8| {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
     match version {
-        [b'0'] | [b'1'..=b'9', ..] => str::from_utf8(version).ok()?.parse().ok(),
+        [b'0'] | [b'1'..=b'9', ..] => version.iter().try_fold(0, push),
         _ => None,
     }
 }
