@@ -76,9 +76,7 @@ fn xor<const N: usize>(mut block: [u8; N], key: u32) -> [u8; N] {
     block
 }
 
-/// Appends `bytes` to `out`, masked.
-///
-/// A few bytes are masked while they are copied. Many are copied first, which is faster.
+/// Appends `bytes` to `out`, masked while they are copied.
 #[cfg(feature = "alloc")]
 #[inline]
 pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
@@ -89,11 +87,7 @@ pub(crate) fn append(key: [u8; 4], bytes: &[u8], out: &mut Vec<u8>) {
         8..32 => append_blocks::<8>(word, bytes, out),
         32..64 => append_blocks::<32>(word, bytes, out),
         64..FEW => append_blocks::<64>(word, bytes, out),
-        FEW.. => {
-            let at = out.len();
-            out.extend_from_slice(bytes);
-            apply(key, 0, &mut out[at..]);
-        }
+        FEW.. => append_wide(word, bytes, out),
     }
 }
 
@@ -110,6 +104,45 @@ fn append_blocks<const N: usize>(key: u32, bytes: &[u8], out: &mut Vec<u8>) {
         out.truncate(out.len() - (N - tail.len()));
         out.extend_from_slice(&xor(*last, turn(key, tail.len())));
     }
+}
+
+/// Appends with the widest instructions that this machine has. They take some time to start.
+#[cfg(feature = "std")]
+#[inline(never)]
+fn append_wide(key: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    use fearless_simd::{Level, Simd, dispatch};
+
+    #[inline(always)]
+    fn run<S: Simd>(simd: S, key: u32, bytes: &[u8], out: &mut Vec<u8>) {
+        simd.vectorize(
+            #[inline(always)]
+            || append_to_lines(key, bytes, out),
+        );
+    }
+    dispatch!(Level::new(), simd => run(simd, key, bytes, out));
+}
+
+#[cfg(all(feature = "alloc", not(feature = "std")))]
+fn append_wide(key: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    append_to_lines(key, bytes, out);
+}
+
+/// Appends at least [`FEW`] bytes in blocks that begin where cache lines do, apart from the first and the last.
+///
+/// Each block is appended with one check of the capacity, so blocks are long.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn append_to_lines(key: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len());
+    let before = out.spare_capacity_mut().as_ptr().align_offset(LINE) % LINE;
+    let (first, rest) = (bytes.first_chunk::<LINE>(), bytes.get(before..).unwrap_or_default());
+    if let Some(first) = first {
+        // The second block overlaps this one.
+        let end = out.len() + before;
+        out.extend_from_slice(&xor(*first, key));
+        out.truncate(end);
+    }
+    append_blocks::<256>(turn(key, before), rest, out);
 }
 
 /// Masks with the widest instructions that this machine has. They take some time to start.
@@ -150,6 +183,6 @@ const WIDE: usize = 1024;
 /// The size of a cache line in bytes, or a divisor of it.
 const LINE: usize = 64;
 
-/// Maximum number of bytes that are masked while they are copied.
+/// Minimum number of bytes that are appended by wide instructions. It exceeds a cache line and a block.
 #[cfg(feature = "alloc")]
 const FEW: usize = 512;

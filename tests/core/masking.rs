@@ -156,6 +156,37 @@ fn masks_are_applied_byte_by_byte_whatever_the_alignment() {
 }
 
 #[test]
+fn a_message_is_masked_byte_by_byte_whatever_its_length_and_its_place() {
+    // M-04: every length around the blocks, behind output of every alignment.
+    let data: Vec<u8> = (0..=250).cycle().take(1500).collect();
+    let lens = [
+        0, 1, 3, 4, 7, 8, 31, 32, 63, 64, 65, 127, 128, 255, 256, 257, 511, 512, 513, 575, 576,
+        577, 1400,
+    ];
+    let mut sender = client();
+    let mut out = Vec::new();
+    let mut wanted = Vec::new();
+    for len in lens.into_iter().chain(500..840) {
+        // A short message first, so that the next one starts at another address.
+        for payload in [&data[..len % 61], &data[len % 7..][..len]] {
+            sender.send(payload).unwrap();
+            wanted.push(payload);
+        }
+        sender.transmit_to(&mut out);
+    }
+    let mut rest = out.as_slice();
+    for payload in wanted {
+        let head = if payload.len() < 126 { 2 } else { 4 };
+        let (key, masked) = rest[head..].split_first_chunk::<4>().unwrap();
+        let (masked, after) = masked.split_at(payload.len());
+        let unmasked = masked.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
+        assert!(unmasked.eq(payload.iter().copied()), "{} bytes", payload.len());
+        rest = after;
+    }
+    assert_eq!(rest, b"");
+}
+
+#[test]
 fn a_seed_is_asked_for_before_anything_can_be_sent() {
     // M-08: when there is no seed, there is no client which could send.
     #[cfg(feature = "std")]
