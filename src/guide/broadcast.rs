@@ -141,7 +141,7 @@
 //! * A member leaves when its membership is dropped. If its connection is dropped first, it is not present from then on, and
 //!   its leave is announced with the next `publish`, `join` or leave of the topic.
 //! * The observer is called while the topic is locked. It must not use the hub. Have it send to a channel what takes longer.
-//! * Presence across machines is for the application: publish the changes by what joins the machines, such as Redis.
+//! * A hub knows the members of its own process. [Across machines](#across-machines) says what to do about the others.
 //!
 //! # With compression
 //!
@@ -303,6 +303,38 @@
 //! With threads, `blocking::Writer` has only calls that wait: give each connection a thread and a bounded
 //! `std::sync::mpsc::sync_channel`, and use `try_send` of the channel. The example `chat` writes from the thread of
 //! the member who speaks, which is enough for a small room.
+//!
+//! # Across machines
+//!
+//! A hub publishes to the connections of one process. Several processes behind a load balancer need something that joins
+//! them, such as Redis. The example `rooms` is a chat with presence that runs either way:
+//!
+//! ```sh
+//! cargo run --release --example rooms    # one process: open http://127.0.0.1:8080/ in two windows
+//! examples/libraries/rooms/cluster       # three processes, joined by Redis, behind haproxy (Debian)
+//! ```
+//!
+//! `tests/rooms/run` kills one of the processes under load, and counts: every message that was confirmed reaches each member
+//! of its room once, and in the same order. These rules do that:
+//!
+//! * **One place numbers.** A script in Redis gives a message the next number of its room, stores it in a bounded log, and
+//!   publishes it, in one step. So the log and what is published never disagree.
+//! * **Subscribe, then read.** A process that opens a room subscribes first and reads the log then. It drops what it has
+//!   already, by the number. It reads the log again when a number is missing and when its connection to Redis was lost.
+//! * **Join under the lock that publishes.** A member that joins gets what it missed, from the process' copy of the log, and
+//!   then what comes. While both are pushed into its backlog, nothing is published to the room.
+//! * **A member comes back with its last number,** to any process. The page has a random, growing delay of its own. The
+//!   client in Rust uses [`Reconnect`](crate::polled::Reconnect).
+//! * **An echo confirms.** A sender gets its own message back, with the number. What has not come back, it sends again after
+//!   it has reconnected, with the same id. The script takes an id only once. A sender that does not send again can lose
+//!   what was in flight, for all members alike.
+//! * **Presence expires.** Each process publishes who is in a room when that changes, and every few seconds. The others
+//!   forget a process that says nothing. Members get the list by
+//!   [`publish_latest`](crate::polled::Hub::publish_latest): a slow one skips lists that are out of date.
+//! * **A slow member is disconnected** with 1013, and comes back with its last number, as everybody does. If the log has
+//!   moved on meanwhile, it is told how many messages are missing.
+//! * **A process that ends says so.** It closes its connections with 1012, and clients go to another process. While Redis does
+//!   not answer, `/health` has the status 503, and the load balancer sends nobody there.
 //!
 //! # What can go wrong
 //!

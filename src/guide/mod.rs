@@ -31,6 +31,7 @@
 //! |---|---|
 //! | send from several tasks or threads | [several tasks](several_tasks) |
 //! | send one message to many clients | [broadcast] |
+//! | do so from several processes behind a load balancer | [broadcast, across machines](broadcast#across-machines) |
 //! | stream a file in constant memory, with a progress bar | [streaming] |
 //! | survive peers that read slowly | [backpressure] |
 //! | compress messages, or know when not to | [compression] |

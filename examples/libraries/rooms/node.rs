@@ -21,7 +21,7 @@ pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) config: Arc<Config>,
     pub(crate) engine: Engine,
-    hub: Hub,
+    hub: Hub<String>,
     rooms: Mutex<HashMap<String, Arc<Room>>>,
     /// A room wants to be opened.
     is_asked: Notify,
@@ -39,7 +39,7 @@ impl Node {
             options,
             config: config().shared(),
             engine,
-            hub: Hub::new(),
+            hub: Hub::default(),
             rooms: Mutex::default(),
             is_asked: Notify::new(),
             is_up: AtomicBool::new(true),

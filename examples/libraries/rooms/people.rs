@@ -1,6 +1,6 @@
 //! Who is in a room, on this node and on the others.
 //!
-//! Each node says from time to time who is there, and at once when that changes. It is forgotten if it does not.
+//! The hub knows who is here. Each node says from time to time who is there, and at once when that changes. It is forgotten if it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -8,8 +8,6 @@ use std::time::Instant;
 /// Who is in a room.
 #[derive(Default)]
 pub(crate) struct People {
-    here: BTreeMap<u64, String>,
-    next: u64,
     elsewhere: BTreeMap<String, Peer>,
     /// Whether the other nodes have not been told.
     is_news_elsewhere: bool,
@@ -25,16 +23,8 @@ struct Peer {
 }
 
 impl People {
-    /// Adds someone on this node. Returns the number by which to [remove](Self::remove) them.
-    pub(crate) fn add(&mut self, name: &str) -> u64 {
-        self.next += 1;
-        self.here.insert(self.next, name.to_owned());
-        (self.is_news_here, self.is_news_elsewhere) = (true, true);
-        self.next
-    }
-
-    pub(crate) fn remove(&mut self, number: u64) {
-        self.here.remove(&number);
+    /// Somebody has joined or left on this node.
+    pub(crate) fn change(&mut self) {
         (self.is_news_here, self.is_news_elsewhere) = (true, true);
     }
 
@@ -61,14 +51,13 @@ impl People {
         }
     }
 
-    /// Returns the names on this node.
-    #[cfg(feature = "redis")]
-    pub(crate) fn here(&self) -> impl Iterator<Item = &String> {
-        self.here.values()
-    }
-
     /// Returns `here\tNAME\tNODE\tNAME\tNODE…` for the clients, if it is not what they were told last.
-    pub(crate) fn news(&mut self, node: &str, now: Instant) -> Option<String> {
+    pub(crate) fn news(
+        &mut self,
+        node: &str,
+        here: impl FnOnce() -> Vec<String>,
+        now: Instant,
+    ) -> Option<String> {
         let before = self.elsewhere.len();
         self.elsewhere.retain(|_, peer| peer.until > now);
         self.is_news_here |= self.elsewhere.len() < before;
@@ -76,7 +65,8 @@ impl People {
             return None;
         }
         self.is_news_here = false;
-        let here = self.here.values().map(|name| (name.as_str(), node));
+        let here = here();
+        let here = here.iter().map(|name| (name.as_str(), node));
         let elsewhere = self
             .elsewhere
             .iter()

@@ -119,7 +119,7 @@ impl Redis {
 
     pub(crate) async fn announce(&self, room: &Room) -> RedisResult<()> {
         let mut text = format!("here\t{}\t{}", self.node, self.ttl.as_millis());
-        room.people(|people| people.here().for_each(|name| text.extend(["\t", name])));
+        room.names().iter().for_each(|name| text.extend(["\t", name]));
         self.publish(&room.name, text).await
     }
 

@@ -25,7 +25,7 @@ use super::{lock, random};
 /// A room on this node.
 pub(crate) struct Room {
     pub(crate) name: String,
-    hub: Hub,
+    hub: Hub<String>,
     state: Mutex<State>,
     is_ready: watch::Sender<bool>,
 }
@@ -42,7 +42,7 @@ struct State {
 /// A client's stay in a room. It ends when this is dropped.
 pub(crate) struct Visit {
     pub(crate) room: Arc<Room>,
-    joined: Option<(u64, Membership)>,
+    joined: Option<Membership<String>>,
 }
 
 /// What a numbered message is to this node.
@@ -57,7 +57,7 @@ pub(crate) enum Heard {
 }
 
 impl Room {
-    pub(crate) fn new(name: &str, hub: &Hub, keep: usize) -> Self {
+    pub(crate) fn new(name: &str, hub: &Hub<String>, keep: usize) -> Self {
         let state = State {
             log: Log::new(random(), keep),
             people: People::default(),
@@ -125,13 +125,18 @@ impl Room {
     /// Tells the clients who is here, if that has changed. Of several such messages that a slow client has not taken,
     /// it gets the newest.
     pub(crate) fn tell_people(&self, node: &str) {
-        let news = lock(&self.state).people.news(node, Instant::now());
-        if let Some(news) = news {
+        let mut state = lock(&self.state);
+        if let Some(news) = state.people.news(node, || self.names(), Instant::now()) {
             self.hub.publish_latest(&self.name, HERE, &Prepared::new(news));
         }
     }
 
-    /// Changes who is here.
+    /// Returns who is in the room on this node.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.hub.present(&self.name)
+    }
+
+    /// Changes what is known of who is here.
     pub(crate) fn people<R>(&self, change: impl FnOnce(&mut People) -> R) -> R {
         change(&mut lock(&self.state).people)
     }
@@ -186,9 +191,8 @@ impl Visit {
                 let _ = backlog.push(message);
             }
         });
-        let membership = room.hub.join(&room.name, writer);
-        self.joined = Some((state.people.add(name), membership));
-        drop(state);
+        self.joined = Some(room.hub.join_as(&room.name, writer, name.to_owned()));
+        state.people.change();
     }
 }
 
@@ -196,8 +200,8 @@ impl Drop for Visit {
     fn drop(&mut self) {
         let mut state = lock(&self.room.state);
         state.count(|guests| guests - 1);
-        if let Some((number, _)) = &self.joined {
-            state.people.remove(*number);
+        if self.joined.take().is_some() {
+            state.people.change();
         }
     }
 }
