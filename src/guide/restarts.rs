@@ -67,10 +67,29 @@
 //! * The compressor starts anew, which needs nothing from the peer.
 //! * It is validated as strictly as bytes from the network, and a version says which format it has.
 //!
+//! # A server that does it
+//!
+//! `cargo run --example hot_restart` serves a page with a connection that numbers its messages. Replace the server by
+//! `kill -HUP` as often as you like: the numbers go on. Its source, `examples/hot_restart`, is made to be copied:
+//!
+//! 1. SIGHUP starts the program anew. The old process serves on until the new one says that it is ready. If that does not
+//!    start, nothing has happened.
+//! 2. The old process hands over the listening socket, so no new connection is refused, and then each connection: the
+//!    socket, the snapshot, and the state of the application.
+//! 3. A connection that is busy stays until it no longer is. After a deadline it is closed with
+//!    [`SERVICE_RESTART`](crate::CloseCode::SERVICE_RESTART).
+//!
+//! Two details matter under load. A busy connection reads no further than to the end of the
+//! [current frame](crate::Connection::frame_remaining), or it would be in the middle of the next message each time. The new
+//! process takes all connections that have come before it serves any, so that the others wait no longer than needed.
+//!
 //! # What you do yourself
 //!
 //! * **Pass the socket.** On Unix, `SCM_RIGHTS` passes it over a Unix socket; crates such as `rustix` and `sendfd` do it.
 //!   Nothing may be read from it or written to it between `suspend` and `restore`.
+//! * **Keep snapshots as secret as the messages.** They hold parts of them, in plain text. Pass them over a pair of sockets
+//!   without a name, which a child inherits. A socket with a name belongs in a folder that only the server's user can
+//!   enter: whoever connects to it gets all connections.
 //! * **Pass the state of your application**: who the user is, which rooms they are in, what a
 //!   [`Backlog`](crate::Backlog) holds.
 //! * TLS has a state of its own, which rustls does not give out. A proxy in front, or TLS in the kernel, keeps it.

@@ -3,6 +3,8 @@
 #[cfg(feature = "tokio-rustls")]
 mod certificate;
 mod echo;
+#[cfg(unix)]
+mod hot_restart;
 mod inspect;
 #[cfg(feature = "legacy")]
 mod legacy;
