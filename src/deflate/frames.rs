@@ -3,6 +3,7 @@
 //! ```text
 //! Frames: plain ─ for connections without compression
 //!         Variants: Shape ─▶ Option<Encoded>, Shape ─▶ …      each made by the first connection that needs it
+//!         Home ─▶ Log                                         of connections that have yet to learn the text
 //! ```
 
 #[cfg(feature = "deflate")]
@@ -12,6 +13,8 @@ use core::fmt;
 #[cfg(feature = "deflate")]
 use super::deflater::cut_tail;
 use super::encoded::Encoded;
+#[cfg(feature = "deflate")]
+use super::log::{Home, Logged};
 #[cfg(feature = "deflate")]
 use super::pool::{self, Pool};
 #[cfg(feature = "deflate")]
@@ -28,6 +31,8 @@ pub(crate) struct Frames {
     plain: Encoded,
     #[cfg(feature = "deflate")]
     compressed: Variants,
+    #[cfg(feature = "deflate")]
+    home: Home<Self>,
 }
 
 impl Frames {
@@ -37,6 +42,8 @@ impl Frames {
             plain: Encoded::new(kind, false, payload),
             #[cfg(feature = "deflate")]
             compressed: Variants::default(),
+            #[cfg(feature = "deflate")]
+            home: Home::default(),
         }
     }
 
@@ -59,6 +66,14 @@ impl Frames {
     #[cfg(feature = "deflate")]
     pub(crate) fn compressed(&self, shape: Shape, pool: Option<&Pool>) -> Option<&Encoded> {
         let shape = shape.for_message(self.payload().len());
+        let found = self.compressed.find(shape);
+        found.unwrap_or_else(|| self.make(shape, pool)).as_ref()
+    }
+
+    /// A function of its own, so that [`compressed`](Self::compressed) has the shape in a register.
+    #[cfg(feature = "deflate")]
+    #[inline(never)]
+    fn make(&self, shape: Shape, pool: Option<&Pool>) -> &Option<Encoded> {
         self.compressed.get(shape, || self.compress(shape, pool))
     }
 
@@ -74,6 +89,17 @@ impl Frames {
         cut_tail(0, &mut compressed);
         let is_shorter = compressed.len() < payload.len();
         is_shorter.then(|| Encoded::new(self.kind, true, &compressed))
+    }
+}
+
+#[cfg(feature = "deflate")]
+impl Logged for Frames {
+    fn len(&self) -> usize {
+        self.payload().len()
+    }
+
+    fn home(&self) -> &Home<Self> {
+        &self.home
     }
 }
 

@@ -30,6 +30,8 @@ mod history;
 #[cfg(feature = "deflate")]
 mod inflater;
 #[cfg(feature = "deflate")]
+mod log;
+#[cfg(feature = "deflate")]
 mod missed;
 #[cfg(feature = "deflate")]
 mod pool;

@@ -22,14 +22,27 @@ struct Variant {
 }
 
 impl Variants {
+    /// Returns the form of this shape, if there is one.
+    #[inline]
+    pub(crate) fn find(&self, shape: Shape) -> Option<&Option<Encoded>> {
+        let mut list = self;
+        loop {
+            let variant = list.0.get()?;
+            if variant.shape == shape {
+                return Some(&variant.frame);
+            }
+            list = &variant.next;
+        }
+    }
+
     /// Returns the form of this shape, and makes it if there is none.
-    pub(crate) fn get(&self, shape: Shape, make: impl Fn() -> Option<Encoded>) -> Option<&Encoded> {
+    pub(crate) fn get(&self, shape: Shape, make: impl Fn() -> Option<Encoded>) -> &Option<Encoded> {
         let mut list = self;
         loop {
             let make = || Box::new(Variant { shape, frame: make(), next: Self::default() });
             let variant = list.0.get_or_init(make);
             if variant.shape == shape {
-                return variant.frame.as_ref();
+                return &variant.frame;
             }
             list = &variant.next;
         }

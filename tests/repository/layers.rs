@@ -26,6 +26,7 @@ const LAYERS: &[&str] = &[
     "deflate/compression",
     "deflate/shape",
     "deflate/variants",
+    "deflate/log",
     "deflate/deflater",
     "deflate/distances/",
     "deflate/distances",
