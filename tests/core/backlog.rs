@@ -43,6 +43,11 @@ impl Model {
         self.queue.iter().map(|(_, message)| message.len()).sum()
     }
 
+    fn has_room(&self, len: usize) -> bool {
+        let has_room = self.queue.len() < self.max_messages && self.bytes() + len <= self.max_bytes;
+        self.queue.is_empty() || has_room
+    }
+
     fn push(&mut self, key: Option<u64>, message: Vec<u8>) -> Pushed {
         let mut before = self.queue.clone();
         let pushed = self.try_push(key, &message);
@@ -101,14 +106,16 @@ enum Act {
     /// Writes so many bytes, and lets the backlog go on.
     Write(usize),
     Ping,
+    Clear,
 }
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        6 => (proptest::option::of(0..5_u64), 3..40_usize)
+        6 => (proptest::option::of(0..5_u64), prop_oneof![9 => 3..40_usize, 1 => 40..300_usize])
             .prop_map(|(key, len)| Act::Push(key, len)),
         2 => (0..120_usize).prop_map(Act::Write),
         1 => Just(Act::Ping),
+        1 => prop::bool::weighted(0.2).prop_map(|clears| if clears { Act::Clear } else { Act::Ping }),
     ]
 }
 
@@ -146,6 +153,7 @@ proptest! {
         for (number, act) in acts.into_iter().enumerate() {
             match act {
                 Act::Push(key, len) => {
+                    prop_assert_eq!(backlog.has_room(len), model.has_room(len));
                     let message = numbered(number, len);
                     let pushed = match key {
                         Some(key) => backlog.push_latest(key, &message),
@@ -163,7 +171,7 @@ proptest! {
                     let sent = backlog.send_to(&mut server).unwrap();
                     let mut last = 0;
                     for (_, message) in model.queue.drain(..sent) {
-                        last = 2 + message.len();
+                        last = message.len() + if message.len() < 126 { 2 } else { 4 };
                         expected.push(message);
                     }
                     model.counts.sent += sent as u64;
@@ -176,6 +184,10 @@ proptest! {
                     let _ = server.ping(b"");
                     // It leaves with the next bytes, whatever waits in the backlog.
                     prop_assert!(server.is_urgent() || !server.is_open());
+                }
+                Act::Clear => {
+                    backlog.clear();
+                    model.counts.dropped += model.queue.drain(..).count() as u64;
                 }
             }
             prop_assert_eq!(backlog.len(), model.queue.len());
