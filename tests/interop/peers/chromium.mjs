@@ -2,18 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import "./play.js";
 
 const CASES = interop.parseCases(readFileSync(new URL("../cases.json", import.meta.url)));
 const [, url, ...names] = process.argv.slice(2);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 try {
   const page = await browser.newPage({ ignoreHTTPSErrors: true });
   await page.goto(`${url.replace(/^ws/, "http")}/page`);

@@ -1,9 +1,10 @@
 //! One end of a connection under test: `interop_driver PEER client URL CASE..`, `interop_driver PEER arrive ROW..` or
 //! `interop_driver PEER server [tls]`, where PEER is an adapter of sansocket, `tungstenite` or
-//! `tokio-tungstenite`. README.md describes the output.
+//! `tokio-tungstenite`. README.md describes the output. `interop_driver broadcast COUNT SEED` sends to everybody.
 
 mod adapters;
 mod arrive;
+mod broadcast;
 mod case;
 mod peers;
 mod runtime;
@@ -28,6 +29,7 @@ fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (peer, role, rest) = match words.as_slice() {
+        ["broadcast", count, seed] => return broadcast::serve(count.parse()?, seed.parse()?),
         [peer, role, rest @ ..] => (*peer, *role, rest),
         _ => return Err("usage: interop_driver PEER client URL CASE.. | PEER server [tls]".into()),
     };
