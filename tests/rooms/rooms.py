@@ -81,8 +81,8 @@ class Program:
             self.printed.append(line.decode().rstrip("\n"))
             if self.ready and self.ready in self.printed[-1] and not started.done():
                 started.set_result(None)
-        if not started.done():
-            started.set_exception(RuntimeError(f"{self.command}: {self.printed}")) if self.ready else None
+        if self.ready and not started.done():
+            started.set_exception(RuntimeError(f"{self.command}: {self.printed}"))
 
     async def end(self, how=signal.SIGKILL):
         if self.process and self.process.returncode is None:
@@ -348,12 +348,11 @@ async def kill_under_load(cluster, client):
     check("Redis drops the connections of all nodes", count >= 3, count)
 
     await share(0.7)
-    on_c = [member for member in members if member.nodes[-1] == "c"]
+    on_c = [member for member in members if isinstance(member, Client) and member.socket and member.nodes[-1] == "c"]
     status = await cluster.nodes["c"].end(signal.SIGTERM)
     await cluster.nodes["c"].start()
-    pythons = [member for member in on_c if isinstance(member, Client)]
-    told = sum((1012, "this node restarts") in member.ends for member in pythons)
-    check("a node that is ended sends its clients away with 1012", status == 0 and told == len(pythons) > 0, f"{told} of {len(pythons)}")
+    told = sum((1012, "this node restarts") in member.ends for member in on_c)
+    check("a node that is ended sends its clients away with 1012", status == 0 and told == len(on_c) > 0, f"{told} of {len(on_c)}")
 
     await asyncio.gather(*talks)
     is_over = await until(lambda: look() and not any(member.pending for member in members if not getattr(member, "is_forgetful", False)))
@@ -460,7 +459,7 @@ async def slow_consumer(cluster):
 
 async def ids_and_history(cluster):
     """What is said twice is there once; who comes later gets all; who comes back gets the rest."""
-    one, room = None, "quiet"
+    room = "quiet"
     one = Client("one", room, cluster.address["a"])
     assert await until(lambda: one.socket)
     for n in range(10):
