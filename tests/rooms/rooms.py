@@ -178,7 +178,7 @@ class Member:
         if epoch != self.epoch:
             if self.epoch:
                 self.faults.append("another epoch")
-            self.epoch = epoch
+            self.epoch, self.last = epoch, 0
         if first > self.last + 1:
             self.missed += first - 1 - self.last
             self.last = first - 1
@@ -497,6 +497,21 @@ async def redis_away(cluster):
     await one.stop()
 
 
+async def redis_emptied(cluster):
+    """The history is gone: the numbers begin anew, and everybody is told."""
+    members = [Client(f"{node}-only", "emptied", address) for node, address in cluster.address.items()]
+    assert await until(lambda: all(member.here and len(member.here) == 3 for member in members))
+    await members[0].say("before")
+    await until(lambda: all(member.last == 1 for member in members))
+    await cluster.ask_redis("FLUSHALL")
+    await members[1].say("after")
+    is_heard = await until(lambda: all(len(member.messages) == 2 for member in members))
+    check("when the history is gone, everybody is told, and goes on", is_heard and all(
+        (member.last, member.faults, member.messages[-1][2]) == (1, ["another epoch"], "after") for member in members))
+    for member in members:
+        await member.stop()
+
+
 async def play(server, client):
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -507,6 +522,7 @@ async def play(server, client):
             await kill_under_load(cluster, client)
             await slow_consumer(cluster)
             await redis_away(cluster)
+            await redis_emptied(cluster)
         except BaseException:
             for name, node in cluster.nodes.items():
                 print(f"node {name}:", *getattr(node, "printed", [])[-20:], sep="\n  ")

@@ -153,7 +153,14 @@ impl Redis {
         match push.kind {
             PushKind::Subscribe => {
                 self.publish(&room.name, format!("who\t{}", self.node)).await?;
-                self.catch_up(&room).await
+                self.catch_up(&room).await?;
+                room.set_ready(true);
+                Ok(())
+            }
+            // It was forgotten, and somebody wants to join it again.
+            PushKind::Unsubscribe => {
+                room.set_ready(false);
+                Ok(())
             }
             PushKind::Message => match self.hear(&room, fields.next().unwrap_or_default()) {
                 Heard::Published => Ok(()),

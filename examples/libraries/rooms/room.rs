@@ -102,17 +102,18 @@ impl Room {
     pub(crate) fn restore(&self, node: &str, epoch: &str, last: u64, entries: &[String]) {
         let mut state = lock(&self.state);
         let first = (last + 1).saturating_sub(entries.len() as u64);
-        if epoch != state.log.epoch {
+        let is_other = epoch != state.log.epoch;
+        if is_other {
             state.log = state.log.successor(epoch);
-            self.hub.publish(&self.name, &hello(node, &state.log.epoch, first, last));
+        }
+        if is_other || first > state.log.last + 1 {
+            self.hub.publish(&self.name, &hello(node, epoch, first, last));
         }
         for (number, entry) in (first..).zip(entries) {
             if number > state.log.last {
                 self.hub.publish(&self.name, &state.log.append(number, entry));
             }
         }
-        drop(state);
-        self.set_ready(true);
     }
 
     /// Returns what this node has of the room.

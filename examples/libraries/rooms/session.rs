@@ -7,7 +7,7 @@
 //!
 //! | to the client | |
 //! |---|---|
-//! | `hello\tNODE\tEPOCH\tFIRST\tLAST` | the numbers from `FIRST` to `LAST` follow; `FIRST` is `LAST + 1` if nothing does. Another epoch than that seen: the numbers begin anew |
+//! | `hello\tNODE\tEPOCH\tFIRST\tLAST` | first, and again if the room has changed behind the node: the numbers from `FIRST` to `LAST` follow; `FIRST` is `LAST + 1` if nothing does. Another epoch than that seen: the numbers begin anew |
 //! | `said\tNUMBER\tTIME\tID\tNAME\tTEXT` | a message, also to the one who sent it, for whom that confirms it |
 //! | `here\tNAME\tNODE\tNAME\tNODE…` | who is here, sorted |
 //!
