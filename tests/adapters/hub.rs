@@ -157,6 +157,34 @@ fn to_publish_allocates_nothing_for_each_member() {
     assert_eq!((count, usage.allocations), (100, 0));
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn to_publish_compresses_and_allocates_once_for_all_members() {
+    use sansocket::deflate::{Agreement, Compression, Context};
+
+    // Contexts are kept, and there is room in the queues of the connections.
+    let agreement = Agreement { client: Context::FULL, server: Context::FULL };
+    let config = Config::new().shared();
+    let (hub, mut members) = (Hub::new(), Vec::new());
+    for _ in 0..100 {
+        let negotiated = Negotiated::new().with_compression(agreement, Compression::dedicated());
+        let connection =
+            Connection::open_server(negotiated, Arc::clone(&config), Timestamp::default());
+        let (client, server) = duplex(64);
+        let (reader, writer) = Socket::from_parts(server, connection).split();
+        members.push((hub.join("news", &writer), client, reader, writer));
+    }
+    let publish = |number: usize| {
+        let text = format!("news {number}: {}", "the same to everybody ".repeat(20));
+        assert_eq!(hub.publish("news", &Prepared::new(text)), 100);
+    };
+    (0..200).for_each(publish);
+    let ((), usage) = measure(|| (200..300).for_each(publish));
+    // The queue of each member grows once at most. To frame and to compress a message takes some.
+    assert!(usage.allocations <= 100 + 100 * 20, "{usage:?}");
+    assert!(members.iter().all(|(_, _, _, writer)| writer.queued() > 300 * 10));
+}
+
 #[cfg(feature = "smol")]
 #[test]
 fn connections_of_different_runtimes_are_in_one_topic() {
