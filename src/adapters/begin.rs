@@ -1,8 +1,9 @@
-//! How the connections of adapters begin: as a client, as a server, or opened elsewhere.
+//! How the connections of adapters begin: as a client, as a server, opened elsewhere, or suspended.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::cell::RefCell;
+use core::time::Duration;
 
 use super::error::Error;
 use super::trace;
@@ -71,6 +72,11 @@ pub(super) fn upgraded(read_ahead: &[u8], mut connection: Connection) -> Connect
     connection.with_read_ahead(read_ahead)
 }
 
+/// Restores a connection that was suspended.
+pub(super) fn restored(snapshot: &[u8], config: Arc<Config>) -> Result<Connection, Error> {
+    Ok(Connection::restore(snapshot, config, Seed::random()?, RESTORED)?)
+}
+
 /// Seeds the payloads of a server's keepalive pings from the generator of this thread, so that the peer cannot
 /// predict them.
 ///
@@ -90,6 +96,10 @@ fn seed_pings(sender: &mut Sender) {
         sender.seed_pings(&Seed::new(seed));
     }
 }
+
+/// When the clock of a restored connection starts: a year after what it counts from, so that a deadline can have been
+/// running for as long.
+const RESTORED: Timestamp = Timestamp::new(Duration::from_secs(365 * 86_400));
 
 std::thread_local! {
     /// The generator of this thread, seeded by the operating system.

@@ -12,6 +12,7 @@ use crate::handshake::client::{Response, ResponseError};
 use crate::handshake::server::RequestError;
 use crate::handshake::{HandshakeError, HeadError, HeaderError, UrlError};
 use crate::wire::ProtocolError;
+use crate::wire::snapshot::SnapshotError;
 
 /// The error of an adapter: why it could not open a connection, send, or end cleanly.
 ///
@@ -51,6 +52,8 @@ pub enum Error {
     Rejected(Box<Response>),
     /// The message cannot be sent.
     Send(SendError),
+    /// The snapshot of a connection cannot be restored.
+    Snapshot(SnapshotError),
     /// A deadline passed.
     TimedOut(TimedOut),
     /// The URL is invalid.
@@ -114,6 +117,7 @@ impl fmt::Display for Error {
                 write!(f, "server rejected the connection with status {}", response.status())
             }
             Self::Send(error) => write!(f, "message cannot be sent: {error}"),
+            Self::Snapshot(error) => write!(f, "connection cannot be restored: {error}"),
             Self::TimedOut(error) => error.fmt(f),
             Self::Url(error) => write!(f, "URL is invalid: {error}"),
         }
@@ -140,6 +144,7 @@ impl fmt::Debug for Error {
                 .field("body", &start_of(response.body()))
                 .finish_non_exhaustive(),
             Self::Send(error) => f.debug_tuple("Send").field(error).finish(),
+            Self::Snapshot(error) => f.debug_tuple("Snapshot").field(error).finish(),
             Self::TimedOut(error) => f.debug_tuple("TimedOut").field(error).finish(),
             Self::Url(error) => f.debug_tuple("Url").field(error).finish(),
         }
@@ -163,6 +168,7 @@ impl core::error::Error for Error {
             Self::Protocol(error) => Some(error),
             Self::Proxy(error) => Some(error),
             Self::Send(error) => Some(error),
+            Self::Snapshot(error) => Some(error),
             Self::TimedOut(error) => Some(error),
             Self::Url(error) => Some(error),
             Self::PartsPending | Self::Rejected(_) => None,
@@ -227,6 +233,7 @@ from! {
     ProtocolError => Protocol,
     ProxyError => Proxy,
     SendError => Send,
+    SnapshotError => Snapshot,
     TimedOut => TimedOut,
     UrlError => Url,
 }

@@ -67,6 +67,104 @@
 //! * The compressor starts anew, which needs nothing from the peer.
 //! * It is validated as strictly as bytes from the network, and a version says which format it has.
 //!
+//! # With an adapter
+//!
+//! [`WebSocket::suspend`](crate::polled::WebSocket::suspend) and [`restore`](crate::polled::WebSocket::restore) do the same for a
+//! socket of tokio or smol, and for a [blocking](crate::blocking::WebSocket::suspend) one. They also tell the time, so that
+//! deadlines go on:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")] mod example {
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use sansocket::tokio::WebSocket;
+//! use sansocket::{CloseCode, Config, Error};
+//! use tokio::net::TcpStream;
+//! use tokio::sync::watch;
+//! use tokio::time::{Instant, timeout_at};
+//!
+//! /// In the old process: what to send to the new one, or `None` if the connection has ended.
+//! async fn serve(
+//!     mut socket: WebSocket<TcpStream>,
+//!     mut restart: watch::Receiver<bool>,
+//! ) -> Result<Option<(TcpStream, Vec<u8>)>, Error> {
+//!     loop {
+//!         tokio::select! {
+//!             _ = restart.changed() => return leave(socket).await,
+//!             message = socket.receive() => match message? {
+//!                 Some(message) => socket.send(message).await?,
+//!                 None => return Ok(None),
+//!             },
+//!         }
+//!     }
+//! }
+//!
+//! /// Serves until the connection is no longer busy, for five seconds at the most.
+//! async fn leave(socket: WebSocket<TcpStream>) -> Result<Option<(TcpStream, Vec<u8>)>, Error> {
+//!     let deadline = Instant::now() + Duration::from_secs(5);
+//!     let mut socket = Box::new(socket);
+//!     loop {
+//!         (socket, _) = match socket.suspend() {
+//!             Ok(suspended) => return Ok(Some(suspended)),
+//!             Err(unchanged) => unchanged,
+//!         };
+//!         match timeout_at(deadline, socket.receive()).await {
+//!             Ok(message) => match message? {
+//!                 Some(message) => socket.send(message).await?,
+//!                 None => return Ok(None),
+//!             },
+//!             Err(_) => {
+//!                 socket.close(CloseCode::SERVICE_RESTART, "").await?;
+//!                 return Ok(None);
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! /// In the new process.
+//! async fn go_on(stream: TcpStream, snapshot: &[u8], config: Arc<Config>) -> Result<(), Error> {
+//!     let mut socket = WebSocket::restore(stream, snapshot, config)?;
+//!     while let Some(message) = socket.receive().await? {
+//!         socket.send(message).await?;
+//!     }
+//!     Ok(())
+//! }
+//! # pub async fn run(one: TcpStream, other: TcpStream) -> Result<(), Error> {
+//! #     use sansocket::{Connection, Negotiated, Seed, Timestamp};
+//! #     let (config, now) = (Config::new().shared(), Timestamp::default());
+//! #     let server = Connection::open_server(Negotiated::new(), config.clone(), now);
+//! #     let client = Connection::open_client(Negotiated::new(), config.clone(), Seed::new([1; 32]), now);
+//! #     let (server, mut client) = (WebSocket::from_parts(one, server), WebSocket::from_parts(other, client));
+//! #     let (tell, restart) = watch::channel(false);
+//! #     let ask = async {
+//! #         client.send("one").await?;
+//! #         assert_eq!(client.receive().await?, Some("one".into()));
+//! #         tell.send(true).unwrap();
+//! #         client.send("two").await
+//! #     };
+//! #     let (suspended, asked) = tokio::join!(serve(server, restart), ask);
+//! #     asked?;
+//! #     let (stream, snapshot) = suspended?.unwrap();
+//! #     let ask = async {
+//! #         assert_eq!(client.receive().await?, Some("two".into()));
+//! #         client.close(CloseCode::NORMAL, "").await
+//! #     };
+//! #     let (served, asked) = tokio::join!(go_on(stream, &snapshot, config), ask);
+//! #     served.and(asked)
+//! # }
+//! # }
+//! # #[cfg(feature = "tokio")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! #     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+//! #     let other = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+//! #     example::run(listener.accept().await.unwrap().0, other).await.unwrap();
+//! # });
+//! ```
+//!
+//! `TcpStream::into_std` of tokio gives out the socket, and `from_std` takes it. A WebSocket that was
+//! [split](crate::polled::WebSocket::split) cannot be put together again, so restarts ask for one task that sends and receives.
+//!
 //! # A server that does it
 //!
 //! `cargo run --example hot_restart` serves a page with a connection that numbers its messages. Replace the server by

@@ -34,6 +34,8 @@ mod servers;
 mod site;
 #[cfg(feature = "tokio")]
 mod slow_reader;
+#[cfg(feature = "tokio")]
+mod suspended;
 #[cfg(all(feature = "smol-rustls", feature = "tokio-rustls"))]
 mod tls;
 #[cfg(all(feature = "tracing", feature = "tokio"))]

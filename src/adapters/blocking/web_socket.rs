@@ -1,5 +1,6 @@
 //! A WebSocket over a blocking stream.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -16,7 +17,8 @@ use crate::adapters::begin;
 use crate::adapters::error::Error;
 use crate::adapters::part::Part;
 use crate::connection::{
-    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, Sender, Timestamp,
+    Busy, Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, Sender,
+    Timestamp,
 };
 use crate::handshake::{Negotiated, client};
 use crate::wire::CloseCode;
@@ -128,6 +130,64 @@ impl<S: Stream> WebSocket<S> {
         let Self { mut connection, port, input } = self;
         connection.halves().0.keep_input(input);
         (port.into_stream(), connection)
+    }
+
+    /// Turns the connection into bytes, from which another process [restores](Self::restore) it. Returns the stream, to
+    /// be handed over with them, with the timeouts that it had.
+    ///
+    /// See [`Connection::suspend`].
+    ///
+    /// ```
+    /// # use sansocket::{Busy, Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(socket: WebSocket<TcpStream>) -> Result<Option<(TcpStream, Vec<u8>)>, Error> {
+    /// let mut socket = Box::new(socket);
+    /// loop {
+    ///     let busy;
+    ///     (socket, busy) = match socket.suspend() {
+    ///         Ok(suspended) => return Ok(Some(suspended)),
+    ///         Err(unchanged) => unchanged,
+    ///     };
+    ///     println!("waiting: {busy}");
+    ///     let Some(message) = socket.receive()? else { return Ok(None) };
+    ///     socket.send(message)?;
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the WebSocket unchanged, and what to wait for.
+    pub fn suspend(self) -> Result<(S, Vec<u8>), (Box<Self>, Busy)> {
+        let Self { mut connection, port, mut input } = self;
+        connection.note_time(port.now());
+        match connection.suspend(&mut input) {
+            Ok(snapshot) => Ok((port.into_stream(), snapshot)),
+            Err(error) => {
+                let connection = error.connection;
+                Err((Box::new(Self { connection, port, input }), error.busy))
+            }
+        }
+    }
+
+    /// Goes on with a connection that was [suspended](Self::suspend), over the same stream. Its deadlines go on, too.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Error, blocking::WebSocket};
+    /// # use std::net::TcpStream;
+    /// # fn example(stream: TcpStream, snapshot: Vec<u8>) -> Result<(), Error> {
+    /// let mut socket = WebSocket::restore(stream, &snapshot, Config::new().shared())?;
+    /// socket.send("still here")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Snapshot`], and [`Error::Io`] if the operating system has no random bytes. The stream is
+    /// dropped.
+    pub fn restore(stream: S, snapshot: &[u8], config: Arc<Config>) -> Result<Self, Error> {
+        Ok(Self::from_parts(stream, begin::restored(snapshot, config)?))
     }
 
     /// Waits for the next event, or `None` once the connection has [`ended`](Self::ended).

@@ -17,7 +17,8 @@ use super::turn::{Turn, Until};
 use crate::adapters::begin;
 use crate::adapters::error::Error;
 use crate::connection::{
-    Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError, Sender,
+    Busy, Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError,
+    Sender,
 };
 use crate::handshake::{Negotiated, client};
 use crate::wire::CloseCode;
@@ -292,6 +293,62 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         let Self { link, mut connection, input } = self;
         connection.halves().0.keep_input(input);
         (link.stream, connection)
+    }
+
+    /// Turns the connection into bytes, from which another process [restores](Self::restore) it. Returns the stream, to
+    /// be handed over with them.
+    ///
+    /// See [`Connection::suspend`].
+    ///
+    /// ```
+    /// # use sansocket::{Busy, Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(socket: WebSocket<S, I>) -> Result<Option<(S, Vec<u8>)>, Error> {
+    /// let mut socket = Box::new(socket);
+    /// loop {
+    ///     let busy;
+    ///     (socket, busy) = match socket.suspend() {
+    ///         Ok(suspended) => return Ok(Some(suspended)),
+    ///         Err(unchanged) => unchanged,
+    ///     };
+    ///     println!("waiting: {busy}");
+    ///     let Some(message) = socket.receive().await? else { return Ok(None) };
+    ///     socket.send(message).await?;
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the WebSocket unchanged, and what to wait for.
+    pub fn suspend(self) -> Result<(S, Vec<u8>), (Box<Self>, Busy)> {
+        let Self { mut link, mut connection, mut input } = self;
+        connection.note_time(link.tick());
+        match connection.suspend(&mut input) {
+            Ok(snapshot) => Ok((link.stream, snapshot)),
+            Err(error) => {
+                let connection = error.connection;
+                Err((Box::new(Self { link, connection, input }), error.busy))
+            }
+        }
+    }
+
+    /// Goes on with a connection that was [suspended](Self::suspend), over the same stream. Its deadlines go on, too.
+    ///
+    /// ```
+    /// # use sansocket::{Config, Error, polled::{Io, WebSocket}};
+    /// # async fn example<S, I: Io<S>>(stream: S, snapshot: Vec<u8>) -> Result<(), Error> {
+    /// let mut socket = WebSocket::<S, I>::restore(stream, &snapshot, Config::new().shared())?;
+    /// socket.send("still here").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Snapshot`], and [`Error::Io`] if the operating system has no random bytes. The stream is
+    /// dropped.
+    pub fn restore(stream: S, snapshot: &[u8], config: Arc<Config>) -> Result<Self, Error> {
+        Ok(Self::from_parts(stream, begin::restored(snapshot, config)?))
     }
 
     pub(super) const fn turn(&mut self) -> Turn<'_, S, I> {
