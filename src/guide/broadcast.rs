@@ -174,6 +174,9 @@
 //! ```
 //!
 //! A connection that only ever sends prepared messages owns no compressor: with `dedicated` that saves 350 KiB for each.
+//! For 10,000 connections, a compressed message of 200 bytes takes 1.5 times as long for each as one that is not, where
+//! compressing it for each takes two thousand times as long: see `benches/fanout` in the repository. The price is traffic:
+//! a message that refers to itself only is longer than one that refers to those before it.
 //!
 //! # What to do with slow members
 //!

@@ -1,59 +1,108 @@
 //! Measures what one message to many connections costs each of them: see `README.md`.
 
 mod members;
+mod rows;
+mod wire;
 
+use std::env;
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use counting_allocator::measure;
-use members::{Contexts, Members, Plain, Tungstenite};
+use rows::{Row, Took, rows};
+use rustix::time::{ClockId, clock_gettime};
 
 /// How often each row is measured. The rows take turns, so that what else the machine does meets all of them.
-const ROUNDS: usize = 15;
+const TURNS: usize = 15;
+
+/// The turns in which queues and windows fill up. They are not measured.
+const WARM_UP: usize = 5;
+
+/// How many messages a row sends in a turn. The time of a turn is their mean, so that it has its share of the work
+/// that some messages need and others do not.
+const MESSAGES: usize = 16;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!(
-        "members  bytes  row                                    ns each  ratio  allocated each"
-    );
-    for count in [1000, 10_000] {
-        for len in [200, 1024] {
-            run(count, len)?;
+    let mut arguments = env::args().skip(1);
+    let wanted = arguments.next().unwrap_or_default();
+    let counts =
+        arguments.next().map_or(Ok(vec![1000, 10_000]), |it| it.parse().map(|it| vec![it]))?;
+    let lens = arguments.next().map_or(Ok(vec![200, 1024]), |it| it.parse().map(|it| vec![it]))?;
+    println!("{HEAD}");
+    for count in counts {
+        for &len in &lens {
+            run(count, len, &wanted)?;
         }
     }
     Ok(())
 }
 
-fn run(count: usize, len: usize) -> Result<(), Box<dyn Error>> {
-    let mut rows: Vec<(&str, Box<dyn Members>)> = vec![
-        ("prepared", Box::new(Plain::new(count, true))),
-        ("send for each", Box::new(Plain::new(count, false))),
-        ("tungstenite, shared payload", Box::new(Tungstenite::new(count))),
-        ("prepared, compressed, kept contexts", Box::new(Contexts::new(count, true))),
-        // Each has a compressor of 350 KiB, so there are fewer.
-        ("send for each, compressed, kept contexts", Box::new(Contexts::new(count / 10, false))),
-    ];
-    let mut best = vec![(Duration::MAX, 0); rows.len()];
-    for round in 0..ROUNDS {
-        for ((_, members), best) in rows.iter_mut().zip(&mut best) {
-            let text = json(round, len);
-            let start = Instant::now();
-            let (outcome, usage) = measure(|| members.broadcast(&text));
-            let took = start.elapsed();
-            outcome?;
-            members.write();
-            // The first rounds make the queues.
-            if round > 2 {
-                *best = (best.0.min(took), usage.bytes);
+/// Measures the rows whose name contains `wanted`.
+fn run(count: usize, len: usize, wanted: &str) -> Result<(), Box<dyn Error>> {
+    let mut rows = rows(count, wanted);
+    for turn in 0..TURNS {
+        for row in &mut rows {
+            let took = row.take_turn(turn * MESSAGES, len)?;
+            if turn >= WARM_UP {
+                row.count(took);
             }
         }
     }
-    let each = |at: usize| best[at].0.as_nanos() as f64 / rows[at].1.count() as f64;
-    for (at, (name, members)) in rows.iter().enumerate() {
-        let (ns, allocated) = (each(at), best[at].1 as f64 / members.count() as f64);
-        let ratio = ns / each(0);
-        println!("{count:7}  {len:5}  {name:<40} {ns:7.1}  {ratio:5.1}  {allocated:14.1}");
+    for row in &rows {
+        row.print(count, len);
     }
     Ok(())
+}
+
+impl Row {
+    fn take_turn(&mut self, first: usize, len: usize) -> Result<Took, Box<dyn Error>> {
+        let mut took = Took::default();
+        wire::take();
+        for number in first..first + MESSAGES {
+            self.send(&json(number, len), &mut took)?;
+        }
+        took.written = wire::take();
+        Ok(took)
+    }
+
+    /// Sends a text to all members, and has them write it.
+    fn send(&mut self, text: &str, took: &mut Took) -> Result<(), Box<dyn Error>> {
+        let start = cpu_time();
+        let (outcome, of_queue) = measure(|| self.members.broadcast(text));
+        outcome?;
+        took.queued += cpu_time() - start;
+        let (outcome, of_writing) = measure(|| self.members.write());
+        outcome?;
+        took.sent += cpu_time() - start;
+        took.allocated += of_queue.bytes + of_writing.bytes;
+        Ok(())
+    }
+
+    /// Keeps the least times.
+    fn count(&mut self, took: Took) {
+        let queued = self.took.queued.min(took.queued);
+        self.took = Took { queued, sent: self.took.sent.min(took.sent), ..took };
+    }
+
+    fn print(&self, count: usize, len: usize) {
+        let (name, sends) = (self.name, (MESSAGES * self.members.count()) as f64);
+        let each = |time: Duration| time.as_nanos() as f64 / sends;
+        let queued = match self.has_queue {
+            true => format!("{:.1}", each(self.took.queued)),
+            false => String::from("-"),
+        };
+        let (sent, wire) = (each(self.took.sent), self.took.written as f64 / sends);
+        let allocated = self.took.allocated as f64 / sends;
+        println!(
+            "{count:7}  {len:5}  {name:<36} {queued:>9} {sent:9.1}  {wire:4.0}  {allocated:9.1}"
+        );
+    }
+}
+
+/// Returns the time that this thread has run.
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// A text as an application sends it: like the one before, but for some numbers.
@@ -68,3 +117,7 @@ fn json(round: usize, len: usize) -> String {
     text.push_str(&" ".repeat(len - text.len()));
     text
 }
+
+const HEAD: &str = "\
+                                                        CPU ns for each       bytes for each
+members  bytes  row                                     queued      sent  wire  allocated";
