@@ -210,6 +210,8 @@ fn malformed_proofs_are_none() {
         ("username=\"u\"", "username=\"u\", username*=UTF-8''u"),
         ("username=\"u\"", "username*=ISO-8859-1''u"),
         ("username=\"u\"", "username*=u"),
+        // RFC 7616, section 3.4.4: the two exclude each other.
+        ("username=\"u\"", "username*=UTF-8''u, userhash=true"),
         ("username=\"u\"", "username*=UTF-8''%f"),
         ("Digest ", "Basic "),
     ] {
@@ -246,6 +248,11 @@ fn the_strongest_challenge_is_answered() {
         (&[basic.clone(), lines[0].clone(), lines[1].clone(), lines[2].clone()][..], "SHA-512-256"),
         (&[lines[3].clone(), lines[1].clone(), lines[0].clone()], "SHA-256-sess"),
         (&[lines[0].clone(), basic.clone()], "MD5"),
+        // The first of those that are equally strong.
+        (
+            &[lines[2].clone(), lines[2].replace("nonce=\"SHA-512-256\"", "nonce=\"later\"")],
+            "SHA-512-256",
+        ),
     ] {
         let lines: Vec<_> = lines.iter().map(String::as_str).collect();
         let log = play(&with_password("ws://h/a?b"), &[response(401, &lines), Reply::Open("")]);

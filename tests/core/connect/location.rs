@@ -63,6 +63,13 @@ fn references_are_resolved_as_rfc_3986_says() {
 }
 
 #[test]
+fn a_fragment_alone_leads_to_the_same_url() {
+    // P-12. Errors show no query, but it is compared.
+    let expected = "ws://a/b: redirects lead in a circle";
+    assert_eq!(resolve("ws://a/b?q", "#s").split(',').next(), Some(expected));
+}
+
+#[test]
 fn absolute_references_have_a_scheme_that_we_know() {
     // P-12
     for (location, expected) in [

@@ -14,4 +14,5 @@ mod proxies;
 mod redirects;
 mod retries;
 mod servers;
+mod shown;
 mod support;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::START;
-use sansocket::connect::{Action, Backoff, Dial, Next, Plan, Redirects, Retry};
+use sansocket::connect::{Action, Backoff, Dial, Next, Plan, Proxy, Redirects, Retry};
 use sansocket::{Cause, CloseCode, CloseFrame, Ended, Initiator, ProtocolError, TimedOut};
 
 use super::support::{Caller, Reply, dial, exchange, plan, play, play_with, response, result};
@@ -143,6 +143,33 @@ fn retry_after_is_honoured() {
         assert_eq!(after(&format!("{date}Retry-After: {until}\r\n")), expected, "{until}");
     }
     assert_eq!(after(&format!("{date}Retry-After: 5\r\n")), seconds(5));
+}
+
+#[test]
+fn the_longest_wait_that_a_server_may_ask_for_can_be_set() {
+    // P-17
+    let mut plan = plan("ws://h/");
+    let retry = Retry::times(1).longest(Duration::from_secs(5));
+    plan.set_retry(retry.backoff(Backoff::new().first(Duration::ZERO)));
+    for (seconds, expected) in [(5, Some(Duration::from_secs(5))), (6, None)] {
+        let reply =
+            format!("HTTP/1.1 503 x\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(delay_after(&plan, &reply), expected);
+    }
+}
+
+#[test]
+fn what_a_socks_proxy_could_not_reach_is_tried_again() {
+    // RFC 1928, section 6.
+    for (code, is_temporary) in
+        [(1, true), (2, false), (3, true), (4, true), (5, true), (6, true), (7, false), (8, false)]
+    {
+        let mut plan = retrying(1);
+        plan.set_proxy(Proxy::parse("socks5h://p").unwrap());
+        let log = play(&plan, &[Reply::Bytes(vec![5, 0]), Reply::Bytes(vec![5, code])]);
+        let connects = log.iter().filter(|line| line.starts_with("connect")).count();
+        assert_eq!(connects, if is_temporary { 2 } else { 1 }, "{code}: {log:?}");
+    }
 }
 
 #[test]

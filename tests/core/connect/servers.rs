@@ -50,6 +50,8 @@ fn bearer_tokens_are_compared_whole() {
     let other = Authorization::parse(b"Scheme a=b, c=\"d\"").expect("credentials");
     assert_eq!((other.scheme(), other.token68()), ("Scheme", None));
     assert_eq!(other.parameter("C").as_deref(), Some("d"));
+    let negotiate = Authorization::parse(b"Negotiate YIIJvwYG").expect("credentials");
+    assert_eq!((negotiate.scheme(), negotiate.token68()), ("Negotiate", Some("YIIJvwYG")));
 }
 
 #[test]
