@@ -321,16 +321,17 @@
 //! of its room once, and in the same order. These rules do that:
 //!
 //! * **One place numbers.** A script in Redis gives a message the next number of its room, stores it in a bounded log, and
-//!   publishes it, in one step. So the log and what is published never disagree.
+//!   publishes it, in one step. So the log and the published messages never disagree. Redis must keep its data, by its
+//!   append-only file. If it is lost, the numbers begin anew, under another epoch, and every member is told.
 //! * **Subscribe, then read.** A process that opens a room subscribes first and reads the log then. It drops what it has
 //!   already, by the number. It reads the log again when a number is missing and when its connection to Redis was lost.
-//! * **Join under the lock that publishes.** A member that joins gets what it missed, from the process' copy of the log, and
-//!   then what comes. While both are pushed into its backlog, nothing is published to the room.
+//! * **Join under the lock that publishes.** Each process has a copy of the log. A member that joins gets the messages that it
+//!   missed from this copy. Nothing is published to the room until they are in its backlog and it has joined the topic.
 //! * **A member comes back with its last number,** to any process. The page has a random, growing delay of its own. The
 //!   client in Rust uses [`Reconnect`](crate::polled::Reconnect).
 //! * **An echo confirms.** A sender gets its own message back, with the number. What has not come back, it sends again after
-//!   it has reconnected, with the same id. The script takes an id only once. A sender that does not send again can lose
-//!   what was in flight, for all members alike.
+//!   it has reconnected, with the same id. The script takes an id only once, for as long as the message is in the log. A sender
+//!   that does not send again can lose what was in flight, for all members alike.
 //! * **Presence expires.** Each process publishes who is in a room when that changes, and every few seconds. The others
 //!   forget a process that says nothing. Members get the list by
 //!   [`publish_latest`](crate::polled::Hub::publish_latest): a slow one skips lists that are out of date.
