@@ -14,7 +14,7 @@ fn debug_names_the_type_and_no_secret() {
     let basic = Authorization::parse(b"Basic QWxhZGRpbjpzZXNhbWU=").unwrap();
     let mut dial = dial(&plan("ws://h/?sesame"));
     dial.handle_failure(harness::START);
-    let failed = dial.finish().err().expect("a failure");
+    let failed = dial.finish().expect_err("a failure");
     for (shown, name) in [
         (format!("{credentials:?}"), "Credentials"),
         (format!("{proxy:?}"), "Proxy"),
