@@ -207,6 +207,7 @@ impl Server {
         let mut command = Command::new(&self.program);
         command.args(std::env::args_os().skip(1)).env(TAKE_OVER, "1").stdin(theirs);
         match command.spawn() {
+            // Nobody waits for its end: it outlives this process.
             Ok(_) => {
                 self.watch(&ours)?;
                 self.stage = Stage::Starting(ours);

@@ -188,6 +188,7 @@
 //! * **Keep snapshots as secret as the messages.** They hold parts of them, in plain text. Pass them over a pair of sockets
 //!   without a name, which a child inherits. A socket with a name belongs in a folder that only the server's user can
 //!   enter: whoever connects to it gets all connections.
+//! * **Tell who watches your process** that it has another number now. systemd, for example, takes `MAINPID=` by `sd_notify`.
 //! * **Pass the state of your application**: who the user is, which rooms they are in, what a
 //!   [`Backlog`](crate::Backlog) holds.
 //! * TLS has a state of its own, which rustls does not give out. A proxy in front, or TLS in the kernel, keeps it.

@@ -99,6 +99,8 @@
 //! * `Debug` of connections and inputs prints lengths, of [`Headers`](crate::Headers) names, and of [`Seed`](crate::Seed)
 //!   nothing. `Debug` of an [`Event`](crate::Event) or an [`OwnedMessage`](crate::OwnedMessage) prints the payload: do not
 //!   log those.
+//! * A snapshot of [`Connection::suspend`](crate::Connection::suspend) holds parts of messages in plain text. Keep it out of
+//!   logs and files: see [restarts](super::restarts#what-you-do-yourself).
 //! * A rejected client learns a status and a short standard text. Details of yours stay with you unless you write
 //!   them into a [`Response`](crate::server::Response) or a close reason.
 //!

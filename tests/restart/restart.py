@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed
 
 RESTARTS = 3
 BETWEEN = 4  # seconds from a restart to the next
-PATIENCE = 10  # seconds for which the server waits for what is busy
+PATIENCE = 15  # seconds for which the server waits for what is busy
 LONGEST = 30  # seconds that anything may take
 TICK = re.compile(r"tick (\d+) from process (\d+)$")
 
