@@ -77,7 +77,7 @@ impl Missed {
 }
 
 /// Maximum number of runs. They take 24 bytes each, and what they refer to is shared.
-const MOST: usize = 64;
+const MOST: usize = 16;
 
 /// No window holds more than the end of a message of this length, in bytes. Such a message is not kept: it would
 /// take more memory than a window.
