@@ -7,7 +7,7 @@ use core::mem;
 
 use super::found::Held;
 use crate::wire::snapshot::Saver;
-use crate::wire::{Checked, Kind, ProtocolError, Utf8, Utf8Error};
+use crate::wire::{Checked, Kind, ProtocolError, Utf8, Utf8Error, is_ascii};
 
 /// Puts a message together, or validates one that is not kept.
 #[derive(Debug, Default)]
@@ -15,24 +15,58 @@ pub(crate) struct Assembly {
     memory: Memory,
     /// Between messages it is at the start of a text, since a text ends with a whole character.
     utf8: Utf8,
+    holds: Holds,
+    texts: Texts,
 }
 
-/// The parts that have arrived. A text is validated as it arrives, and not again.
+/// The parts that have arrived.
 enum Memory {
-    Binary(Buffer),
+    /// Bytes, or a text that is ASCII so far. Reads go straight into them.
+    Buffer(Buffer),
+    /// A text that was validated as it arrived.
     Text(String),
+}
+
+/// The content of a [`Memory::Buffer`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Holds {
+    #[default]
+    Bytes,
+    Ascii,
+}
+
+/// How long texts are put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Texts {
+    /// In place, which means that they are validated a second time as a whole. For ASCII, that takes less time than
+    /// a copy.
+    #[default]
+    InPlace,
+    /// By copying, since one of them was not ASCII.
+    Copied,
 }
 
 impl Assembly {
     /// Starts a message in `memory`, whatever that contains.
     pub(crate) fn start(&mut self, kind: Kind, mut memory: Vec<u8>) {
+        self.holds = Holds::Bytes;
         self.memory = match kind {
-            Kind::Binary => Memory::Binary(Buffer { memory, len: 0 }),
+            Kind::Binary => Memory::Buffer(Buffer { memory, len: 0 }),
             Kind::Text => {
                 memory.clear();
                 Memory::Text(String::from_utf8(memory).unwrap_or_default())
             }
         };
+    }
+
+    /// Starts a message so long that reads go straight into it.
+    pub(crate) fn start_long(&mut self, kind: Kind, memory: Vec<u8>) {
+        if kind == Kind::Text && self.texts == Texts::InPlace {
+            self.start(Kind::Binary, memory);
+            self.holds = Holds::Ascii;
+        } else {
+            self.start(kind, memory);
+        }
     }
 
     /// Appends a part. The message then has at most `limit` bytes.
@@ -43,18 +77,54 @@ impl Assembly {
     /// allocated.
     pub(crate) fn push(&mut self, part: &[u8], limit: u64) -> Result<(), ProtocolError> {
         match &mut self.memory {
-            Memory::Binary(buffer) => buffer.push(part, limit),
-            Memory::Text(string) => {
-                let Checked { head, text } =
-                    self.utf8.push(part).map_err(|_| ProtocolError::InvalidUtf8)?;
-                let len = head.map_or(0, char::len_utf8) + text.len();
-                let more = growth(string.len(), string.capacity(), len, limit);
-                string.try_reserve_exact(more).map_err(|_| ProtocolError::MessageTooBig)?;
-                string.extend(head);
-                string.push_str(text);
-                Ok(())
+            Memory::Buffer(buffer) if self.holds == Holds::Bytes || is_ascii(part) => {
+                buffer.push(part, limit)
             }
+            Memory::Buffer(_) => {
+                self.leave_place(0, limit)?;
+                self.push_text(part, limit)
+            }
+            Memory::Text(_) => self.push_text(part, limit),
         }
+    }
+
+    /// Notes that `count` bytes were read into the [buffer](Self::as_buffer).
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`push`](Self::push).
+    pub(crate) fn fill(&mut self, count: usize, limit: u64) -> Result<(), ProtocolError> {
+        let Memory::Buffer(buffer) = &mut self.memory else { return Ok(()) };
+        if self.holds == Holds::Ascii && !is_ascii(buffer.spare(count)) {
+            return self.leave_place(count, limit);
+        }
+        buffer.len += count;
+        Ok(())
+    }
+
+    /// Copies a text that is no longer ASCII. `count` bytes behind the buffer belong to it, too.
+    fn leave_place(&mut self, count: usize, limit: u64) -> Result<(), ProtocolError> {
+        self.texts = Texts::Copied;
+        let Memory::Buffer(Buffer { memory, len }) = mem::take(&mut self.memory) else {
+            return Ok(());
+        };
+        let mut text = String::new();
+        text.try_reserve_exact(len + count).map_err(|_| ProtocolError::MessageTooBig)?;
+        self.memory = Memory::Text(text);
+        self.push_text(&memory[..len], limit)?;
+        self.push_text(&memory[len..len + count], limit)
+    }
+
+    fn push_text(&mut self, part: &[u8], limit: u64) -> Result<(), ProtocolError> {
+        let Memory::Text(string) = &mut self.memory else { return Ok(()) };
+        let checked = self.utf8.push(part);
+        let Checked { head, text } = checked.map_err(|_| ProtocolError::InvalidUtf8)?;
+        let len = head.map_or(0, char::len_utf8) + text.len();
+        let more = growth(string.len(), string.capacity(), len, limit);
+        string.try_reserve_exact(more).map_err(|_| ProtocolError::MessageTooBig)?;
+        string.extend(head);
+        string.push_str(text);
+        Ok(())
     }
 
     /// Validates a part of a message that is not kept.
@@ -65,11 +135,19 @@ impl Assembly {
         }
     }
 
-    /// Returns the memory to read the rest of a binary message into.
+    /// Returns the memory to read the rest of the message into, unless it is a text that is copied.
     pub(crate) const fn as_buffer(&mut self) -> Option<&mut Buffer> {
         match &mut self.memory {
-            Memory::Binary(buffer) => Some(buffer),
+            Memory::Buffer(buffer) => Some(buffer),
             Memory::Text(_) => None,
+        }
+    }
+
+    /// Returns the kind of the message in progress.
+    pub(crate) fn kind(&self) -> Kind {
+        match &self.memory {
+            Memory::Buffer(_) if self.holds == Holds::Bytes => Kind::Binary,
+            Memory::Buffer(_) | Memory::Text(_) => Kind::Text,
         }
     }
 
@@ -81,7 +159,7 @@ impl Assembly {
     /// Returns how many bytes have arrived.
     pub(crate) const fn len(&self) -> usize {
         match &self.memory {
-            Memory::Binary(buffer) => buffer.len,
+            Memory::Buffer(buffer) => buffer.len,
             Memory::Text(text) => text.len(),
         }
     }
@@ -94,7 +172,7 @@ impl Assembly {
     /// Saves the bytes that have arrived, with those of a character that is not complete.
     pub(crate) fn save(&self, out: &mut Saver<'_>) {
         let whole = match &self.memory {
-            Memory::Binary(buffer) => &buffer.memory[..buffer.len],
+            Memory::Buffer(buffer) => &buffer.memory[..buffer.len],
             Memory::Text(text) => text.as_bytes(),
         };
         out.bytes([whole, self.cut()]);
@@ -103,7 +181,7 @@ impl Assembly {
     /// Takes the message with its memory.
     pub(crate) fn take(&mut self) -> Held {
         match mem::take(&mut self.memory) {
-            Memory::Binary(buffer) => Held::Bytes(buffer.memory, buffer.len),
+            Memory::Buffer(buffer) => Held::Bytes(buffer.memory, buffer.len),
             Memory::Text(text) => Held::Text(text),
         }
     }
@@ -113,7 +191,7 @@ impl Assembly {
 impl fmt::Debug for Memory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, len) = match self {
-            Self::Binary(buffer) => ("Binary", buffer.len),
+            Self::Buffer(buffer) => ("Buffer", buffer.len),
             Self::Text(text) => ("Text", text.len()),
         };
         f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
@@ -122,7 +200,7 @@ impl fmt::Debug for Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::Binary(Buffer::default())
+        Self::Buffer(Buffer::default())
     }
 }
 
@@ -153,11 +231,6 @@ impl Buffer {
     /// Returns the room for the next `count` bytes.
     pub(crate) fn spare(&mut self, count: usize) -> &mut [u8] {
         &mut self.memory[self.len..][..count]
-    }
-
-    /// Notes that `count` bytes were read there.
-    pub(crate) const fn fill(&mut self, count: usize) {
-        self.len += count;
     }
 
     fn make_room(&mut self, more: usize, limit: u64) -> Result<(), ProtocolError> {

@@ -12,6 +12,8 @@ use core::mem;
 use core::ops::Range;
 use core::time::Duration;
 
+use simdutf8::basic;
+
 use super::event::Event;
 use super::found::{Found, Held};
 use super::timestamp::Timestamp;
@@ -154,7 +156,9 @@ impl<B> Input<B> {
         self.held = held;
         match &self.held {
             Held::Text(text) => text,
-            Held::Nothing | Held::Bytes(..) | Held::Control(_) => "",
+            // It is ASCII.
+            Held::Bytes(memory, len) => basic::from_utf8(&memory[..*len]).unwrap_or_default(),
+            Held::Nothing | Held::Control(_) => "",
         }
     }
 

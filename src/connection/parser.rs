@@ -68,9 +68,10 @@ enum Direct {
     No,
     /// Memory of the message was handed out to read into.
     Borrowed,
-    /// Bytes were read there. They may be the last of the message.
+    /// Bytes were read there. They may be the last of the message, or violate the protocol.
     Filled {
         is_last: bool,
+        checked: Result<(), ProtocolError>,
     },
     /// The last read went straight into a long message, so a short rest and a header are read alone: the
     /// next message may be long, too.
@@ -292,8 +293,8 @@ impl Parser {
         })
     }
 
-    /// Returns the buffer for the next read: the input, or for the rest of a long binary frame the
-    /// message itself, so that it is not copied again.
+    /// Returns the buffer for the next read: the input, or for the rest of a long frame the message itself, so that
+    /// it is not copied again. A text beyond ASCII is copied.
     ///
     /// After a long message, as little as may hold a header is read first, since another may follow.
     pub(crate) fn spare<'i, B: AsMut<[u8]>>(&'i mut self, input: &'i mut Input<B>) -> &'i mut [u8] {
@@ -332,8 +333,9 @@ impl Parser {
                 assert!(count as u64 <= left, "more bytes were filled than were spare");
                 // Within a frame, nothing can be wrong.
                 if let Ok((_, Some(piece))) = self.decoder.decode(buffer.spare(count)) {
-                    buffer.fill(piece.range.len());
-                    self.direct = Direct::Filled { is_last: piece.is_last };
+                    let limit = self.decoder.max_message();
+                    let checked = self.assembly.fill(piece.range.len(), limit);
+                    self.direct = Direct::Filled { is_last: piece.is_last, checked };
                 }
             }
             Some(_) | None => {
@@ -414,11 +416,13 @@ impl Parser {
             input.found = self.take_inflated(input, sender)?;
             return Ok(true);
         }
-        if let Direct::Filled { is_last } = self.direct {
+        if let Direct::Filled { is_last, checked } = self.direct {
             self.direct = Direct::AfterLong;
+            checked?;
+            let found = self.finish_message(self.assembly.kind(), is_last)?;
             self.choose_delivery(false, input, sender);
             if self.delivery == Delivery::Whole {
-                input.found = self.finish_message(Kind::Binary, is_last)?;
+                input.found = found;
             }
             return Ok(true);
         }
@@ -519,7 +523,12 @@ impl Parser {
 
     fn start_assembly<B: AsMut<[u8]>>(&mut self, kind: Kind, input: &mut Input<B>) {
         let memory = input.take_memory(self.decoder.max_message());
-        self.assembly.start(kind, memory);
+        let left = self.decoder.frame_remaining();
+        if left >= LEAST_DIRECT as u64 && !self.decoder.is_within_compressed() {
+            self.assembly.start_long(kind, memory);
+        } else {
+            self.assembly.start(kind, memory);
+        }
     }
 
     /// Adds a part to its message, delivers it, or discards it.

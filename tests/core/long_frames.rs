@@ -1,4 +1,4 @@
-//! Where to read to: what is left of a long binary frame is read straight into its message.
+//! Where to read to: what is left of a long frame is read straight into its message, unless that is a text beyond ASCII.
 
 use harness::{Cut, Drive, START, Seen, Setup, run};
 use proptest::prelude::*;
@@ -144,13 +144,41 @@ fn whatever_is_read_where_there_is_room_is_seen_as_it_came() {
 }
 
 #[test]
+fn a_long_text_is_seen_as_it_came_wherever_it_ceases_to_be_ascii() {
+    let ascii = |len| b"a".repeat(len);
+    let long = 3 * LONG + 7;
+    for at in [0, 300, 20_000, 2 * LONG + 1, long] {
+        let text = [ascii(at), "€".into(), ascii(long - at)].concat();
+        for cut in [at + 1, long] {
+            let (one, two) = text.split_at(cut.min(text.len()));
+            assert_seen_as_whole(
+                Limits::default(),
+                &[
+                    (0x81, ascii(long)),
+                    (0x82, noise(long)),
+                    (0x81, ascii(2 * long)),
+                    (0x01, one.to_vec()),
+                    (0x80, two.to_vec()),
+                    (0x81, ascii(long)),
+                    (0x81, text.clone()),
+                ],
+            );
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_long_frame_is_found_wherever_it_was_read_to() {
     let bad_text = [&b"a".repeat(2 * LONG)[..], b"\xff", &b"a".repeat(LONG)].concat();
+    let cut_text = [&b"a".repeat(3 * LONG)[..], b"\xe2\x82"].concat();
     let long = limits(|limits| limits.message = 2 * LONG as u64);
     for (limits, parts) in [
         (Limits::default(), vec![(0x82, noise(2 * LONG)), (0x83, Vec::new())]),
         (Limits::default(), vec![(0x02, noise(2 * LONG)), (0x82, Vec::new())]),
         (Limits::default(), vec![(0x81, bad_text)]),
+        (Limits::default(), vec![(0x81, cut_text.clone())]),
+        (Limits::default(), vec![(0x81, b"a".repeat(3 * LONG)), (0x81, cut_text)]),
+        (long, vec![(0x81, b"a".repeat(2 * LONG)), (0x81, b"a".repeat(2 * LONG + 1))]),
         (long, vec![(0x82, noise(2 * LONG)), (0x82, noise(2 * LONG + 1))]),
         (long, vec![(0x02, noise(2 * LONG - 1)), (0x80, noise(2))]),
     ] {
@@ -243,12 +271,14 @@ fn little_is_read_first_after_a_long_message() {
 #[test]
 fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
     let binary = frame_to(Role::Client, 0x82, &noise(4 * LONG));
-    let text = frame_to(Role::Client, 0x81, &b"a".repeat(4 * LONG));
+    let ascii = frame_to(Role::Client, 0x81, &b"a".repeat(4 * LONG));
+    let text = frame_to(Role::Client, 0x81, &"é".repeat(2 * LONG).into_bytes());
     // What goes wrong, and what an end does before and after it has read once.
     type Do = fn(&mut Connection);
     let nothing: Do = |_| {};
-    let rows: [(&str, &[u8], Do, Do, usize); 6] = [
+    let rows: [(&str, &[u8], Do, Do, usize); 7] = [
         ("a message", &binary, nothing, nothing, STORAGE - 10),
+        ("ASCII", &ascii, nothing, nothing, STORAGE - 10),
         ("text", &text, nothing, nothing, STORAGE),
         ("parts", &binary, |end| end.set_streaming(true), nothing, STORAGE),
         ("parts from the next on", &binary, nothing, |end| end.set_streaming(true), STORAGE - 10),
@@ -268,6 +298,22 @@ fn only_what_is_left_of_a_message_that_is_put_together_is_read_apart() {
     end.read();
     assert_eq!(end.events(), NOTHING);
     assert_eq!(end.spare(), STORAGE, "what is discarded");
+}
+
+#[test]
+fn texts_are_copied_once_one_of_them_was_not_ascii() {
+    let ascii = frame_to(Role::Client, 0x81, &b"a".repeat(4 * LONG));
+    let text = [&b"a".repeat(4 * LONG)[..], "é".as_bytes()].concat();
+    let stream = [&ascii[..], &ascii, &frame_to(Role::Client, 0x81, &text)].concat();
+    let mut end = End::new(client(), STORAGE, &stream);
+    let (seen, error) = end.read_all();
+    assert_eq!((seen.len(), error), (3, None));
+    end.stream = &ascii;
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    let left = end.connection.frame_remaining();
+    assert!(left > LONG as u64);
+    assert_eq!(end.spare(), STORAGE);
 }
 
 #[test]
