@@ -101,6 +101,23 @@ async fn room_that_another_task_makes_wakes_those_who_wait_for_it() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn higher_limits_wake_those_who_wait_for_room() {
+    let (_client, _reader, writer) = member(64);
+    fill(&writer);
+    let waiting = writer.clone();
+    let waiting = tokio::spawn(async move { waiting.push(&Prepared::new("three")).await });
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    writer.with_backlog(|it| {
+        let backlog = std::mem::replace(it, Backlog::new(Overflow::Wait));
+        *it = backlog.max_messages(3);
+    });
+    let pushed = timeout(Duration::from_secs(10), waiting).await.expect("it is woken");
+    assert_eq!(pushed.unwrap().unwrap(), Pushed::Queued);
+    assert_eq!(writer.with_backlog(|it| it.len()), 3);
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_push_ends_with_its_connection() {
     for is_closed in [false, true] {
         let (client, mut reader, writer) = member(64);

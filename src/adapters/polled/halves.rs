@@ -202,7 +202,9 @@ impl<S, I: Io<S>> Writer<S, I> {
     /// [`Config::max_queued`](crate::Config::max_queued) bytes wait. Pings, pongs and close frames do not wait behind
     /// it. A message that is [sent](Self::send) may overtake those in the backlog.
     ///
-    /// Default: `Backlog::new(Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER))`. Assign another one to change it.
+    /// Default: `Backlog::new(Overflow::Disconnect(CloseCode::TRY_AGAIN_LATER))`. Assign another one to change it,
+    /// before anything is pushed: what waits in the old one is dropped with it. Both halves wait until `change` returns,
+    /// so it must not use them.
     ///
     /// ```
     /// use sansocket::polled::{Io, Writer};
@@ -219,7 +221,7 @@ impl<S, I: Io<S>> Writer<S, I> {
     pub fn with_backlog<R>(&self, change: impl FnOnce(&mut Backlog) -> R) -> R {
         self.shared.change(&self.place, |Half { link, sender }, _| {
             sender.note_time(link.tick());
-            link.change_backlog(sender, change)
+            link.with_backlog(sender, change)
         })
     }
 

@@ -69,6 +69,17 @@ impl<S, I: Io<S>> Link<S, I> {
         }
     }
 
+    /// Changes the backlog as the application likes. Its limits may be others then, so tasks that wait for room look
+    /// again.
+    pub(super) fn with_backlog<R>(
+        &mut self,
+        sender: &mut Sender,
+        change: impl FnOnce(&mut Backlog) -> R,
+    ) -> R {
+        self.is_backlog_awaited = false;
+        self.change_backlog(sender, change)
+    }
+
     /// Changes the backlog, and lets it go on.
     pub(super) fn change_backlog<R>(
         &mut self,
