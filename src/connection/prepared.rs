@@ -20,7 +20,7 @@ use crate::wire::Kind;
 /// A context that is taken over goes on: before a connection compresses another message, its compressor learns the
 /// prepared messages, up to one window and at least the last 16 of them. A connection that sends prepared messages
 /// only never allocates a compressor. Until it compresses another message, it keeps those messages allocated, at most
-/// 96 KiB of text, in a list that it shares with connections that send the same. More than a window of them takes the
+/// 120 KiB of text, in a list that it shares with connections that send the same. More than a window of them takes the
 /// place of the context, and frees the compressor.
 ///
 /// ```

@@ -76,7 +76,8 @@ impl Missed {
     }
 }
 
-/// Maximum number of runs. They take 24 bytes each, and what they refer to is shared.
+/// Maximum number of runs. They take 24 bytes each, and what they refer to is shared: at most 120 KiB of text. That is
+/// the oldest message and a window of newer ones, 32 KiB each, if both are long, and 4 KiB for each log of the others.
 const MOST: usize = 16;
 
 /// No window holds more than the end of a message of this length, in bytes. Such a message is not kept: it would

@@ -398,6 +398,31 @@ fn many_short_prepared_messages_take_bounded_memory() {
 }
 
 #[test]
+fn prepared_messages_keep_bounded_text_of_others() {
+    // D-46: the oldest message may be almost beyond the window, and a short one keeps the list that it is in.
+    let send = |server: &mut Connection, text: &Prepared| {
+        server.send(text).unwrap();
+        transmit_all(server);
+    };
+    let long = |len| Prepared::new("a".repeat(len));
+    let mut server = open_without_pool();
+    let ((), usage) = measure(|| {
+        send(&mut server, &long((32 << 10) - 1));
+        send(&mut server, &long((32 << 10) - 15 * 16));
+        for _ in 0..14 {
+            let (short, rest) = (long(16), long((4 << 10) - 16));
+            let mut other = open_without_pool();
+            send(&mut other, &short);
+            send(&mut other, &rest);
+            send(&mut server, &short);
+        }
+        server.free_memory();
+    });
+    // Beside the text, there are the forms of 30 messages.
+    assert!((116 << 10..120 << 10).contains(&(usage.held - 30 * 300)), "{usage:?}");
+}
+
+#[test]
 fn a_message_that_does_not_become_shorter_is_sent_as_it_is() {
     // D-36, D-05: it leaves the context as it is.
     let noise = noise(1, 500);
