@@ -138,8 +138,8 @@
 //!   then each change always knows who is there.
 //! * A user with two browser tabs is present twice. [`Presence`](crate::polled::Presence) shows how to announce only the first
 //!   and the last.
-//! * A member leaves when its membership is dropped. If its connection is dropped first, it is not present from then on, and
-//!   its leave is announced with the next `publish`, `join` or leave of the topic.
+//! * A member leaves when its membership is dropped. If its connection is dropped first, the hub no longer counts it among
+//!   those present. Its leave is announced with the next `publish`, `join` or leave of the topic.
 //! * The observer is called while the topic is locked. It must not use the hub. Have it send to a channel what takes longer.
 //! * A hub knows the members of its own process. [Across machines](#across-machines) says what to do about the others.
 //!

@@ -1,8 +1,10 @@
 //! Presence: who is in a topic, and that everybody is told of each change, in order.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use sansocket::Prepared;
 use sansocket::polled::{Change, Hub, Presence};
@@ -70,6 +72,67 @@ fn a_connection_that_is_dropped_is_not_present() {
     assert_eq!(counts().taken, 5, "news, -Bob, news");
     drop(kept);
     assert_eq!((counts().taken, hub.members("lobby")), (5, 0), "nobody is left to be told");
+}
+
+#[test]
+fn a_user_whose_connections_are_dropped_goes_offline_once() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let hub = Hub::<String>::observed(move |presence| {
+        let connections = |name: &String| presence.present().filter(|it| *it == name).count();
+        let told = match presence.change() {
+            Change::Joined(name) => format!("+{name} {}", connections(name)),
+            Change::Left(name) => format!("-{name} {}", connections(name)),
+        };
+        sink.lock().unwrap().push(told);
+    });
+    let both = [member(64), member(64)];
+    let stale = both.each_ref().map(|(_, _, writer)| hub.join_as("lobby", writer, "Bob".into()));
+    drop(both);
+    assert_eq!(hub.present("lobby"), names(&[]));
+    hub.publish("lobby", &Prepared::new("news"));
+    drop(stale);
+    assert_eq!(*told.lock().unwrap(), ["+Bob 1", "+Bob 2", "-Bob 1", "-Bob 0"]);
+}
+
+/// What an application knows of a member may use the hub when it is dropped.
+struct Visitor(Hub<Option<Self>>, Arc<AtomicUsize>);
+
+impl Drop for Visitor {
+    fn drop(&mut self) {
+        self.1.fetch_add(1 + self.0.members("lobby"), Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn no_lock_is_held_while_a_member_is_dropped() {
+    let (done, finished) = mpsc::channel();
+    // On a thread of its own, since a deadlock would hold up the test.
+    thread::spawn(move || {
+        let (hub, count) = (Hub::<Option<Visitor>>::default(), Arc::default());
+        let visit = || {
+            let (client, reader, writer) = member(64);
+            let visitor = Visitor(hub.clone(), Arc::clone(&count));
+            (hub.join_as("lobby", &writer, Some(visitor)), (client, reader, writer))
+        };
+        let mut memberships = Vec::new();
+        let (_client, _reader, writer) = member(64);
+        let steps: [&dyn Fn(); 3] = [
+            &|| assert_eq!(hub.publish("lobby", &Prepared::new("news")), 0),
+            &|| drop(hub.join_as("lobby", &writer, None)),
+            &|| {},
+        ];
+        for step in steps {
+            let (stale, dropped) = visit();
+            drop(dropped);
+            memberships.push(stale);
+            step();
+        }
+        drop(memberships);
+        done.send(count.load(Ordering::Relaxed)).unwrap();
+    });
+    let count = finished.recv_timeout(Duration::from_secs(10));
+    assert!(count.is_ok_and(|count| count >= 3), "{count:?}");
 }
 
 #[test]

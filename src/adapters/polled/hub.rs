@@ -155,12 +155,13 @@ impl<P> Hub<P> {
         let topic = Arc::clone(topics.entry(topic.into()).or_insert_with(new));
         let mut places = lock(&topic.places);
         drop(topics);
-        self.sweep(&topic, &mut places);
+        let left = self.sweep(&topic, &mut places);
         let number = places.add(member.as_member(), who);
         if let Some(place) = places.list.last() {
             self.observe(&topic, &places, Change::Joined(&place.who));
         }
         drop(places);
+        drop(left);
         Membership { hub: self.clone(), topic, number }
     }
 
@@ -199,7 +200,9 @@ impl<P> Hub<P> {
         let Some(topic) = self.find(topic) else { return 0 };
         let mut places = lock(&topic.places);
         let taken = places.list.iter().filter(|place| is_taken(place.push(push))).count();
-        self.sweep(&topic, &mut places);
+        let left = self.sweep(&topic, &mut places);
+        drop(places);
+        drop(left);
         taken
     }
 
@@ -210,12 +213,11 @@ impl<P> Hub<P> {
     /// Removes a member, and its topic if that is then empty.
     fn leave(&self, topic: &Arc<Topic<P>>, number: u64) {
         let mut places = lock(&topic.places);
-        let left = places.list.iter().position(|place| place.number == number);
-        let left = left.map(|at| self.remove(topic, &mut places, at));
-        self.sweep(topic, &mut places);
+        let at = places.list.iter().position(|place| place.number == number);
+        let member = at.map(|at| self.remove(topic, &mut places, at));
+        let others = self.sweep(topic, &mut places);
         drop(places);
-        // What the application knows of it is dropped without a lock.
-        drop(left);
+        drop((member, others));
         self.remove_if_empty(topic);
     }
 
@@ -227,11 +229,14 @@ impl<P> Hub<P> {
         }
     }
 
-    /// Removes the members whose connection was dropped.
-    fn sweep(&self, topic: &Topic<P>, places: &mut Places<P>) {
+    /// Removes the members whose connection was dropped. Returns them, to be dropped without a lock: the application may
+    /// use the hub when what it knows of them is dropped.
+    fn sweep(&self, topic: &Topic<P>, places: &mut Places<P>) -> Vec<Place<P>> {
+        let mut left = Vec::new();
         while let Some(at) = places.list.iter().position(|place| !place.is_present()) {
-            self.remove(topic, places, at);
+            left.push(self.remove(topic, places, at));
         }
+        left
     }
 
     fn remove(&self, topic: &Topic<P>, places: &mut Places<P>, at: usize) -> Place<P> {

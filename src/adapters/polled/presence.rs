@@ -79,8 +79,10 @@ impl<'p, P> Presence<'p, P> {
     }
 
     /// Returns who is in the topic after the change, in the order of their coming.
+    ///
+    /// Somebody whose connection was dropped is among them until that change is announced, too.
     pub fn present(&self) -> impl Iterator<Item = &'p P> {
-        self.places.iter().filter(|place| place.is_present()).map(|place| &place.who)
+        self.places.iter().map(|place| &place.who)
     }
 
     /// Pushes a message into the backlog of each member but a newcomer. Returns how many took it.
