@@ -40,16 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(name)) = (arguments.next(), arguments.next()) else {
         return Err("usage: rooms_client ws://HOST/rooms/ROOM NAME".into());
     };
-    let key = RandomState::new().build_hasher().finish();
-    let mut room = Room {
-        name,
-        epoch: String::new(),
-        last: 0,
-        pending: VecDeque::new(),
-        key,
-        count: 0,
-        is_ended: false,
-    };
+    let mut room = Room::new(name);
     let mut lines = read_lines();
     let backoff = Backoff::new().first(Duration::from_millis(500)).most(Duration::from_secs(10));
     let mut connections = Connect::new(&url).reconnect(Retry::times(u32::MAX).backoff(backoff));
@@ -85,6 +76,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Room {
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            epoch: String::new(),
+            last: 0,
+            pending: VecDeque::new(),
+            key: RandomState::new().build_hasher().finish(),
+            count: 0,
+            is_ended: false,
+        }
+    }
+
     /// Returns the first message on a connection.
     fn enter(&self) -> String {
         format!("enter\t{}\t{}\t{}", self.name, self.epoch, self.last)
