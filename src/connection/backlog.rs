@@ -241,6 +241,21 @@ impl Backlog {
         }
     }
 
+    /// Returns the messages that wait, the oldest first, with the keys of those that have one.
+    ///
+    /// ```
+    /// use sansocket::{Backlog, Overflow, Prepared};
+    ///
+    /// let mut backlog = Backlog::new(Overflow::DropOldest);
+    /// let _ = backlog.push(&Prepared::new("news"));
+    /// let _ = backlog.push_latest(7, &Prepared::new("7: 17.20"));
+    /// let waiting: Vec<_> = backlog.messages().map(|(key, it)| (key, it.as_bytes())).collect();
+    /// assert_eq!(waiting, [(None, &b"news"[..]), (Some(7), b"7: 17.20")]);
+    /// ```
+    pub fn messages(&self) -> impl Iterator<Item = (Option<u64>, &Prepared)> {
+        self.queue.iter().map(|waiting| (waiting.key, &waiting.message))
+    }
+
     /// Returns how many messages wait.
     pub fn len(&self) -> usize {
         self.queue.len()

@@ -218,8 +218,8 @@ impl Connection {
         Self { receiver, sender: Sender::new(config, role, now) }
     }
 
-    /// Joins the halves of a connection that was restored.
-    pub(super) const fn from_halves(receiver: Receiver, sender: Sender) -> Self {
+    /// Joins the halves of a connection.
+    pub(crate) const fn from_halves(receiver: Receiver, sender: Sender) -> Self {
         Self { receiver, sender }
     }
 

@@ -162,8 +162,12 @@
 //! # });
 //! ```
 //!
-//! `TcpStream::into_std` of tokio gives out the socket, and `from_std` takes it. A WebSocket that was
-//! [split](crate::polled::WebSocket::split) cannot be put together again, so restarts ask for one task that sends and receives.
+//! `TcpStream::into_std` of tokio gives out the socket, and `from_std` takes it.
+//!
+//! A member of a [`Hub`](crate::polled::Hub) has halves. Drop its memberships and writers, and
+//! [`unsplit`](crate::polled::Reader::unsplit) makes one WebSocket of it. What waits in its
+//! [`Backlog`](crate::Backlog) becomes part of the snapshot. The new process splits it again and has it join its topics. What
+//! is published meanwhile does not reach it: stop publishing first, or send it from a log of yours, as the example `rooms` does.
 //!
 //! # A server that does it
 //!
@@ -189,8 +193,8 @@
 //!   without a name, which a child inherits. A socket with a name belongs in a folder that only the server's user can
 //!   enter: whoever connects to it gets all connections.
 //! * **Tell who watches your process** that it has another number now. systemd, for example, takes `MAINPID=` by `sd_notify`.
-//! * **Pass the state of your application**: who the user is, which rooms they are in, what a
-//!   [`Backlog`](crate::Backlog) holds.
+//! * **Pass the state of your application**: who the user is, and which rooms they are in. In a loop of your own, send the
+//!   [messages](crate::Backlog::messages) of a [`Backlog`](crate::Backlog) before `suspend`, so that the snapshot has them.
 //! * TLS has a state of its own, which rustls does not give out. A proxy in front, or TLS in the kernel, keeps it.
 //!
 //! # What can go wrong

@@ -8,13 +8,16 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sansocket::polled::Hub;
 use sansocket::tokio::WebSocket;
 use sansocket::{
-    Busy, Cause, CloseCode, Config, Connection, Error, Negotiated, Role, Seed, SnapshotError,
-    TimedOut, Timestamp, blocking,
+    Backlog, Busy, Cause, CloseCode, Config, Connection, Error, Negotiated, Overflow, Prepared,
+    Pushed, Role, Seed, SnapshotError, TimedOut, Timestamp, blocking,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::hub::{member, next};
 
 type Socket = WebSocket<DuplexStream>;
 
@@ -276,4 +279,40 @@ fn a_blocking_socket_goes_on_and_keeps_its_timeouts() {
     let mut sent = [0; 8];
     peer.read_exact(&mut sent).unwrap();
     assert_eq!(sent, *b"\x81\x06queued");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_of_a_topic_goes_on_with_what_its_backlog_held() {
+    let hub = Hub::new();
+    let (mut client, reader, writer) = member(64);
+    writer.with_backlog(|it| *it = Backlog::new(Overflow::Wait).max_messages(2));
+    let membership = hub.join("lobby", &writer);
+    let long = "y".repeat(2000);
+    for text in [&*long, "one", "two"] {
+        assert_eq!(hub.publish("lobby", &Prepared::new(text)), 1);
+    }
+    assert_eq!(writer.with_backlog(|it| it.len()), 2);
+    let reader = reader.unsplit().expect_err("there is a writer");
+    drop(writer);
+    let socket = reader.unsplit().expect("it is alone");
+    assert_eq!(hub.publish("lobby", &Prepared::new("three")), 0);
+    drop(membership);
+
+    let (mut reader, writer) = restart(socket, true).split();
+    let _membership = hub.join("lobby", &writer);
+    assert_eq!(hub.publish("lobby", &Prepared::new("three")), 1);
+    tokio::spawn(async move { while let Ok(Some(_)) = reader.receive().await {} });
+    for text in [&*long, "one", "two", "three"] {
+        assert_eq!(next(&mut client).await, text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn halves_are_not_put_together_while_the_backlog_waits_for_the_last_part_of_a_message() {
+    let (mut client, reader, writer) = member(4096);
+    writer.send_part("one, ").await.unwrap();
+    assert_eq!(writer.with_backlog(|it| it.push(&Prepared::new("three"))), Pushed::Queued);
+    drop(writer);
+    drop(reader.unsplit().expect_err("a message waits"));
+    assert!(client.receive().await.is_err());
 }

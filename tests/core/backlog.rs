@@ -190,7 +190,10 @@ proptest! {
                     model.counts.dropped += model.queue.drain(..).count() as u64;
                 }
             }
-            prop_assert_eq!(backlog.len(), model.queue.len());
+            let waiting: VecDeque<_> =
+                backlog.messages().map(|(key, it)| (key, it.as_bytes().to_vec())).collect();
+            prop_assert_eq!(&waiting, &model.queue);
+            prop_assert_eq!(backlog.len(), waiting.len());
             prop_assert_eq!(backlog.bytes(), model.bytes());
             prop_assert!(backlog.bytes() <= max_bytes || backlog.len() == 1);
             prop_assert!(backlog.len() <= max_messages.max(1));

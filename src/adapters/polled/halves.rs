@@ -7,6 +7,7 @@
 //!
 //! Whoever polls locks the half for that long, and wakes the others if they may go on.
 
+use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 use core::future::poll_fn;
@@ -22,8 +23,8 @@ use super::waiting::{Place, Waiting};
 use super::websocket::WebSocket;
 use crate::adapters::error::Error;
 use crate::connection::{
-    Backlog, Ended, Event, Input, Message, OwnedMessage, Prepared, Pushed, Receiver, RoundTrip,
-    SendError, Sender,
+    Backlog, Connection, Ended, Event, Input, Message, OwnedMessage, Prepared, Pushed, Receiver,
+    RoundTrip, SendError, Sender,
 };
 use crate::wire::CloseCode;
 
@@ -166,6 +167,43 @@ impl<S, I: Io<S>> Reader<S, I> {
     /// ```
     pub fn with_stream<R>(&self, look: impl FnOnce(&S) -> R) -> R {
         look(&self.shared.lock().link.stream)
+    }
+
+    /// Puts a WebSocket together again that was [split](WebSocket::split), for example to [suspend](WebSocket::suspend)
+    /// it.
+    ///
+    /// Drop all writers first, and all [memberships](super::Membership). What waits in the [`Backlog`] is queued, whether
+    /// there is room or not.
+    ///
+    /// ```
+    /// use sansocket::Busy;
+    /// use sansocket::polled::{Io, Membership, Reader, Writer};
+    ///
+    /// /// Returns the stream and the snapshot of a member that is not busy.
+    /// fn suspend<S, I: Io<S>>(
+    ///     reader: Reader<S, I>,
+    ///     writer: Writer<S, I>,
+    ///     membership: Membership,
+    /// ) -> Option<(S, Vec<u8>)> {
+    ///     drop((membership, writer));
+    ///     reader.unsplit().ok()?.suspend().ok()
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the reader while there is a writer, or a message that is sent in parts keeps those of the backlog waiting.
+    pub fn unsplit(self) -> Result<WebSocket<S, I>, Box<Self>> {
+        let Self { shared, place, receiver, input } = self;
+        let is_alone = Arc::strong_count(&shared) == 1 && shared.lock().empty_backlog();
+        match if is_alone { Arc::try_unwrap(shared) } else { Err(shared) } {
+            Ok(Shared { half, .. }) => {
+                let half = half.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let connection = Connection::from_halves(receiver, half.sender);
+                Ok(WebSocket { link: half.link, connection, input })
+            }
+            Err(shared) => Err(Box::new(Self { shared, place, receiver, input })),
+        }
     }
 
     /// Returns the half of the connection that receives, to set how it does so.
@@ -358,6 +396,10 @@ impl<S, I: Io<S>> Writer<S, I> {
 }
 
 impl<S, I: Io<S>> Half<S, I> {
+    fn empty_backlog(&mut self) -> bool {
+        self.link.empty_backlog(&mut self.sender)
+    }
+
     const fn turn<'t>(&'t mut self, incoming: Option<Receiving<'t>>) -> Turn<'t, S, I> {
         Turn { link: &mut self.link, sender: &mut self.sender, incoming }
     }

@@ -16,7 +16,7 @@ use std::time::Instant;
 use super::io::Io;
 use crate::adapters::report::Report;
 use crate::adapters::storage;
-use crate::connection::{Backlog, Input, Overflow, Pushed, Receiver, Sender, Timestamp};
+use crate::connection::{Backlog, Input, Overflow, Pushed, Receiver, SendError, Sender, Timestamp};
 use crate::wire::CloseCode;
 
 /// A stream with its clock, its timer and its state.
@@ -103,6 +103,20 @@ impl<S, I: Io<S>> Link<S, I> {
         // Other tasks that wait are woken by the change, and note it again.
         self.is_backlog_awaited = pushed == Pushed::Full;
         pushed
+    }
+
+    /// Has the sender take all that waits in the backlog, whether it has room or not. Returns whether nothing is left.
+    pub(super) fn empty_backlog(&mut self, sender: &mut Sender) -> bool {
+        let Some(backlog) = &mut self.backlog else { return true };
+        for (_, message) in backlog.messages() {
+            match sender.unprompted(|sender| sender.send(message)) {
+                // Nothing of the rest can be sent.
+                Ok(()) | Err(SendError::Closing) => {}
+                Err(_) => return false,
+            }
+        }
+        self.backlog = None;
+        true
     }
 
     /// Has the sender take what it has room for. What it does not take waits, or was dropped since the connection
