@@ -21,7 +21,7 @@ use crate::connection::{Backlog, Prepared, Pushed};
 
 /// Topics that connections join, and to which any task publishes.
 ///
-/// To publish pushes a message into the [`Backlog`] of each member, and waits for none of them. The members of one hub
+/// Publishing pushes a message into the [`Backlog`] of each member, and waits for none of them. The members of one hub
 /// may be connections over streams of different types and runtimes. All members of a topic get its messages in one
 /// order. A clone is the same hub.
 ///
