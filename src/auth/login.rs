@@ -10,7 +10,6 @@ use super::digest::Digest;
 /// The credentials for one origin or one proxy, and how far they have got.
 ///
 /// Each challenge is answered once. A challenge that calls the nonce stale is answered once more.
-#[derive(Debug)]
 pub(crate) struct Login {
     credentials: Option<Credentials>,
     answer: Answer,
@@ -18,7 +17,6 @@ pub(crate) struct Login {
 }
 
 /// The answer to a challenge, which is sent with each request from then on.
-#[derive(Debug)]
 enum Answer {
     /// There was no challenge.
     None,
@@ -26,16 +24,7 @@ enum Answer {
     #[cfg(feature = "digest")]
     Digest(Digest),
     /// The application gave it.
-    Value(Value),
-}
-
-/// A header value. `Debug` does not print it.
-struct Value(String);
-
-impl core::fmt::Debug for Value {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Value(..)")
-    }
+    Value(String),
 }
 
 /// Whether a challenge can be answered.
@@ -69,13 +58,13 @@ impl Login {
 
     /// Sets the answer of the application.
     pub(crate) fn set_value(&mut self, value: &str) {
-        self.answer = Answer::Value(Value(value.into()));
+        self.answer = Answer::Value(value.into());
     }
 
     /// Returns the value of `Authorization` or `Proxy-Authorization` for the next request.
     pub(crate) fn value(&mut self, asked: Asked<'_>) -> Option<String> {
         if let Answer::Value(value) = &self.answer {
-            return Some(value.0.clone());
+            return Some(value.clone());
         }
         let credentials = self.credentials.as_ref()?;
         match (&credentials.secret, &mut self.answer) {

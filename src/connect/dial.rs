@@ -30,7 +30,7 @@ use super::proxy::{Proxy, ProxyScheme, parse_address};
 use super::proxy_fault::ProxyFault;
 use super::retry::Retry;
 use super::socks::{Host, Progress, Socks5};
-use super::stage::{Answer, Asking, Decision, Exchange, Stage, Task};
+use super::stage::{Asking, Decision, Exchange, Stage, Task};
 use super::tunnel::{push_connect, target};
 use super::versions::Versions;
 use crate::auth::{Asked, Challenge, Login, Verdict};
@@ -402,10 +402,10 @@ impl Dial {
                 self.begin();
             }
             Some(Decision::Authenticate(..)) => self.begin(),
-            Some(Decision::Challenged(response, peer, Answer(None))) => {
-                self.stage = Decision::Challenged(response, peer, Answer(None)).into_failure();
+            Some(Decision::Challenged(response, peer, None)) => {
+                self.stage = Decision::Challenged(response, peer, None).into_failure();
             }
-            Some(Decision::Challenged(_, peer, Answer(Some(value)))) => {
+            Some(Decision::Challenged(_, peer, Some(value))) => {
                 if let Some(login) = self.login(peer) {
                     login.set_value(&value);
                 }
@@ -438,7 +438,7 @@ impl Dial {
     pub fn answer(&mut self, value: &str) -> Result<(), HeaderError> {
         HeadKind::Request.check("Authorization", value)?;
         if let Stage::Decide(Decision::Challenged(.., answer)) = &mut self.stage {
-            answer.0 = Some(value.into());
+            *answer = Some(value.into());
         }
         Ok(())
     }
@@ -761,9 +761,7 @@ impl Dial {
         let response = Box::new(response);
         self.stage = Stage::Decide(match verdict {
             Some(Verdict::Answered) => Decision::Authenticate(response, peer),
-            Some(Verdict::Unanswered) | None => {
-                Decision::Challenged(response, peer, Answer::default())
-            }
+            Some(Verdict::Unanswered) | None => Decision::Challenged(response, peer, None),
         });
     }
 

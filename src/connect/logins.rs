@@ -21,7 +21,7 @@ impl Place {
 }
 
 /// The credentials for each place, and how far they have got.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Logins(Vec<(Place, Login)>);
 
 impl Logins {

@@ -114,13 +114,6 @@ impl Socks5 {
     }
 }
 
-/// Prints no secrets.
-impl core::fmt::Debug for Socks5 {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Socks5").field("stage", &self.stage).finish_non_exhaustive()
-    }
-}
-
 /// Returns the length of a reply, as far as it is known (RFC 1928, section 6).
 fn reply_len(bytes: &[u8]) -> Result<usize, ProxyFault> {
     if let Some(&code) = bytes.get(1).filter(|&&code| code != 0) {

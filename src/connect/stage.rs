@@ -38,7 +38,6 @@ pub(crate) enum Task {
 }
 
 /// A conversation with the proxy or the target.
-#[derive(Debug)]
 pub(crate) enum Exchange {
     /// The HTTP proxy has the request for a tunnel.
     Tunnel(Box<Handshake>),
@@ -52,29 +51,18 @@ pub(crate) enum Exchange {
 }
 
 /// A request over HTTP/2.
-#[derive(Debug)]
 pub(crate) struct Asking {
     pub(crate) fields: Fields,
     pub(crate) pending: Pending,
 }
 
 /// The next attempt, which waits for a decision.
-#[derive(Debug)]
 pub(crate) enum Decision {
     Redirect(Box<Response>, UrlBuf),
     Authenticate(Box<Response>, Peer),
-    Challenged(Box<Response>, Peer, Answer),
+    /// With the answer of the application.
+    Challenged(Box<Response>, Peer, Option<String>),
     Retry(Failure, Option<Box<Response>>, Duration),
-}
-
-/// The answer of the application to a challenge. `Debug` does not print it.
-#[derive(Default)]
-pub(crate) struct Answer(pub(crate) Option<String>);
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(..)")
-    }
 }
 
 impl Decision {

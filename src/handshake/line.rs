@@ -31,8 +31,8 @@ impl LineSearch {
         };
         let line_feed = self.visited + count;
         let line = self.start..line_feed.saturating_sub(1);
-        let is_crlf = line_feed > self.start && bytes.get(line.end) == Some(&b'\r');
-        if !is_crlf {
+        // Before the first byte of a line is the LF of another one.
+        if bytes.get(line.end) != Some(&b'\r') {
             return Err(BareLineFeed);
         }
         (self.start, self.visited) = (line_feed + 1, line_feed + 1);

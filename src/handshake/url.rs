@@ -17,7 +17,7 @@ use super::text::{has, split_before};
 /// assert_eq!((url.path(), url.query()), ("/chat", Some("room=1")));
 /// # Ok::<(), sansocket::UrlError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Url<'u> {
     pub(super) is_secure: bool,
     /// An IPv6 address has its brackets.
@@ -116,6 +116,13 @@ impl<'u> Url<'u> {
     /// Returns the query, if it is not empty.
     pub const fn query(&self) -> Option<&'u str> {
         self.query
+    }
+}
+
+/// Prints no query, which may hold a token.
+impl fmt::Debug for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Self { query: None, ..*self }, f)
     }
 }
 

@@ -28,10 +28,9 @@ impl UrlBuf {
     }
 }
 
-/// Prints no query, which may hold a token.
 impl fmt::Debug for UrlBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&Url { query: None, ..self.as_url() }, f)
+        self.as_url().fmt(f)
     }
 }
 

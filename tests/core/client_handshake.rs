@@ -355,8 +355,10 @@ fn a_folded_header_is_joined_before_it_is_checked() {
         ("G-11", &["Upgrade: websocket\r\n x"], Err(ResponseError::OtherUpgrade)),
         ("G-02", &["+X-Foo: a\r\n b\rc"], Err(ResponseError::Head(HeadError::BadLineEnd))),
     ]);
-    let rows: [(&str, &[u8]); 5] = [
+    let rows: [(&str, &[u8]); 7] = [
         ("a\r\n b", b"a   b"),
+        ("a\r\n\tb", b"a   b"),
+        ("a\r\n   b", b"a     b"),
         ("a \t\r\n\t b", b"a      b"),
         ("\r\n b", b"b"),
         ("a\r\n \r\n b", b"a      b"),

@@ -361,6 +361,22 @@ fn the_round_trip_time_is_measured() {
 }
 
 #[test]
+fn a_round_trip_is_smoothed_to_the_microsecond() {
+    // K-09
+    let mut clock = Clock::open(Role::Client, Timeouts::default());
+    for (second, micros, smoothed) in [(1, 7, 7), (2, 15, 8)] {
+        let payload = clock.probe(1000 * second);
+        let now = at(1000 * second) + Duration::from_micros(micros);
+        let frame = frame_to(Role::Client, 0x8a, &payload);
+        clock.connection.receive(&mut clock.input, frame, now);
+        clock.connection.drain(&mut clock.input).unwrap();
+        let round_trip = clock.connection.round_trip().expect("it was answered");
+        assert_eq!(round_trip.last, Duration::from_micros(micros));
+        assert_eq!(round_trip.smoothed, Duration::from_micros(smoothed));
+    }
+}
+
+#[test]
 fn every_timeout_can_be_set_and_lifted() {
     let new = Timeouts::new;
     let all = [

@@ -33,6 +33,8 @@ mod properties_deflate;
 mod properties_handshake;
 mod sending;
 mod server_handshake;
+mod settings;
+mod shown;
 mod support;
 mod suspended;
 mod text;

@@ -524,6 +524,15 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
 }
 
 #[test]
+fn a_long_queue_takes_little_more_than_what_waits_in_it() {
+    // L-12
+    let (mut server, text) = (server(), "x".repeat(100_000));
+    let ((), usage) = measure(|| (0..10).for_each(|_| server.send(&text[..]).unwrap()));
+    assert_eq!(server.queued(), 10 * 100_010);
+    assert!(usage.held <= 1_002_000, "{usage:?}");
+}
+
+#[test]
 fn a_peer_that_reads_nothing_costs_no_more_than_the_limits_say() {
     // Law 5, L-13: pings and messages are answered, and it takes none of the answers.
     let most_queued = 1000;

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use counting_allocator::measure;
+use harness::Setup;
 use sansocket::{
-    CloseCode, Connection, Kind, Limits, Message, OwnedMessage, Prepared, Role, SendError,
-    Timestamp,
+    CloseCode, Connection, Event, Kind, Limits, Message, OwnedMessage, Prepared, Role, SendError,
+    Step, Timestamp,
 };
 
 use crate::support::*;
@@ -121,6 +122,35 @@ fn a_prepared_message_is_queued_when_any_message_is() {
         // C-08
         connection.close(CloseCode::NORMAL, "").unwrap();
         assert_eq!(connection.send(&prepared), Err(SendError::Closing));
+    }
+}
+
+#[test]
+fn each_reply_counts_with_all_its_bytes() {
+    // I-05
+    for (role, len, header) in [
+        (Role::Client, 5, 6),
+        (Role::Client, 200, 8),
+        (Role::Client, 70_000, 14),
+        (Role::Server, 5, 2),
+        (Role::Server, 200, 4),
+        (Role::Server, 70_000, 10),
+    ] {
+        let text = "x".repeat(len);
+        let prepared = Prepared::new(&text[..]);
+        for message in [Message::from(&text[..]), Message::from(&prepared)] {
+            for (max_queued, read) in [(header + len, false), (header + len + 1, true)] {
+                let mut connection = Setup { max_queued, ..Setup::new(role) }.connect();
+                // No reply: it only makes room for one.
+                connection.send(&text[..]).unwrap();
+                transmit(&mut connection);
+                let mut input = given(&mut connection, &frame_to(role, 0x81, b"?"));
+                assert_eq!(connection.next_event(&mut input), Some(Event::Text("?")));
+                connection.send(message.clone()).unwrap();
+                let expected = Step::Io { read, write: true };
+                assert_eq!(connection.next_step(), expected, "{role:?}, {len}, {max_queued}");
+            }
+        }
     }
 }
 

@@ -568,6 +568,7 @@ fn the_origin_is_compared_with_the_host_and_its_port() {
     let rows = [
         ("localhost:8080", "http://localhost:8080", 101),
         ("localhost:8080", "http://localhost", 403),
+        ("localhost:8080", "http://localhost:8081", 403),
         ("localhost:80", "http://localhost", 101),
         ("localhost:443", "http://localhost", 403),
         ("localhost:443", "https://localhost", 101),

@@ -344,6 +344,39 @@ fn a_snapshot_is_rejected_if_it_exceeds_the_limits() {
     assert_eq!(error(&snapshot, Limits::new().frame(1)), too_big);
 }
 
+/// The snapshot of a server that has got a part of a message.
+fn suspended_within(stream: &str) -> Vec<u8> {
+    let (mut server, mut input) = (server(), Input::new(vec![0; 64]));
+    server.feed(&mut input, &bytes(stream));
+    assert_eq!(server.next_event(&mut input), None);
+    suspend(server)
+}
+
+#[test]
+fn a_frame_in_progress_has_bytes_left_and_begins_before_they_come() {
+    // I-11
+    let [none, some] = ["8285 00000000", "8285 00000000 61"].map(suspended_within);
+    let differences: Vec<_> = (0..none.len()).filter(|&at| none[at] != some[at]).collect();
+    let [left, is_first, ..] = differences[..] else { panic!("{none:x?} {some:x?}") };
+    assert_eq!([none[left], some[left], none[is_first], some[is_first]], [5, 4, 1, 0]);
+    for (mut snapshot, at, value) in [(some, is_first, 1), (none, left, 0)] {
+        snapshot[at] = value;
+        assert_eq!(error(&snapshot, Limits::default()), Some(SnapshotError::Malformed));
+    }
+}
+
+#[test]
+fn a_message_in_progress_has_a_fragment() {
+    // I-11
+    let streams = ["0283 00000000 616263", "0283 00000000 616263 0080 00000000"];
+    let [one, two] = streams.map(suspended_within);
+    // They differ in the number of fragments.
+    let at = one.iter().zip(&two).position(|(one, two)| one != two).unwrap();
+    assert_eq!((one[at], two[at], &one[at + 1..]), (1, 2, &two[at + 1..]));
+    let none = [&one[..at], &[0], &one[at + 1..]].concat();
+    assert_eq!(error(&none, Limits::default()), Some(SnapshotError::Malformed));
+}
+
 #[test]
 fn a_declared_length_allocates_nothing() {
     // I-03

@@ -40,7 +40,7 @@ fn draft_75_asks_in_a_fixed_order() {
 /// Z-20, Z-21: the keys of a client are what the draft asks for, whatever the seed.
 #[test]
 fn draft_76_hides_two_numbers_among_lines_in_random_order() {
-    let mut orders = std::collections::HashSet::new();
+    let (mut orders, mut noise_at) = (std::collections::HashSet::new(), [false; 2]);
     for seed in 0..=255 {
         let (_, request) = start(Draft::Hixie76, "ws://example.com/", seed);
         let (head, _) = request.split_once("\r\n\r\n").expect("a blank line");
@@ -51,12 +51,15 @@ fn draft_76_hides_two_numbers_among_lines_in_random_order() {
             assert!((1..=12).contains(&spaces) && (1..=10).contains(&digits), "{line}");
             assert!((1..=12).contains(&(line.len() - spaces - digits)), "{line}");
             assert_eq!(line.trim(), line, "no space at either end");
+            noise_at[0] |= !line.starts_with(|it: char| it.is_ascii_digit());
+            noise_at[1] |= !line.ends_with(|it: char| it.is_ascii_digit());
         }
         let order: Vec<_> = head.lines().map(|line| line.split(':').next().unwrap()).collect();
         assert_eq!((order[0], order.len()), ("GET / HTTP/1.1", 7));
         orders.insert(format!("{order:?}"));
     }
     assert!(orders.len() > 100, "{} orders", orders.len());
+    assert_eq!(noise_at, [true; 2], "other characters at the start and at the end of a key");
 }
 
 #[test]

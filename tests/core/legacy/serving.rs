@@ -2,7 +2,7 @@
 
 use sansocket::legacy::{Connection, Draft};
 use sansocket::server::{Hosts, Origins, Policy, RequestError};
-use sansocket::{Config, Event, HandshakeError, HeadError, Input};
+use sansocket::{Config, Event, HandshakeError, HeadError, Input, Step};
 
 use super::support::*;
 
@@ -106,6 +106,7 @@ fn draft_76_is_answered_with_a_head_before_the_eight_bytes_have_come() {
     assert_eq!((request.draft(), request.protocol()), (Draft::Hixie76, Some("sample")));
     server.accept();
     assert_eq!(server.next_event(&mut input), None);
+    assert_eq!(server.next_step(), Step::Io { read: true, write: true });
     assert!(!server.is_open());
     assert_eq!(
         String::from_utf8_lossy(server.transmit()),

@@ -1,11 +1,12 @@
 //! The deadlines of drafts 75 and 76, and the ends of their transport.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use harness::{START, old_client, old_response};
 use sansocket::legacy::{Connection, Draft};
 use sansocket::server::Response;
-use sansocket::{Cause, Event, Initiator, Input, Step, TimedOut};
+use sansocket::{Cause, Config, Event, Initiator, Input, Step, TimedOut};
 
 use super::support::*;
 
@@ -15,7 +16,11 @@ fn seconds(count: u64) -> sansocket::Timestamp {
 
 /// A server that was given a stream, and has accepted the request if there was one.
 fn accepting(stream: &[u8]) -> (Connection, Input<Vec<u8>>) {
-    let mut server = Connection::server(open_to_all(), START).with_read_ahead(stream);
+    accepting_with(stream, open_to_all())
+}
+
+fn accepting_with(stream: &[u8], config: Arc<Config>) -> (Connection, Input<Vec<u8>>) {
+    let mut server = Connection::server(config, START).with_read_ahead(stream);
     let mut input = Input::new(Vec::new());
     while let Some(event) = server.next_event(&mut input) {
         if event == Event::Request {
@@ -111,6 +116,49 @@ fn draft_76_closes_with_a_handshake() {
     written(&mut server, START);
     assert!(server.handle_timeout(seconds(10)));
     assert_eq!(cause(&mut server, &mut input), Cause::TimedOut(TimedOut::Close));
+}
+
+#[test]
+fn texts_after_our_close_frame_are_discarded_if_the_configuration_says_so() {
+    const CLOSE: &str = "Close(Close { code: None, reason: \"\" })";
+    for (discards, expected) in [(false, &["Text(\"late\")", CLOSE][..]), (true, &[CLOSE])] {
+        let config = Arc::unwrap_or_clone(open_to_all()).discard_after_close(discards);
+        let stream = [&request_76(&[])[..], KEY].concat();
+        let (mut server, mut input) = accepting_with(&stream, config.shared());
+        server.close().expect("it is open");
+        server.receive(&mut input, b"\x00late\xff\xff\x00".to_vec(), START);
+        let mut seen = Vec::new();
+        while let Some(event) = server.next_event(&mut input) {
+            seen.push(format!("{event:?}"));
+        }
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn a_sender_is_full_when_as_many_bytes_wait_as_the_configuration_says() {
+    let config = Arc::unwrap_or_clone(open_to_all()).max_queued(10);
+    let (mut server, _) = accepting_with(&request_75(&[]), config.shared());
+    written(&mut server, START);
+    for (text, is_full) in [("1234567", false), ("12345678", true)] {
+        server.send(text).expect("it is open");
+        assert_eq!((server.queued(), server.is_full()), (text.len() + 2, is_full));
+        written(&mut server, START);
+    }
+}
+
+#[test]
+fn a_read_of_nothing_is_the_end_unless_there_was_no_room() {
+    let (mut server, mut without_room) = accepting(&request_75(&[]));
+    written(&mut server, START);
+    server.spare(&mut without_room).filled(0, START);
+    assert_eq!(server.next_event(&mut without_room), None);
+    assert_eq!(server.next_step(), Step::Io { read: true, write: false });
+    let mut input = Input::new(vec![0; 16]);
+    server.spare(&mut input).filled(0, START);
+    assert_eq!(server.next_event(&mut input), None);
+    assert_eq!(server.next_step(), Step::Shutdown);
+    assert_eq!(cause(&mut server, &mut input), Cause::TransportEnded);
 }
 
 /// Section 7.1.1 of RFC 6455, as draft 76 has it: the client waits for the server to end the transport.

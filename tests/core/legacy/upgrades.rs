@@ -116,6 +116,7 @@ fn a_server_answers_only_what_was_offered() {
         .receive(&head(&REQUEST, &["Upgrade: a, b/2"]))
         .expect("it is valid")
         .expect("it is complete");
+    assert_eq!((request.method(), request.target()), ("OPTIONS", "/some/url"));
     assert!(request.offers("B/2") && !request.offers("b"));
     let mut out = Vec::new();
     for (protocol, headers, expected) in [
