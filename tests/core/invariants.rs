@@ -208,6 +208,14 @@ fn a_held_message_can_be_replied_to() {
 }
 
 #[test]
+#[should_panic = "more bytes were filled than were spare"]
+fn no_more_is_filled_than_was_spare() {
+    let (mut server, mut input) = (server(), Input::new([0; 8]));
+    server.spare(&mut input).filled(5, harness::START);
+    server.spare(&mut input).filled(4, harness::START);
+}
+
+#[test]
 fn what_passes_is_not_shown_for_debugging() {
     let mut client = client();
     receive(&mut client, &bytes("0106 736563726574 8906 736563726574 8a06 736563")).unwrap();

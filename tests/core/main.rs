@@ -35,6 +35,8 @@ mod sending;
 mod server_handshake;
 mod settings;
 mod shown;
+#[cfg(feature = "std")]
+mod std_io;
 mod support;
 mod suspended;
 mod text;

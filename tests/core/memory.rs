@@ -529,7 +529,7 @@ fn a_long_queue_takes_little_more_than_what_waits_in_it() {
     let (mut server, text) = (server(), "x".repeat(100_000));
     let ((), usage) = measure(|| (0..10).for_each(|_| server.send(&text[..]).unwrap()));
     assert_eq!(server.queued(), 10 * 100_010);
-    assert!(usage.held <= 1_002_000, "{usage:?}");
+    assert!(usage.held <= 1_001_000 && usage.peak <= 1_001_000, "{usage:?}");
 }
 
 #[test]

@@ -104,6 +104,7 @@ fn draft_76_is_answered_with_a_head_before_the_eight_bytes_have_come() {
     assert_eq!(server.next_event(&mut input), Some(Event::Request));
     let request = server.request().expect("it waits");
     assert_eq!((request.draft(), request.protocol()), (Draft::Hixie76, Some("sample")));
+    assert_eq!(request.header("host"), Some(&b"example.com"[..]));
     server.accept();
     assert_eq!(server.next_event(&mut input), None);
     assert_eq!(server.next_step(), Step::Io { read: true, write: true });

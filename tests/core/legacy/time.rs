@@ -159,6 +159,11 @@ fn a_read_of_nothing_is_the_end_unless_there_was_no_room() {
     assert_eq!(server.next_event(&mut input), None);
     assert_eq!(server.next_step(), Step::Shutdown);
     assert_eq!(cause(&mut server, &mut input), Cause::TransportEnded);
+
+    let (mut server, mut input) = accepting(&request_75(&[]));
+    written(&mut server, START);
+    server.receive(&mut input, Vec::new(), START);
+    assert_eq!((server.next_event(&mut input), server.next_step()), (None, Step::Shutdown));
 }
 
 /// Section 7.1.1 of RFC 6455, as draft 76 has it: the client waits for the server to end the transport.
