@@ -292,6 +292,17 @@ fn what_comes_in_the_instant_of_the_deadline_is_in_time() {
 }
 
 #[test]
+fn to_take_what_could_not_be_written_before_is_life() {
+    let mut clock = Clock::open(Role::Server, Timeouts::default());
+    clock.connection.send("Hello").unwrap();
+    for (second, count) in [(1, 3), (20, 4)] {
+        clock.connection.transmit();
+        clock.connection.transmitted(count, at(1000 * second));
+        assert_eq!(clock.due(), Some(at(1000 * (second + 30))));
+    }
+}
+
+#[test]
 fn any_byte_is_life_unless_only_a_pong_shall_be() {
     // K-11, K-10, A-55.
     for (liveness, is_life) in [(Liveness::Input, true), (Liveness::Pong, false)] {
