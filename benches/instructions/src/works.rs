@@ -4,6 +4,7 @@ use sansocket::{Config, Connection, Event, Input, Role, Seed, Timestamp};
 use workload::payload::{Content, keep};
 use workload::rows::{self, Row};
 use workload::source::READ;
+use workload::wire::{Way, fields, request};
 use workload::{Run, opening, receive, send};
 
 /// What is counted in a row.
@@ -55,16 +56,26 @@ fn works(row: Row) -> Vec<Work> {
         rows::Work::Send(outgoing) => {
             let payload = keep(Content::Binary.make(outgoing.size));
             let messages = messages(outgoing.size).next_multiple_of(4 * outgoing.batch);
-            push("", messages, send::messages(&outgoing, payload));
-            if outgoing.batch == 1 && outgoing.role == Role::Server && outgoing.size >= LARGE {
-                push(".borrowed", messages, Box::new(send::borrowed(payload)));
-                push(".shared", messages, Box::new(send::shared_payload(payload)));
+            match outgoing.way {
+                Way::Borrowed => push("", messages, Box::new(send::borrowed(payload))),
+                Way::Copied => {
+                    push("", messages, send::messages(&outgoing, payload));
+                    push(".shared", messages, Box::new(send::shared_payload(payload)));
+                }
+                Way::Any => push("", messages, send::messages(&outgoing, payload)),
             }
         }
-        rows::Work::Open(Role::Server) => push("", 40, Box::new(opening::accept())),
-        rows::Work::Open(Role::Client) => push("", 40, Box::new(open())),
-        // What these take is the library's, and would be checked with its next version.
-        rows::Work::Compress(_) | rows::Work::Inflate(_) => {}
+        rows::Work::Open(Role::Server, headers) => {
+            push("", 40, Box::new(opening::accept(keep(request(headers)))));
+        }
+        rows::Work::Open(Role::Client, headers) => push("", 40, Box::new(open(headers))),
+        // What compression takes is the library's, and would be checked with its next version. The rest is of
+        // the adapters.
+        rows::Work::Compress(_)
+        | rows::Work::Inflate(_)
+        | rows::Work::Stream(_)
+        | rows::Work::Sink(_)
+        | rows::Work::Split(_) => {}
     }
     works
 }
@@ -74,13 +85,15 @@ fn messages(size: usize) -> usize {
     ((4 << 20) / (size + 100)).max(8).next_multiple_of(4)
 }
 
-/// A client whose key is always the same, and so is the response.
-fn open() -> impl FnMut(usize) {
+/// A client whose key is always the same, and so is the response, of so many headers.
+fn open(headers: usize) -> impl FnMut(usize) {
     let mut response = Vec::new();
     let seed = || Seed::new([7; 32]);
     opening::open(seed, move |request, buffer| {
         if response.is_empty() {
             response = answer(request);
+            response.truncate(response.len() - 2);
+            response.extend(fields(headers - NEEDED).bytes().chain(*b"\r\n"));
         }
         buffer[..response.len()].copy_from_slice(&response);
         response.len()
@@ -101,5 +114,5 @@ fn answer(request: &[u8]) -> Vec<u8> {
     connection.transmit().to_vec()
 }
 
-/// Messages of at least this many bytes can be sent without a copy.
-const LARGE: usize = 16 << 10;
+/// How many headers a response needs.
+const NEEDED: usize = 3;

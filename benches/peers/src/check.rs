@@ -2,8 +2,9 @@
 
 use flate2::{Decompress, FlushDecompress};
 use sansocket::Role;
+use workload::mix;
 use workload::payload::Content;
-use workload::rows::Work;
+use workload::rows::{Row, Work};
 use workload::wire::{ACCEPT, Incoming, Outgoing, Sent, parse};
 use workload::{Run, consumed_by, sink};
 
@@ -11,9 +12,13 @@ use crate::job::Job;
 use crate::peer::Peer;
 
 /// Checks all that these peers do, and tells what was wrong.
-pub(crate) fn check(jobs: &[Job], peers: &[Box<dyn Peer>]) -> Result<usize, String> {
+pub(crate) fn check(rows: &[Row], peers: &[Box<dyn Peer>]) -> Result<usize, String> {
+    if !is_drawn_right(mix::sizes()) {
+        return Err(String::from("the sizes of the mix are not those of its distribution"));
+    }
     let mut checked = 0;
-    for job in jobs {
+    for row in rows {
+        let job = Job::new(row.clone(), 0);
         for peer in peers {
             let Some(run) = job.prepare(&**peer) else { continue };
             if !is_right(&job.row.work, run) {
@@ -25,17 +30,25 @@ pub(crate) fn check(jobs: &[Job], peers: &[Box<dyn Peer>]) -> Result<usize, Stri
     Ok(checked)
 }
 
+/// Whether median and mean are near those of the distribution.
+fn is_drawn_right(mut sizes: Vec<usize>) -> bool {
+    sizes.sort_unstable();
+    let (median, mean) = (sizes[sizes.len() / 2], sizes.iter().sum::<usize>() / sizes.len());
+    (250..=350).contains(&median) && (750..=1100).contains(&mean)
+}
+
 fn is_right(work: &Work, mut run: Run) -> bool {
     match work {
-        Work::Receive(incoming) => receives(incoming, run),
-        Work::Send(outgoing) => sends(outgoing, run),
-        Work::Open(Role::Server) => {
+        Work::Receive(incoming) | Work::Stream(incoming) => receives(incoming, run),
+        Work::Send(outgoing) | Work::Sink(outgoing) => sends(outgoing, run),
+        Work::Split(incoming) => sends_back(incoming, run),
+        Work::Open(Role::Server, _) => {
             let head = sink::written_by(|| run(1));
             let head = String::from_utf8_lossy(&head);
             head.starts_with("HTTP/1.1 101 ") && head.contains(ACCEPT)
         }
         // It fails unless the server's answer suits it.
-        Work::Open(Role::Client) => {
+        Work::Open(Role::Client, _) => {
             run(1);
             true
         }
@@ -46,8 +59,20 @@ fn is_right(work: &Work, mut run: Run) -> bool {
 
 fn receives(incoming: &Incoming, mut run: Run) -> bool {
     // So many that the wire repeats.
-    let count = ((600 << 10) / incoming.size).max(5);
-    consumed_by(|| run(count)) == incoming.payload().repeat(count)
+    let payloads = incoming.payloads();
+    let count = 2 * payloads.len() + 1;
+    let expected = payloads.iter().cycle().take(count).flatten();
+    consumed_by(|| run(count)).iter().eq(expected)
+}
+
+fn sends_back(incoming: &Incoming, mut run: Run) -> bool {
+    let payloads = incoming.payloads();
+    let count = 2 * payloads.len() + 1;
+    let frames = parse(&sink::written_by(|| run(count))).unwrap_or_default();
+    let is_right = |(frame, payload): (&Sent, &Vec<u8>)| {
+        frame.first == 0x82 && !frame.is_masked && frame.payload == *payload
+    };
+    frames.len() == count && frames.iter().zip(payloads.iter().cycle()).all(is_right)
 }
 
 fn sends(outgoing: &Outgoing, mut run: Run) -> bool {

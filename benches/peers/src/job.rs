@@ -1,9 +1,10 @@
 use flate2::{Compress, Compression, FlushCompress};
 use sansocket::Role;
 use workload::Run;
-use workload::payload::{Content, keep};
+use workload::payload::{Content, keep_at};
 use workload::rows::{Row, Work};
-use workload::wire::push_frame;
+use workload::sink;
+use workload::wire::{Outgoing, Way, fields, push_frame, request};
 
 use crate::peer::{LEVEL, Peer};
 
@@ -15,27 +16,58 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    pub(crate) fn new(row: Row) -> Self {
+    /// A row, whose bytes lie so many bytes behind the begin of a page.
+    pub(crate) fn new(row: Row, offset: usize) -> Self {
         let bytes = match row.work {
-            Work::Receive(incoming) => incoming.wire(),
-            Work::Send(outgoing) => Content::Binary.make(outgoing.size),
-            Work::Open(_) => Vec::new(),
+            Work::Receive(incoming) | Work::Stream(incoming) | Work::Split(incoming) => {
+                incoming.wire()
+            }
+            Work::Send(outgoing) | Work::Sink(outgoing) => Content::Binary.make(outgoing.size),
+            Work::Open(Role::Server, headers) => request(headers),
+            Work::Open(Role::Client, headers) => fields(headers - NEEDED).into_bytes(),
             Work::Compress(size) => Content::Json.make(size),
             Work::Inflate(size) => compressed_wire(&Content::Json.make(size)),
         };
-        Self { row, bytes: keep(bytes) }
+        Self { row, bytes: keep_at(offset, &bytes) }
     }
 
     /// Has a peer prepare the work, if it can do it.
     pub(crate) fn prepare(&self, peer: &dyn Peer) -> Option<Run> {
         match &self.row.work {
             Work::Receive(incoming) => peer.receive(incoming, self.bytes),
-            Work::Send(outgoing) => peer.send(outgoing, self.bytes),
-            Work::Open(Role::Server) => peer.accept(),
-            Work::Open(Role::Client) => peer.open(),
+            Work::Send(outgoing) => self.prepare_send(peer, outgoing),
+            Work::Open(_, headers) if *headers > peer.most_headers() => None,
+            Work::Open(Role::Server, _) => peer.accept(self.bytes),
+            Work::Open(Role::Client, _) => peer.open(self.bytes),
             Work::Compress(_) => peer.compress(self.bytes),
             Work::Inflate(_) => peer.inflate(self.bytes),
+            Work::Stream(incoming) => peer.stream(incoming, self.bytes),
+            Work::Sink(outgoing) => peer.sink(outgoing, self.bytes),
+            Work::Split(incoming) => peer.split(incoming, self.bytes),
         }
+    }
+
+    /// Has a peer prepare to send, if it does so in the way of this row: with a copy or without.
+    fn prepare_send(&self, peer: &dyn Peer, outgoing: &Outgoing) -> Option<Run> {
+        sink::lend(self.bytes);
+        let mut run = peer.send(outgoing, self.bytes);
+        let is_lent = run.as_mut().is_some_and(|run| sink::is_lent_by(|| run(outgoing.batch)));
+        run.filter(|_| match outgoing.way {
+            Way::Any => true,
+            Way::Copied => !is_lent,
+            Way::Borrowed => is_lent,
+        })
+    }
+
+    /// How many messages it takes to count reads and writes: some reads of 64 KiB, or some batches.
+    pub(crate) fn sample(&self) -> usize {
+        let size = match &self.row.work {
+            Work::Receive(incoming) | Work::Stream(incoming) | Work::Split(incoming) => {
+                self.bytes.len() / incoming.payloads().len()
+            }
+            _ => return 4 * self.batch(),
+        };
+        ((1 << 20) / size).max(4)
     }
 
     /// Of what numbers of messages only multiples can be asked for.
@@ -60,3 +92,6 @@ fn compressed_wire(text: &[u8]) -> Vec<u8> {
     }
     wire
 }
+
+/// How many headers a response needs.
+const NEEDED: usize = 3;

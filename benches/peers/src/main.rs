@@ -6,6 +6,7 @@ mod check;
 mod draw;
 mod echo;
 mod job;
+mod kernel;
 mod measure;
 mod peer;
 mod peers;
@@ -16,13 +17,14 @@ mod table;
 
 use std::error::Error;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arguments::{Arguments, Command};
 use job::Job;
+use kernel::Kernel;
 use peer::Peer;
 use results::Results;
-use workload::rows;
+use workload::rows::{self, Row};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse()?;
@@ -32,7 +34,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     match &arguments.command {
         Command::Measure => measure_all(&arguments),
         Command::Check => {
-            println!("{} are right", check::check(&jobs(&arguments), &peers(&arguments))?);
+            let checked = check::check(&rows(&arguments), &peers(&arguments))?;
+            let wants_row = |row: &str| arguments.wants_row(row);
+            let echoes = echo::check(wants_row, |peer| arguments.wants_peer(peer))?;
+            println!("{} are right", checked + echoes);
             Ok(())
         }
         Command::Draw => {
@@ -40,22 +45,27 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(fs::write(SVG, draw::draw(&results.ok_or("these are no results")?))?)
         }
         Command::Once(row, peer, count) => once(row, peer, *count),
-        Command::Serve(peer) => echo::servers::serve(peer),
+        Command::Serve(peer, answers) => echo::servers::serve(peer, answers),
     }
 }
 
 fn measure_all(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let (jobs, peers) = (jobs(arguments), peers(arguments));
-    let mut results = Results::default();
+    let (rows, peers) = (rows(arguments), peers(arguments));
+    let mut results = Results {
+        machine: machine(),
+        date: today(),
+        kernel: Kernel::measure()?,
+        ..Results::default()
+    };
     let (times, echoes) = if arguments.is_quick { QUICK } else { FULL };
-    measure::times(&jobs, &peers, times, &mut results);
+    measure::times(&rows, &peers, times, &mut results);
     let wants_row = |row: &str| arguments.wants_row(row);
     measure::allocations(wants_row, &peers, &mut results);
     measure::idle(wants_row, &peers, &mut results);
     echo::measure(wants_row, |peer| arguments.wants_peer(peer), echoes, &mut results)?;
     table::print(&results);
     if arguments.is_complete() {
-        fs::write(JSON, results.to_json(&machine()))?;
+        fs::write(JSON, results.to_json())?;
         fs::write(SVG, draw::draw(&results))?;
     }
     Ok(())
@@ -64,15 +74,15 @@ fn measure_all(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn once(row: &str, peer: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let row = rows::all().into_iter().find(|known| known.name == row).ok_or("no such row")?;
     let peer = peers::all().into_iter().find(|known| known.name() == peer).ok_or("no such peer")?;
-    let mut run = Job::new(row).prepare(&*peer).ok_or("this peer cannot do that")?;
+    let mut run = Job::new(row, 0).prepare(&*peer).ok_or("this peer cannot do that")?;
     run(count);
     Ok(())
 }
 
-fn jobs(arguments: &Arguments) -> Vec<Job> {
+fn rows(arguments: &Arguments) -> Vec<Row> {
     let mut rows = rows::all();
     rows.retain(|row| arguments.wants_row(&row.name));
-    rows.into_iter().map(Job::new).collect()
+    rows
 }
 
 fn peers(arguments: &Arguments) -> Vec<Box<dyn Peer>> {
@@ -88,14 +98,20 @@ fn machine() -> String {
     line.map_or("unknown", |line| line.trim_start_matches([' ', '\t', ':'])).to_owned()
 }
 
+/// The date, as `26 Nov 2026`.
+fn today() -> String {
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    date.get(5..16).unwrap_or_default().to_owned()
+}
+
 const QUICK: (measure::Effort, echo::Effort) = (
-    measure::Effort { passes: 1, rounds: 10, batch: Duration::from_millis(2) },
+    measure::Effort { passes: 1, rounds: 8, batch: Duration::from_millis(2) },
     echo::Effort { rounds: 1, round: Duration::from_millis(100) },
 );
 
 const FULL: (measure::Effort, echo::Effort) = (
-    measure::Effort { passes: 3, rounds: 20, batch: Duration::from_millis(4) },
-    echo::Effort { rounds: 5, round: Duration::from_millis(300) },
+    measure::Effort { passes: 6, rounds: 6, batch: Duration::from_millis(4) },
+    echo::Effort { rounds: 5, round: Duration::from_millis(200) },
 );
 
 const JSON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/results.json");

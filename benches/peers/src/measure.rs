@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use workload::{Run, rows};
+use workload::payload::PAGE;
+use workload::rows::{self, Row};
+use workload::{Run, calls};
 
 use crate::allocator;
 use crate::job::Job;
@@ -13,22 +15,45 @@ use crate::results::{Results, Unit};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effort {
     /// How often to prepare everything anew, so that no memory lies well by chance.
-    pub(crate) passes: u32,
+    pub(crate) passes: usize,
     /// How many rounds in each pass: in each, every peer does a batch.
     pub(crate) rounds: u32,
     /// How long a batch takes.
     pub(crate) batch: Duration,
 }
 
-/// Measures how long each peer takes for a message, which is the least time of many rounds.
-pub(crate) fn times(jobs: &[Job], peers: &[Box<dyn Peer>], effort: Effort, results: &mut Results) {
-    for pass in 1..=effort.passes {
-        for job in jobs {
-            eprint!("\rtimes, pass {pass} of {}: {:<40}", effort.passes, job.row.name);
-            time(job, peers, effort, results);
+/// Measures how long each peer takes for a message, which is the least time of many rounds, and adds what its reads
+/// and writes would cost.
+///
+/// In each pass, what is read or sent lies elsewhere in its page.
+pub(crate) fn times(rows: &[Row], peers: &[Box<dyn Peer>], effort: Effort, results: &mut Results) {
+    for pass in 0..effort.passes {
+        for row in rows {
+            eprint!("\rtimes, pass {} of {}: {:<40}", pass + 1, effort.passes, row.name);
+            let job = Job::new(row.clone(), pass * PAGE / effort.passes);
+            time(&job, peers, effort, results);
         }
     }
+    for row in rows {
+        eprint!("\rcalls: {:<55}", row.name);
+        charge(&Job::new(row.clone(), 0), peers, results);
+    }
     eprintln!();
+}
+
+/// Adds what the reads and writes for a message would cost.
+fn charge(job: &Job, peers: &[Box<dyn Peer>], results: &mut Results) {
+    let kernel = results.kernel;
+    let line = results.line(&job.row.name, Unit::Nanoseconds);
+    for peer in peers {
+        if let Some(mut run) = job.prepare(&**peer) {
+            let count = job.sample();
+            // What is read ahead by the first messages is not counted.
+            run(count);
+            let calls = calls::count(|| run(count));
+            line.charge(peer.name(), kernel.cost(calls) / count as f64);
+        }
+    }
 }
 
 fn time(job: &Job, peers: &[Box<dyn Peer>], effort: Effort, results: &mut Results) {
@@ -78,7 +103,7 @@ pub(crate) fn allocations(
         if !wants_row(&name) {
             continue;
         }
-        let job = Job::new(row);
+        let job = Job::new(row, 0);
         for peer in peers {
             if let Some(mut run) = job.prepare(&**peer) {
                 run(SAMPLE);

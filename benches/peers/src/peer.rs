@@ -21,13 +21,19 @@ pub(crate) trait Peer {
         None
     }
 
-    /// Accepts connections: from the request of a browser to a connection, which is dropped.
-    fn accept(&self) -> Option<Run> {
+    /// How many headers a head may have, lest it fail.
+    fn most_headers(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Accepts connections: from this request to a connection, which is dropped.
+    fn accept(&self, _request: &'static [u8]) -> Option<Run> {
         None
     }
 
-    /// Opens connections as a client: from an URL to a connection, which is dropped.
-    fn open(&self) -> Option<Run> {
+    /// Opens connections as a client: from an URL to a connection, which is dropped. The server's response has
+    /// these fields beyond what it needs.
+    fn open(&self, _fields: &'static [u8]) -> Option<Run> {
         None
     }
 
@@ -38,6 +44,21 @@ pub(crate) trait Peer {
 
     /// Receives the compressed texts of `wire`, over and over, as a client.
     fn inflate(&self, _wire: &'static [u8]) -> Option<Run> {
+        None
+    }
+
+    /// Receives as [`receive`](Self::receive) does, by the trait `Stream`.
+    fn stream(&self, _incoming: &Incoming, _wire: &'static [u8]) -> Option<Run> {
+        None
+    }
+
+    /// Sends as [`send`](Self::send) does, by the trait `Sink`.
+    fn sink(&self, _outgoing: &Outgoing, _payload: &'static [u8]) -> Option<Run> {
+        None
+    }
+
+    /// Receives the messages of `wire` by one half of a connection, and sends each back by the other.
+    fn split(&self, _incoming: &Incoming, _wire: &'static [u8]) -> Option<Run> {
         None
     }
 

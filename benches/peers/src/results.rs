@@ -1,8 +1,17 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::kernel::Kernel;
+use crate::peers::PROTOCOLS;
 
 /// What was measured, row by row.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
+    /// The processor and the system.
+    pub(crate) machine: String,
+    /// The day, as `26 Nov 2026`.
+    pub(crate) date: String,
+    /// What is added to times for each read and each write.
+    pub(crate) kernel: Kernel,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -13,6 +22,8 @@ pub(crate) struct Line {
     pub(crate) unit: Unit,
     /// Each peer with its value.
     pub(crate) cells: Vec<(String, f64)>,
+    /// What the value would be if reads and writes cost nothing, where that was added.
+    own: Vec<(String, f64)>,
 }
 
 /// What values mean.
@@ -44,7 +55,7 @@ impl Unit {
 
 impl Line {
     pub(crate) const fn new(row: String, unit: Unit) -> Self {
-        Self { row, unit, cells: Vec::new() }
+        Self { row, unit, cells: Vec::new(), own: Vec::new() }
     }
 
     /// Takes a value, and keeps the best of those which a peer has had.
@@ -60,15 +71,30 @@ impl Line {
         self.cells.iter().find(|(name, _)| name == peer).map(|&(_, value)| value)
     }
 
-    /// Ours: that of the core, or of the adapter where there is none.
-    ///
-    /// A message that is a write of its own can be copied or lent, whichever takes less, as it is done
-    /// for each peer.
-    pub(crate) fn ours(&self) -> Option<f64> {
-        match (self.value("sansocket"), self.value("sansocket-borrowed")) {
-            (Some(copied), Some(lent)) => Some(copied.min(lent)),
-            (core, _) => core.or_else(|| self.value("sansocket-tokio")),
+    /// Adds what the reads and writes of a peer cost.
+    pub(crate) fn charge(&mut self, peer: &str, cost: f64) {
+        if let Some((_, value)) = self.cells.iter_mut().find(|(name, _)| name == peer) {
+            self.own.push((peer.to_owned(), *value));
+            *value += cost;
         }
+    }
+
+    /// The same line with what the libraries take themselves, if reads and writes were added.
+    pub(crate) fn without_calls(&self) -> Option<Self> {
+        let cells = self.own.clone();
+        (!cells.is_empty()).then(|| Self { cells, ..Self::new(self.row.clone(), self.unit) })
+    }
+
+    /// The same line with nobody but our adapter and those of others, if there are any.
+    pub(crate) fn adapters(&self) -> Option<Self> {
+        let cells = self.cells.iter().filter(|(name, _)| is_adapter(name)).cloned().collect();
+        let line = Self { cells, ..Self::new(self.row.clone(), self.unit) };
+        (line.value(ADAPTER).is_some() && line.best_peer().is_some()).then_some(line)
+    }
+
+    /// Ours: that of the core, or of the adapter where there is none.
+    pub(crate) fn ours(&self) -> Option<f64> {
+        [CORE, "sansocket-borrowed", ADAPTER].iter().find_map(|name| self.value(name))
     }
 
     /// The best of those who are neither we nor the floor.
@@ -79,7 +105,21 @@ impl Line {
             _ => peers.min_by(|a, b| a.1.total_cmp(&b.1)),
         }
     }
+
+    /// Ours as a multiple of this value: below 1 is better, for messages in a second too.
+    pub(crate) fn ratio(&self, to: Option<f64>) -> Option<f64> {
+        let (ours, to) = self.ours().zip(to)?;
+        let ratio = if self.unit == Unit::Messages { to / ours } else { ours / to };
+        ratio.is_finite().then_some(ratio)
+    }
 }
+
+fn is_adapter(name: &str) -> bool {
+    name == ADAPTER || is_peer(name) && !PROTOCOLS.contains(&name)
+}
+
+pub(crate) const CORE: &str = "sansocket";
+pub(crate) const ADAPTER: &str = "sansocket-tokio";
 
 /// Whether this is a library of others.
 pub(crate) fn is_peer(name: &str) -> bool {
@@ -100,15 +140,23 @@ impl Results {
         self.lines.iter().find(|line| line.row == row)
     }
 
-    pub(crate) fn to_json(&self, machine: &str) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let lines = self.lines.iter().map(|line| {
-            let cells = line.cells.iter().map(|(peer, value)| (peer.clone(), round(*value)));
-            let cells: Map<String, Value> = cells.collect();
-            json!({ "row": line.row, "unit": line.unit.name(), "cells": cells }).to_string()
+            let mut object = json!({ "row": line.row, "unit": line.unit.name() });
+            object["cells"] = Value::Object(line.cells.iter().map(rounded).collect());
+            if !line.own.is_empty() {
+                object["own"] = Value::Object(line.own.iter().map(rounded).collect());
+            }
+            object.to_string()
         });
         let lines = lines.collect::<Vec<_>>().join(",\n    ");
-        let machine = Value::from(machine);
-        format!("{{\n  \"machine\": {machine},\n  \"lines\": [\n    {lines}\n  ]\n}}\n")
+        let (machine, date) = (json!(self.machine), json!(self.date));
+        let kernel =
+            json!({ "read": self.kernel.read.round(), "write": self.kernel.write.round() });
+        format!(
+            "{{\n  \"machine\": {machine},\n  \"date\": {date},\n  \"kernel\": {kernel},\n  \"lines\": [\n    \
+             {lines}\n  ]\n}}\n"
+        )
     }
 
     pub(crate) fn from_json(text: &str) -> Option<Self> {
@@ -116,16 +164,26 @@ impl Results {
         let lines = json["lines"].as_array()?.iter().map(|line| {
             let name = line["unit"].as_str()?;
             let unit = Unit::ALL.into_iter().find(|unit| unit.name() == name)?;
-            let cells = line["cells"].as_object()?.iter();
-            let cells = cells.map(|(peer, value)| Some((peer.clone(), value.as_f64()?)));
-            Some(Line {
-                row: line["row"].as_str()?.to_owned(),
-                unit,
-                cells: cells.collect::<Option<_>>()?,
-            })
+            let own = line.get("own").map_or(Some(Vec::new()), cells_of)?;
+            let row = line["row"].as_str()?.to_owned();
+            Some(Line { row, unit, cells: cells_of(&line["cells"])?, own })
         });
-        Some(Self { lines: lines.collect::<Option<_>>()? })
+        let kernel = &json["kernel"];
+        Some(Self {
+            machine: json["machine"].as_str()?.to_owned(),
+            date: json["date"].as_str()?.to_owned(),
+            kernel: Kernel { read: kernel["read"].as_f64()?, write: kernel["write"].as_f64()? },
+            lines: lines.collect::<Option<_>>()?,
+        })
     }
+}
+
+fn cells_of(json: &Value) -> Option<Vec<(String, f64)>> {
+    json.as_object()?.iter().map(|(peer, value)| Some((peer.clone(), value.as_f64()?))).collect()
+}
+
+fn rounded((peer, value): &(String, f64)) -> (String, Value) {
+    (peer.clone(), round(*value))
 }
 
 /// As many digits as mean something.

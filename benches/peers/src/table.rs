@@ -1,18 +1,33 @@
 //! The results as text.
 
 use crate::peers;
-use crate::results::{Line, Results, is_peer};
+use crate::results::{CORE, Line, Results, is_peer};
 
-/// Prints all results: ours beside the best, then everybody's.
+/// Prints all results: ours beside the best, our adapter beside the best, then everybody's.
 pub(crate) fn print(results: &Results) {
+    let Results { machine, date, kernel, .. } = results;
+    println!("{machine}, {date}");
     println!(
-        "{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7}",
-        "row", "unit", "sansocket", "best peer", "", "/ best", "/ floor"
+        "Of the times in ns, each read is {:.0} and each write {:.0}: what the kernel takes with one byte by a pair \
+         of Unix sockets. \"own\" is without.\n",
+        kernel.read, kernel.write
     );
-    for line in &results.lines {
-        print_summary(line);
-    }
+    println!(
+        "{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7} {:>7}",
+        "row", "unit", "sansocket", "best peer", "", "/ best", "own", "/ floor"
+    );
+    results.lines.iter().for_each(print_summary);
+    println!(
+        "\n{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7}",
+        "adapters", "unit", "tokio", "best peer", "", "/ best", "/ core"
+    );
+    results.lines.iter().for_each(print_adapters);
     println!();
+    print_all(results, &names(results));
+}
+
+/// Everybody who has a value.
+fn names(results: &Results) -> Vec<&str> {
     let mut names: Vec<&str> = peers::all().iter().map(|peer| peer.name()).collect();
     let cells = || results.lines.iter().flat_map(|line| &line.cells);
     names.retain(|name| cells().any(|(known, _)| known == name));
@@ -21,27 +36,51 @@ pub(crate) fn print(results: &Results) {
             names.push(name);
         }
     }
-    print_all(results, &names);
+    names
 }
 
 fn print_summary(line: &Line) {
-    let (name, best) = line.best_peer().map_or(("", None), |(name, best)| (name, Some(*best)));
-    let ratio = |to: Option<f64>| {
-        let ratio = line.ours().zip(to).map(|(ours, to)| ours / to);
-        ratio
-            .filter(|ratio| ratio.is_finite())
-            .map_or(String::from("-"), |ratio| format!("{ratio:.2}"))
-    };
+    let (name, best) = best(line);
+    let own = line.without_calls();
+    let own = own.as_ref().and_then(|own| own.ratio(best_value(own)));
     println!(
-        "{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7}",
+        "{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7} {:>7}",
         line.row,
         line.unit.name(),
         number(line.ours()),
         number(best),
         name,
-        ratio(best),
-        ratio(line.value("floor")),
+        ratio(line.ratio(best)),
+        ratio(own),
+        ratio(line.ratio(line.value("floor"))),
     );
+}
+
+fn print_adapters(line: &Line) {
+    let Some(adapters) = line.adapters() else { return };
+    let (name, best) = best(&adapters);
+    println!(
+        "{:<34} {:>12} {:>10} {:>10} {:<18} {:>7} {:>7}",
+        line.row,
+        line.unit.name(),
+        number(adapters.ours()),
+        number(best),
+        name,
+        ratio(adapters.ratio(best)),
+        ratio(adapters.ratio(line.value(CORE))),
+    );
+}
+
+fn best(line: &Line) -> (&str, Option<f64>) {
+    line.best_peer().map_or(("", None), |(name, best)| (name, Some(*best)))
+}
+
+fn best_value(line: &Line) -> Option<f64> {
+    best(line).1
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or(String::from("-"), |ratio| format!("{ratio:.2}"))
 }
 
 fn print_all(results: &Results, names: &[&str]) {
@@ -59,10 +98,11 @@ fn print_all(results: &Results, names: &[&str]) {
     }
 }
 
-fn short(name: &str) -> &str {
-    match is_peer(name) {
-        true => &name[..name.len().min(WIDTH)],
-        false => name.strip_prefix("sansocket-").unwrap_or(name),
+fn short(name: &str) -> String {
+    match name.strip_suffix("-fed") {
+        Some(name) => format!("{:.7}-fed", name),
+        None if is_peer(name) => format!("{name:.WIDTH$}"),
+        None => name.strip_prefix("sansocket-").unwrap_or(name).to_owned(),
     }
 }
 

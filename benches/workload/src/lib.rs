@@ -1,6 +1,8 @@
 //! What the benches do: the bytes that come and go, and the loops of sansocket over them, as its
 //! documentation writes them.
 
+pub mod calls;
+pub mod mix;
 pub mod opening;
 pub mod payload;
 pub mod receive;

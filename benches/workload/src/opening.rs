@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use sansocket::{Config, Connection, Event, Input, Role, Seed, Url, client};
 
+use crate::calls;
 use crate::receive::{NOW, connect, write};
-use crate::wire::{REQUEST, push_frame};
+use crate::wire::push_frame;
 
-/// Accepts connections. One input serves all of them.
-pub fn accept() -> impl FnMut(usize) {
+/// Accepts connections by this request. One input serves all of them.
+pub fn accept(request: &'static [u8]) -> impl FnMut(usize) {
     let config = Arc::<Config>::default();
     let mut input = Input::new(vec![0; STORAGE]);
     move |count| {
         for _ in 0..count {
             let mut connection = Connection::server(Arc::clone(&config), NOW);
-            give(&mut connection, &mut input, black_box(REQUEST));
+            give(&mut connection, &mut input, black_box(request));
             let event = connection.next_event(&mut input);
             assert_eq!(event, Some(Event::Request), "the request is good");
             connection.accept();
@@ -41,6 +42,7 @@ pub fn open(
             let count = answer(connection.transmit(), &mut response);
             let len = connection.queued();
             connection.transmitted(len, NOW);
+            calls::note_write();
             give(&mut connection, &mut input, &response[..count]);
             let event = connection.next_event(&mut input);
             assert_eq!(event, Some(Event::Open), "the response is good");
@@ -67,6 +69,7 @@ pub fn idle(input: &mut Input<Vec<u8>>) -> Connection {
 
 /// Has a connection read `bytes`, which have room in its input.
 fn give(connection: &mut Connection, input: &mut Input<Vec<u8>>, bytes: &[u8]) {
+    calls::note_read();
     let mut spare = connection.spare(input);
     spare.buffer()[..bytes.len()].copy_from_slice(bytes);
     spare.filled(bytes.len(), NOW);

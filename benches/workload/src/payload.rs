@@ -13,6 +13,8 @@ pub enum Content {
     Multibyte,
     /// Text that compresses as data do.
     Json,
+    /// The same text, in messages of [many sizes](crate::mix).
+    Mix,
 }
 
 impl Content {
@@ -28,7 +30,7 @@ impl Content {
             Self::Binary => (0..size).map(|_| random.u8(..)).collect(),
             Self::Ascii => (0..size).map(|_| random.u8(0x20..0x7f)).collect(),
             Self::Multibyte => multibyte(size, random).into_bytes(),
-            Self::Json => json(size, random).into_bytes(),
+            Self::Json | Self::Mix => json(size, random).into_bytes(),
         }
     }
 }
@@ -37,6 +39,21 @@ impl Content {
 pub fn keep(bytes: Vec<u8>) -> &'static [u8] {
     bytes.leak()
 }
+
+/// Keeps bytes to the end of the process, so many bytes behind the begin of a page.
+///
+/// Some processors copy much slower if source and destination lie almost alike in their pages. So whoever measures
+/// tries several places, and no library is lucky by chance.
+pub fn keep_at(offset: usize, bytes: &[u8]) -> &'static [u8] {
+    let room = vec![0; bytes.len() + 2 * PAGE].leak();
+    let start = room.as_ptr().align_offset(PAGE) + offset % PAGE;
+    let place = &mut room[start..start + bytes.len()];
+    place.copy_from_slice(bytes);
+    place
+}
+
+/// The bytes of a page.
+pub const PAGE: usize = 4096;
 
 fn multibyte(size: usize, mut random: Rng) -> String {
     let mut text = String::new();

@@ -27,7 +27,7 @@ pub fn compressed(wire: &'static [u8]) -> impl FnMut(usize) + use<> {
 }
 
 /// Returns that messages are compressed, and that neither end takes its context over.
-pub(crate) fn shared() -> Negotiated {
+pub fn shared() -> Negotiated {
     let compression = Compression::shared();
     let agreement = Agreement { client: compression.incoming, server: compression.outgoing };
     Negotiated::new().with_compression(agreement, compression)
@@ -113,7 +113,7 @@ pub fn connect(role: Role) -> Connection {
 }
 
 /// Returns a connection that is open, as negotiated.
-pub(crate) fn open(role: Role, negotiated: Negotiated) -> Connection {
+pub fn open(role: Role, negotiated: Negotiated) -> Connection {
     let config = Arc::<Config>::default();
     match role {
         Role::Server => Connection::open_server(negotiated, config, NOW),

@@ -2,8 +2,9 @@
 
 use sansocket::Role;
 
+use crate::mix;
 use crate::payload::Content;
-use crate::wire::{Incoming, Outgoing};
+use crate::wire::{Incoming, Outgoing, Way};
 
 /// A row of a table: one kind of work.
 #[derive(Clone, Debug)]
@@ -21,12 +22,18 @@ pub enum Work {
     Receive(Incoming),
     /// To send messages.
     Send(Outgoing),
-    /// To open connections.
-    Open(Role),
+    /// To open connections: the end, and how many headers come to it.
+    Open(Role, usize),
     /// To compress and send messages of so many bytes, as a server.
     Compress(usize),
     /// To receive and inflate messages of so many bytes, as a client.
     Inflate(usize),
+    /// To receive messages by the trait `Stream`.
+    Stream(Incoming),
+    /// To send messages by the trait `Sink`.
+    Sink(Outgoing),
+    /// To receive messages by one half of a connection, and send each back by the other.
+    Split(Incoming),
 }
 
 /// All rows, in the order in which they are shown.
@@ -41,36 +48,80 @@ pub fn all() -> Vec<Row> {
         }
     }
     for role in ROLES {
-        for (batch, suffix) in [(1, ""), (32, ".by32")] {
-            for size in [8, 128, 1 << 10, 64 << 10] {
+        for (batch, suffix, sizes) in [(1, "", &SENT[..]), (32, ".by32", &BATCHED[..])] {
+            for &size in sizes {
                 let name = format!("send.{}.{}{suffix}", role_name(role), size_name(size));
-                push(name, Work::Send(Outgoing { role, size, batch }));
+                let way = if batch == 1 { way(role, size) } else { Way::Any };
+                push(name, Work::Send(Outgoing { role, size, batch, way }));
+                if way == Way::Copied {
+                    let name = format!("send.{}.{}.borrowed", role_name(role), size_name(size));
+                    push(name, Work::Send(Outgoing { role, size, batch, way: Way::Borrowed }));
+                }
             }
         }
     }
-    for role in ROLES {
-        push(format!("open.{}", role_name(role)), Work::Open(role));
+    for (role, headers) in OPENINGS {
+        push(format!("open.{}{}", role_name(role), headers.1), Work::Open(role, headers.0));
     }
     for size in [1 << 10, 64 << 10] {
         push(format!("compress.{}", size_name(size)), Work::Compress(size));
         push(format!("inflate.{}", size_name(size)), Work::Inflate(size));
+    }
+    for size in [128, 1 << 10, 16 << 10] {
+        let (role, name) = (Role::Server, size_name(size));
+        let incoming = Incoming { role, content: Content::Binary, size, frames: 1 };
+        let outgoing = Outgoing { role, size, batch: 1, way: Way::Any };
+        push(format!("stream.server.{name}"), Work::Stream(incoming));
+        push(format!("sink.server.{name}"), Work::Sink(outgoing));
+        push(format!("split.server.{name}"), Work::Split(incoming));
     }
     rows
 }
 
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
 
-const INCOMING: [(Content, usize, usize); 9] = [
+/// Content, bytes and frames of each message.
+const INCOMING: [(Content, usize, usize); 18] = [
     (Content::Binary, 8, 1),
     (Content::Binary, 128, 1),
+    (Content::Binary, 300, 1),
     (Content::Binary, 1 << 10, 1),
+    (Content::Binary, 4 << 10, 1),
+    (Content::Binary, 16 << 10, 1),
     (Content::Binary, 64 << 10, 1),
+    (Content::Binary, 256 << 10, 1),
     (Content::Binary, 1 << 20, 1),
+    (Content::Json, 300, 1),
+    (Content::Json, 1 << 10, 1),
+    (Content::Json, 4 << 10, 1),
+    (Content::Json, 16 << 10, 1),
+    (Content::Mix, mix::MOST, 1),
     (Content::Ascii, 128, 1),
     (Content::Ascii, 64 << 10, 1),
     (Content::Multibyte, 64 << 10, 1),
     (Content::Ascii, 64 << 10, 16),
 ];
+
+/// The sizes of messages that are a write of their own.
+const SENT: [usize; 8] = [8, 128, 300, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10];
+
+/// The sizes of messages of which 32 are written at once.
+const BATCHED: [usize; 6] = [8, 128, 300, 1 << 10, 4 << 10, 64 << 10];
+
+/// The headers of a request, those of a browser first, and of a response, the shortest first.
+const OPENINGS: [(Role, (usize, &str)); 6] = [
+    (Role::Server, (12, "")),
+    (Role::Server, (6, ".6")),
+    (Role::Server, (30, ".30")),
+    (Role::Client, (3, "")),
+    (Role::Client, (12, ".12")),
+    (Role::Client, (30, ".30")),
+];
+
+/// Where a message is written from that is a write of its own: sansocket lends a server's of 16 KiB or more.
+fn way(role: Role, size: usize) -> Way {
+    if role == Role::Server && size >= 16 << 10 { Way::Copied } else { Way::Any }
+}
 
 /// What a role is called in the name of a row.
 pub const fn role_name(role: Role) -> &'static str {
@@ -91,6 +142,7 @@ pub fn size_name(size: usize) -> String {
 
 fn incoming_name(content: Content, size: usize, frames: usize) -> String {
     match (content, frames) {
+        (Content::Mix, _) => String::from("mix"),
         (_, 2..) => format!("fragments.{frames}x{}", size_name(size / frames)),
         (Content::Binary, _) => format!("binary.{}", size_name(size)),
         (Content::Ascii, _) => format!("ascii.{}", size_name(size)),

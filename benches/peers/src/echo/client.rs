@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 use futures::future::{try_join, try_join_all};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use workload::payload::Content;
 use workload::wire::{REQUEST, push_frame};
 
-use super::Load;
+use super::servers::ANSWERED;
+use super::{Answers, Load};
 
 /// Connections to a server. What they send is made beforehand, and what comes is only counted.
 pub(super) struct Client {
@@ -28,12 +28,18 @@ pub(super) struct Talk {
 impl Client {
     /// Opens the connections, and has each echo a few messages.
     pub(super) async fn open(port: u16, load: Load) -> io::Result<Self> {
-        let payload = Content::Binary.make(load.size);
+        let mut payloads = load.payloads();
+        if load.answers == Answers::Short {
+            payloads.push(vec![7; ANSWERED]);
+        }
+        let first = if load.content.is_text() { 0x81 } else { 0x82 };
         let (mut sent, mut received) = (Vec::new(), Vec::new());
-        for at in 1..=load.in_flight as u32 {
+        for (payload, at) in payloads.iter().zip(1_u32..) {
             let key = at.wrapping_mul(0x9e37_79b9).to_ne_bytes();
-            push_frame(0x82, Some(key), &payload, &mut sent);
-            push_frame(0x82, None, &payload, &mut received);
+            push_frame(first, Some(key), payload, &mut sent);
+            if load.answers == Answers::All || payload.len() == ANSWERED {
+                push_frame(first, None, payload, &mut received);
+            }
         }
         let mut streams = Vec::new();
         for _ in 0..load.connections {

@@ -9,22 +9,24 @@ use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, io, process, thread};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
+use super::Answers;
 use super::cpu::Core;
 
-/// Echoes all that comes over a stream, to its end.
+/// Echoes what comes over a stream, to its end.
 type Echo = fn(TcpStream) -> Pin<Box<dyn Future<Output = Outcome>>>;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
 const SERVERS: [(&str, Echo); 11] = [
     ("sansocket-tokio", |stream| Box::pin(peers::sansocket(stream))),
-    ("tungstenite", |stream| Box::pin(peers::tungstenite(stream))),
-    ("tungstenite-fed", |stream| Box::pin(batch::tungstenite(stream))),
+    ("tokio-tungstenite", |stream| Box::pin(peers::tungstenite(stream))),
+    ("tokio-tungstenite-fed", |stream| Box::pin(batch::tungstenite(stream))),
     ("fastwebsockets", |stream| Box::pin(peers::fastwebsockets(stream))),
     ("tokio-websockets", |stream| Box::pin(peers::tokio_websockets(stream))),
     ("yawc", |stream| Box::pin(peers::yawc(stream))),
@@ -47,9 +49,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(name: &str) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn start(name: &str, answers: Answers) -> Result<Self, Box<dyn Error>> {
         let mut process = Command::new(env::current_exe()?)
-            .args(["serve", name])
+            .args(["serve", name, answers.name()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -71,8 +73,28 @@ impl Drop for Server {
     }
 }
 
-/// Is the server of this name, until there is no more input.
-pub(crate) fn serve(name: &str) -> Outcome {
+impl Answers {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Short => "short",
+        }
+    }
+}
+
+/// Whether this server sends a message of so many bytes back.
+fn answers(len: usize) -> bool {
+    len == ANSWERED || !ANSWERS_SHORT.load(Ordering::Relaxed)
+}
+
+/// The bytes of a message that is always sent back.
+pub(super) const ANSWERED: usize = 9;
+
+static ANSWERS_SHORT: AtomicBool = AtomicBool::new(false);
+
+/// Is the server of this name, which sends those messages back, until there is no more input.
+pub(crate) fn serve(name: &str, answers: &str) -> Outcome {
+    ANSWERS_SHORT.store(answers == Answers::Short.name(), Ordering::Relaxed);
     let found = SERVERS.iter().find(|(known, _)| *known == name);
     let echo = found.ok_or("no such server")?.1;
     thread::spawn(|| {

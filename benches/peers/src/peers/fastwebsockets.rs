@@ -9,7 +9,9 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::task::Poll;
 
-use fastwebsockets::{FragmentCollector, Frame, Payload, WebSocket, handshake, upgrade};
+use fastwebsockets::{
+    FragmentCollector, FragmentCollectorRead, Frame, Payload, WebSocket, handshake, upgrade,
+};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::server::conn::http1;
@@ -17,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sansocket::Role;
 use tokio::sync::oneshot;
-use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 
 use super::idle_wire;
@@ -62,12 +64,27 @@ impl Peer for FastWebsockets {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| (0..count).for_each(|_| soon(accept_once()))))
+    fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let socket = WebSocket::after_handshake(Stream::endless(wire), role(incoming.role));
+        let (reader, mut writer) = socket.split(tokio::io::split);
+        let mut reader = FragmentCollectorRead::new(reader);
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message =
+                        reader.read_frame(&mut async |_| Ok::<_, Infallible>(())).await.unwrap();
+                    writer.write_frame(message).await.unwrap();
+                }
+            });
+        }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| (0..count).for_each(|_| soon(open_once()))))
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| (0..count).for_each(|_| soon(accept_once(request)))))
+    }
+
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| (0..count).for_each(|_| soon(open_once(fields)))))
     }
 
     fn idle(&self) -> Option<Maker> {
@@ -99,7 +116,7 @@ fn idle_socket() -> FragmentCollector<Stream<Once>> {
     FragmentCollector::new(WebSocket::after_handshake(stream, fastwebsockets::Role::Server))
 }
 
-async fn accept_once() {
+async fn accept_once(request: &'static [u8]) {
     let (give, upgraded) = oneshot::channel();
     let give = Mutex::new(Some(give));
     let service = service_fn(|mut request| {
@@ -107,13 +124,13 @@ async fn accept_once() {
         let _ = give.lock().unwrap().take().unwrap().send(upgrade);
         async move { Ok::<_, Infallible>(response) }
     });
-    let stream = TokioIo::new(Stream::once(REQUEST));
+    let stream = TokioIo::new(Stream::once(request));
     let connection = http1::Builder::new().serve_connection(stream, service);
     connection.with_upgrades().await.unwrap();
     black_box(&upgraded.await.unwrap().await.unwrap());
 }
 
-async fn open_once() {
+async fn open_once(fields: &'static [u8]) {
     let request = hyper::Request::builder()
         .method("GET")
         .uri(opening::URL.replace("ws://", "http://"))
@@ -125,7 +142,7 @@ async fn open_once() {
         .body(Empty::<Bytes>::new())
         .unwrap();
     let spawned = Spawned::default();
-    let mut opening = pin!(handshake::client(&spawned, request, Stream::answering()));
+    let mut opening = pin!(handshake::client(&spawned, request, Stream::answering(fields)));
     poll_fn(|cx| {
         if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
             black_box(&opened.unwrap().0);

@@ -5,6 +5,7 @@ mod floor;
 mod sansocket;
 mod sockudo_ws;
 mod soketto;
+mod tokio_tungstenite;
 mod tokio_websockets;
 mod tungstenite;
 mod web_socket;
@@ -13,7 +14,9 @@ mod ws_framer;
 mod wtx;
 mod yawc;
 
+use bytes::Bytes;
 use workload::payload::keep;
+use workload::sink;
 use workload::wire::push_frame;
 
 use crate::peer::Peer;
@@ -26,6 +29,7 @@ pub(crate) fn all() -> Vec<Box<dyn Peer>> {
         Box::new(sansocket::Borrowed),
         Box::new(sansocket::Tokio),
         Box::new(tungstenite::Tungstenite),
+        Box::new(tokio_tungstenite::TokioTungstenite),
         Box::new(fastwebsockets::FastWebsockets),
         Box::new(tokio_websockets::TokioWebsockets),
         Box::new(yawc::Yawc),
@@ -39,6 +43,17 @@ pub(crate) fn all() -> Vec<Box<dyn Peer>> {
         Box::new(floor::Messages),
         Box::new(floor::Parts),
     ]
+}
+
+/// The peers that are no adapters over asynchronous streams.
+pub(crate) const PROTOCOLS: [&str; 4] =
+    ["tungstenite", "sockudo-proto", "websocket-sans-io", "ws-framer"];
+
+/// A payload in shared memory, from which it may be written without a copy.
+fn shared(payload: &[u8]) -> Bytes {
+    let bytes = Bytes::copy_from_slice(payload);
+    sink::lend(&bytes);
+    bytes
 }
 
 /// The one message that comes to a connection which is to wait then.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use futures::{SinkExt, StreamExt};
 use sansocket::tokio::WebSocket;
-use sansocket::{Config, Event, Input, Role, Seed};
-use workload::wire::{Incoming, Outgoing};
+use sansocket::{Config, Event, Input, OwnedMessage, Role, Seed};
+use workload::source::Source;
+use workload::wire::{Incoming, Outgoing, Way};
 use workload::{Run, consume, opening, receive, send};
 
-use super::idle_wire;
+use super::{idle_wire, shared};
 use crate::peer::{Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
 use crate::streams::{End, Stream, answer};
@@ -36,16 +38,16 @@ impl Peer for Messages {
         Some(Box::new(receive::compressed(wire)))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(opening::accept()))
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(opening::accept(request)))
     }
 
-    fn open(&self) -> Option<Run> {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
         let seed = || Seed::random().expect("the operating system has random bytes");
         let mut response = Vec::with_capacity(256);
         Some(Box::new(opening::open(seed, move |request, buffer| {
             response.clear();
-            answer(request, &mut response);
+            answer(request, fields, &mut response);
             buffer[..response.len()].copy_from_slice(&response);
             response.len()
         })))
@@ -79,8 +81,7 @@ impl Peer for Borrowed {
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        let is_server = outgoing.role == Role::Server && outgoing.batch == 1;
-        is_server.then(|| Box::new(send::borrowed(payload)) as Run)
+        (outgoing.way == Way::Borrowed).then(|| Box::new(send::borrowed(payload)) as Run)
     }
 }
 
@@ -93,20 +94,7 @@ impl Peer for Tokio {
     }
 
     fn receive(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
-        let mut socket = socket(Stream::endless(wire), incoming.role);
-        Some(Box::new(move |count| {
-            soon(async {
-                let mut left = count;
-                while left > 0 {
-                    match socket.next_event().await.expect("no rule is broken") {
-                        Some((Event::Text(text), _)) => consume(text.as_bytes()),
-                        Some((Event::Binary(bytes), _)) => consume(bytes),
-                        _ => panic!("nobody sent anything else"),
-                    }
-                    left -= 1;
-                }
-            });
-        }))
+        Some(receive_all(socket(Stream::endless(wire), incoming.role)))
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
@@ -125,10 +113,73 @@ impl Peer for Tokio {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let mut socket = socket(Stream::endless(wire), incoming.role);
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message = socket.next().await.expect("it is endless");
+                    consume(message.expect("no rule is broken").as_bytes());
+                }
+            });
+        }))
+    }
+
+    fn sink(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        let mut socket = socket(Stream::empty(), outgoing.role);
+        let bytes = shared(payload);
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message = OwnedMessage::from(bytes.clone());
+                    SinkExt::send(&mut socket, message).await.expect("the connection is open");
+                }
+            });
+        }))
+    }
+
+    fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let (mut reader, writer) = socket(Stream::endless(wire), incoming.role).split();
+        Some(Box::new(move |count| {
+            soon(async {
+                let mut left = count;
+                while left > 0 {
+                    let event = reader.next_event().await.expect("no rule is broken");
+                    let sent = match event.expect("it is endless") {
+                        Event::Text(text) => writer.send(text).await,
+                        Event::Binary(bytes) => writer.send(bytes).await,
+                        event => panic!("nobody sent {event:?}"),
+                    };
+                    sent.expect("the connection is open");
+                    left -= 1;
+                }
+            });
+        }))
+    }
+
+    fn compress(&self, payload: &'static [u8]) -> Option<Run> {
+        let connection = receive::open(Role::Server, receive::shared());
+        let mut socket = WebSocket::from_upgraded(Stream::empty(), &[], connection);
+        let text = str::from_utf8(payload).expect("it is text");
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    socket.send(text).await.expect("the connection is open");
+                }
+            });
+        }))
+    }
+
+    fn inflate(&self, wire: &'static [u8]) -> Option<Run> {
+        let connection = receive::open(Role::Client, receive::shared());
+        let socket = WebSocket::from_upgraded(Stream::endless(wire), &[], connection);
+        Some(receive_all(socket))
+    }
+
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                let stream = Stream::once(workload::wire::REQUEST);
+                let stream = Stream::once(request);
                 let socket = now(WebSocket::accept(stream, Arc::<Config>::default()))
                     .expect("the request is good");
                 std::hint::black_box(&socket);
@@ -136,12 +187,13 @@ impl Peer for Tokio {
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 let url = sansocket::Url::parse(opening::URL).expect("the URL is good");
                 let request = sansocket::client::Request::new(url);
-                let opening = WebSocket::connect_over(Stream::answering(), request, Arc::default());
+                let opening =
+                    WebSocket::connect_over(Stream::answering(fields), request, Arc::default());
                 let socket = now(opening).expect("the response is good");
                 std::hint::black_box(&socket);
             }
@@ -168,6 +220,22 @@ impl Peer for Tokio {
 
 fn socket<T: End>(stream: Stream<T>, role: Role) -> WebSocket<Stream<T>> {
     WebSocket::from_upgraded(stream, &[], receive::connect(role))
+}
+
+fn receive_all(mut socket: WebSocket<Stream<Source>>) -> Run {
+    Box::new(move |count| {
+        soon(async {
+            let mut left = count;
+            while left > 0 {
+                match socket.next_event().await.expect("no rule is broken") {
+                    Some((Event::Text(text), _)) => consume(text.as_bytes()),
+                    Some((Event::Binary(bytes), _)) => consume(bytes),
+                    _ => panic!("nobody sent anything else"),
+                }
+                left -= 1;
+            }
+        });
+    })
 }
 
 async fn echo<T: End>(socket: &mut WebSocket<Stream<T>>) {

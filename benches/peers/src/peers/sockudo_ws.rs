@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use futures::{SinkExt, StreamExt};
 use sansocket::Role;
 use sockudo_ws::handshake::{
@@ -11,12 +11,12 @@ use sockudo_ws::handshake::{
 use sockudo_ws::protocol;
 use sockudo_ws::{CompressedWebSocketStream, Config, DeflateConfig, Message, WebSocketStream};
 use workload::source::{READ, Source};
-use workload::wire::{Incoming, Outgoing, REQUEST};
-use workload::{Run, consume, is_checking, sink};
+use workload::wire::{Incoming, Outgoing};
+use workload::{Run, calls, consume, is_checking, sink};
 
-use super::idle_wire;
+use super::{idle_wire, shared};
 use crate::peer::{LEVEL, Maker, Peer, TaskMaker};
-use crate::poll::{expect_pending, now, park};
+use crate::poll::{expect_pending, now, park, soon};
 use crate::streams;
 
 pub(super) struct Stream;
@@ -41,7 +41,7 @@ impl Peer for Stream {
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let stream = streams::Stream::empty();
         let mut socket = WebSocketStream::from_raw(stream, role(outgoing.role), Config::default());
-        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        let (batch, bytes) = (outgoing.batch, shared(payload));
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count / batch {
@@ -54,11 +54,33 @@ impl Peer for Stream {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        self.receive(incoming, wire)
+    }
+
+    fn sink(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        self.send(outgoing, payload)
+    }
+
+    fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let stream = streams::Stream::endless(wire);
+        let socket = WebSocketStream::from_raw(stream, role(incoming.role), Config::default());
+        let (mut reader, mut writer) = socket.split();
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message = reader.next().await.unwrap().unwrap();
+                    writer.send(message).await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 now(async {
-                    let mut stream = streams::Stream::once(REQUEST);
+                    let mut stream = streams::Stream::once(request);
                     server_handshake(&mut stream).await.unwrap();
                     black_box(&server(stream));
                 });
@@ -66,11 +88,11 @@ impl Peer for Stream {
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 now(async {
-                    let mut stream = streams::Stream::answering();
+                    let mut stream = streams::Stream::answering(fields);
                     let host = "server.example.com:8080";
                     client_handshake(&mut stream, host, "/chat", None).await.unwrap();
                     let role = sockudo_ws::Role::Client;
@@ -84,7 +106,7 @@ impl Peer for Stream {
         let stream = streams::Stream::empty();
         let mut socket =
             CompressedWebSocketStream::server(stream, Config::default(), compression());
-        let bytes = Bytes::from(payload.to_vec());
+        let bytes = shared(payload);
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count {
@@ -149,6 +171,7 @@ impl Peer for Protocol {
             let mut done = ahead;
             while done < count {
                 buffer.reserve(READ);
+                calls::note_read();
                 let mut left = READ;
                 while left > 0 {
                     let piece = source.take(left);
@@ -169,7 +192,7 @@ impl Peer for Protocol {
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let mut protocol = new_protocol(role(outgoing.role));
-        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        let (batch, bytes) = (outgoing.batch, shared(payload));
         let mut out = BytesMut::with_capacity(payload.len() + 16);
         Some(Box::new(move |count| {
             for _ in 0..count / batch {
@@ -182,10 +205,11 @@ impl Peer for Protocol {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                let (request, _) = parse_request(black_box(REQUEST)).unwrap().unwrap();
+                calls::note_read();
+                let (request, _) = parse_request(black_box(request)).unwrap().unwrap();
                 sink::write(&build_response(&generate_accept_key(request.key), None, None));
             }
         }))

@@ -8,7 +8,7 @@ use soketto::connection::{Builder, Mode};
 use soketto::handshake::{Client, Server, ServerResponse, server};
 use soketto::{Receiver, Sender};
 use workload::source::READ;
-use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume};
 
 use super::{check_text, idle_wire};
@@ -56,11 +56,11 @@ impl Peer for Soketto {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 now(async {
-                    let mut server = Server::new(buffered(Stream::once(REQUEST), SMALL));
+                    let mut server = Server::new(buffered(Stream::once(request), SMALL));
                     let key = server.receive_request().await.unwrap().key();
                     let response = server::Response::Accept { key, protocol: None };
                     server.send_response(&response).await.unwrap();
@@ -70,11 +70,11 @@ impl Peer for Soketto {
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 now(async {
-                    let stream = buffered(Stream::answering(), SMALL);
+                    let stream = buffered(Stream::answering(fields), SMALL);
                     let mut client = Client::new(stream, "server.example.com:8080", "/chat");
                     let response = client.handshake().await.unwrap();
                     assert!(matches!(response, ServerResponse::Accepted { .. }), "{response:?}");

@@ -2,17 +2,16 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use sansocket::Role;
 use tokio_websockets::{ClientBuilder, Message, ServerBuilder, WebSocketStream};
 use workload::source::Source;
-use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 
-use super::idle_wire;
+use super::{idle_wire, shared};
 use crate::peer::{Maker, Peer, TaskMaker};
-use crate::poll::{expect_pending, now, park};
+use crate::poll::{expect_pending, now, park, soon};
 use crate::streams::Stream;
 
 pub(super) struct TokioWebsockets;
@@ -35,7 +34,7 @@ impl Peer for TokioWebsockets {
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let mut socket = socket(outgoing.role, Stream::empty());
-        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        let (batch, bytes) = (outgoing.batch, shared(payload));
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count / batch {
@@ -48,19 +47,43 @@ impl Peer for TokioWebsockets {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        self.receive(incoming, wire)
+    }
+
+    fn sink(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        self.send(outgoing, payload)
+    }
+
+    fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let (mut writer, mut reader) = socket(incoming.role, Stream::endless(wire)).split();
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message = reader.next().await.unwrap().unwrap();
+                    writer.send(message).await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn most_headers(&self) -> usize {
+        25
+    }
+
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                black_box(&now(ServerBuilder::new().accept(Stream::once(REQUEST))).unwrap());
+                black_box(&now(ServerBuilder::new().accept(Stream::once(request))).unwrap());
             }
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 let builder = ClientBuilder::new().uri(opening::URL).unwrap();
-                black_box(&now(builder.connect_on(Stream::answering())).unwrap());
+                black_box(&now(builder.connect_on(Stream::answering(fields))).unwrap());
             }
         }))
     }

@@ -2,18 +2,14 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
 use sansocket::Role;
-use tokio_tungstenite::WebSocketStream;
 use tungstenite::Message;
 use tungstenite::protocol::{self, WebSocket};
-use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 
-use super::idle_wire;
-use crate::peer::{Maker, Peer, TaskMaker};
-use crate::poll::park;
+use super::{idle_wire, shared};
+use crate::peer::{Maker, Peer};
 use crate::streams::Stream;
 
 pub(super) struct Tungstenite;
@@ -39,7 +35,7 @@ impl Peer for Tungstenite {
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let mut socket = WebSocket::from_raw_socket(Stream::empty(), role(outgoing.role), None);
-        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        let (batch, bytes) = (outgoing.batch, shared(payload));
         Some(Box::new(move |count| {
             for _ in 0..count / batch {
                 for _ in 0..batch {
@@ -50,18 +46,18 @@ impl Peer for Tungstenite {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                black_box(&tungstenite::accept(Stream::once(REQUEST)).unwrap());
+                black_box(&tungstenite::accept(Stream::once(request)).unwrap());
             }
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                black_box(&tungstenite::client(opening::URL, Stream::answering()).unwrap());
+                black_box(&tungstenite::client(opening::URL, Stream::answering(fields)).unwrap());
             }
         }))
     }
@@ -74,19 +70,6 @@ impl Peer for Tungstenite {
             socket.send(message).unwrap();
             assert!(socket.read().is_err(), "there is nothing more to read");
             Box::new(socket)
-        }))
-    }
-
-    fn idle_task(&self) -> Option<TaskMaker> {
-        Some(Box::new(|| {
-            park(async {
-                let stream = Stream::once(idle_wire());
-                let role = protocol::Role::Server;
-                let mut socket = WebSocketStream::from_raw_socket(stream, role, None).await;
-                while let Some(Ok(message)) = socket.next().await {
-                    socket.send(message).await.unwrap();
-                }
-            })
         }))
     }
 }

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use sansocket::Role;
 use workload::source::Source;
 use workload::wire::{Incoming, Outgoing};
-use workload::{Run, consume, sink};
+use workload::{Run, calls, consume, sink};
 use ws_framer::{WsFrame, WsRxFramer, WsTxFramer};
 
 use crate::peer::Peer;
@@ -60,8 +60,12 @@ impl Peer for WsFramer {
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        let mut buffers = [vec![0; 1024], vec![0; 1024]];
+    fn most_headers(&self) -> usize {
+        16
+    }
+
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        let mut buffers = [vec![0; 1024], vec![0; 8192]];
         let mut response = Vec::with_capacity(256);
         Some(Box::new(move |count| {
             let [sent, received] = &mut buffers;
@@ -71,7 +75,9 @@ impl Peer for WsFramer {
                 let host = "server.example.com:8080";
                 let request = sender.http_upgrade_request(host, "/chat", &[]).unwrap();
                 response.clear();
-                answer(request, &mut response);
+                calls::note_write();
+                answer(request, fields, &mut response);
+                calls::note_read();
                 receiver.read_buf()[..response.len()].copy_from_slice(&response);
                 receiver.advance(response.len());
                 let response = receiver.http_response().unwrap().unwrap();

@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use sansocket::Role;
-use workload::wire::{Incoming, Outgoing, REQUEST};
-use workload::{Run, consume, is_checking, opening};
+use workload::payload::Content;
+use workload::wire::{Incoming, Outgoing};
+use workload::{Run, consume, is_checking, opening, sink};
 use wtx::collection::Vector;
 use wtx::misc::UriRef;
 use wtx::rng::{Xorshift64, simple_seed};
@@ -30,7 +31,8 @@ impl Peer for Wtx {
 
     fn receive(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
         // What is best for it: to read small messages ahead, and large ones exactly.
-        let size = if incoming.size <= 4096 { 64 << 10 } else { OPENED };
+        let is_small = incoming.size <= 4096 || incoming.content == Content::Mix;
+        let size = if is_small { 64 << 10 } else { OPENED };
         Some(match incoming.role {
             Role::Server => receive(socket::<_, _, false>((), Stream::endless(wire), size)),
             Role::Client => receive(socket::<_, _, true>((), Stream::endless(wire), size)),
@@ -51,20 +53,21 @@ impl Peer for Wtx {
         })
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                let accepting = WebSocketAcceptor::default().accept(Stream::once(REQUEST));
+                let accepting = WebSocketAcceptor::default().accept(Stream::once(request));
                 black_box(&now(accepting).unwrap());
             }
         }))
     }
 
-    fn open(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| {
             for _ in 0..count {
                 let url = UriRef::new(opening::URL);
-                let opening = WebSocketConnector::default().connect(Stream::answering(), &url);
+                let opening =
+                    WebSocketConnector::default().connect(Stream::answering(fields), &url);
                 black_box(&now(opening).unwrap());
             }
         }))
@@ -147,6 +150,7 @@ where
     C: wtx::web_socket::compression::NegotiatedCompression + 'static,
 {
     let mut scratch = payload.to_vec();
+    sink::lend(&scratch);
     Box::new(move |count| {
         now(async {
             for _ in 0..count {

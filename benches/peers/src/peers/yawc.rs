@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use futures::SinkExt;
+use futures::{SinkExt, StreamExt};
 use http_body_util::Empty;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,11 +14,11 @@ use sansocket::Role;
 use tokio::runtime;
 use tokio::sync::oneshot;
 use url::Url;
-use workload::wire::{Incoming, Outgoing, REQUEST};
+use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 use yawc::{CompressionLevel, Frame, Options, WebSocket};
 
-use super::idle_wire;
+use super::{idle_wire, shared};
 use crate::peer::{LEVEL, Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
 use crate::streams::Stream;
@@ -45,7 +45,7 @@ impl Peer for Yawc {
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let stream = Stream::empty();
         let mut socket = WebSocket::from_stream(stream, role(outgoing.role), options()).unwrap();
-        let (batch, bytes) = (outgoing.batch, Bytes::from(payload.to_vec()));
+        let (batch, bytes) = (outgoing.batch, shared(payload));
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count / batch {
@@ -58,17 +58,48 @@ impl Peer for Yawc {
         }))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| (0..count).for_each(|_| soon(accept_once()))))
+    fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let stream = Stream::endless(wire);
+        let mut socket = WebSocket::from_stream(stream, role(incoming.role), options()).unwrap();
+        Some(Box::new(move |count| {
+            now(async {
+                for _ in 0..count {
+                    consume(socket.next().await.unwrap().payload());
+                }
+            });
+        }))
     }
 
-    fn open(&self) -> Option<Run> {
+    fn sink(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
+        self.send(outgoing, payload)
+    }
+
+    fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
+        let stream = Stream::endless(wire);
+        let socket = WebSocket::from_stream(stream, role(incoming.role), options()).unwrap();
+        let (mut writer, mut reader) = socket.split();
+        Some(Box::new(move |count| {
+            soon(async {
+                for _ in 0..count {
+                    let message = reader.next().await.unwrap();
+                    writer.send(message).await.unwrap();
+                }
+            });
+        }))
+    }
+
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        Some(Box::new(move |count| (0..count).for_each(|_| soon(accept_once(request)))))
+    }
+
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
         // Its handshake spawns a task.
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let url: Url = opening::URL.parse().unwrap();
         Some(Box::new(move |count| {
             for _ in 0..count {
-                let opening = WebSocket::handshake(url.clone(), Stream::answering(), options());
+                let opening =
+                    WebSocket::handshake(url.clone(), Stream::answering(fields), options());
                 black_box(&runtime.block_on(opening).unwrap());
             }
         }))
@@ -78,7 +109,7 @@ impl Peer for Yawc {
         let (stream, role) = (Stream::empty(), yawc::Role::Server);
         let socket =
             WebSocket::from_stream_with_extensions(stream, role, Some(EXTENSION), compressing());
-        let (mut socket, bytes) = (socket.unwrap(), Bytes::from(payload.to_vec()));
+        let (mut socket, bytes) = (socket.unwrap(), shared(payload));
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count {
@@ -128,7 +159,7 @@ impl Peer for Yawc {
     }
 }
 
-async fn accept_once() {
+async fn accept_once(request: &'static [u8]) {
     let (give, upgraded) = oneshot::channel();
     let give = Mutex::new(Some(give));
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
@@ -136,7 +167,7 @@ async fn accept_once() {
         let _ = give.lock().unwrap().take().unwrap().send(upgrade);
         async move { Ok::<hyper::Response<Empty<Bytes>>, Infallible>(response) }
     });
-    let stream = TokioIo::new(Stream::once(REQUEST));
+    let stream = TokioIo::new(Stream::once(request));
     let connection = http1::Builder::new().serve_connection(stream, service);
     connection.with_upgrades().await.unwrap();
     black_box(&upgraded.await.unwrap().await.unwrap());

@@ -10,18 +10,21 @@ pub(crate) struct Answering {
     request: Vec<u8>,
     response: Vec<u8>,
     given: usize,
+    /// What the response has beyond what it needs.
+    fields: &'static [u8],
 }
 
 impl Answering {
-    pub(super) fn new() -> Self {
-        Self { request: Vec::with_capacity(1024), response: Vec::with_capacity(256), given: 0 }
+    pub(super) fn new(fields: &'static [u8]) -> Self {
+        let response = Vec::with_capacity(256 + fields.len());
+        Self { request: Vec::with_capacity(1024), response, given: 0, fields }
     }
 }
 
 impl End for Answering {
     fn take(&mut self, most: usize) -> &[u8] {
         if self.response.is_empty() && self.request.ends_with(b"\r\n\r\n") {
-            answer(&self.request, &mut self.response);
+            answer(&self.request, self.fields, &mut self.response);
         }
         let rest = &self.response[self.given..];
         let piece = &rest[..most.min(rest.len())];
@@ -34,8 +37,8 @@ impl End for Answering {
     }
 }
 
-/// Appends the response to a request of which only the key matters.
-pub(crate) fn answer(request: &[u8], response: &mut Vec<u8>) {
+/// Appends the response to a request of which only the key matters. The response has these fields, too.
+pub(crate) fn answer(request: &[u8], fields: &[u8], response: &mut Vec<u8>) {
     const NAME: &[u8] = b"sec-websocket-key:";
     let is_name = |window: &[u8]| window.eq_ignore_ascii_case(NAME);
     let at = request.windows(NAME.len()).position(is_name).expect("a request has a key");
@@ -46,7 +49,9 @@ pub(crate) fn answer(request: &[u8], response: &mut Vec<u8>) {
         Sec-WebSocket-Accept: ",
     );
     response.extend_from_slice(accept(key).as_bytes());
-    response.extend_from_slice(b"\r\n\r\n");
+    response.extend_from_slice(b"\r\n");
+    response.extend_from_slice(fields);
+    response.extend_from_slice(b"\r\n");
 }
 
 fn accept(key: &[u8]) -> String {

@@ -18,7 +18,7 @@ pub(crate) trait End: Unpin {
     /// Takes what is written.
     #[inline(always)]
     fn write(&mut self, bytes: &[u8]) {
-        workload::sink::write(bytes);
+        workload::sink::take(bytes);
     }
 }
 
@@ -43,8 +43,8 @@ impl Stream<Once> {
 
 impl Stream<Answering> {
     /// A stream to a server that opens connections.
-    pub(crate) fn answering() -> Self {
-        Self(Answering::new())
+    pub(crate) fn answering(fields: &'static [u8]) -> Self {
+        Self(Answering::new(fields))
     }
 }
 
@@ -61,6 +61,9 @@ impl<T: End> Stream<T> {
             }
             put(piece);
             done += piece.len();
+        }
+        if done > 0 {
+            workload::calls::note_read();
         }
         done
     }

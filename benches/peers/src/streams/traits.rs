@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use futures::io as futures_io;
 use tokio::io as tokio_io;
+use workload::calls;
 
 use super::{End, Stream};
 
@@ -29,13 +30,20 @@ impl<T: End> Stream<T> {
 
     #[inline]
     fn write_slice(&mut self, bytes: &[u8]) -> usize {
-        self.0.write(bytes);
-        bytes.len()
+        calls::note_write();
+        self.take_slice(bytes)
     }
 
     #[inline]
     fn write_slices(&mut self, slices: &[IoSlice<'_>]) -> usize {
-        slices.iter().map(|bytes| self.write_slice(bytes)).sum()
+        calls::note_write();
+        slices.iter().map(|bytes| self.take_slice(bytes)).sum()
+    }
+
+    #[inline]
+    fn take_slice(&mut self, bytes: &[u8]) -> usize {
+        self.0.write(bytes);
+        bytes.len()
     }
 }
 
@@ -169,8 +177,9 @@ impl<T: End> wtx::stream::StreamWriter for Stream<T> {
     }
 
     async fn write_all_vectored(&mut self, slices: &[&[u8]]) -> wtx::Result<()> {
+        calls::note_write();
         for bytes in slices {
-            self.write_slice(bytes);
+            self.take_slice(bytes);
         }
         Ok(())
     }

@@ -9,16 +9,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 
-use super::Outcome;
 use super::compat::Compat;
+use super::{Outcome, answers};
 
 pub(super) async fn sansocket(stream: TcpStream) -> Outcome {
     use sansocket::{Event, tokio::WebSocket};
     let mut socket = WebSocket::accept(stream, Default::default()).await?;
     while let Ok(Some((event, sender))) = socket.next_event().await {
         match event {
-            Event::Text(text) => sender.send(text)?,
-            Event::Binary(bytes) => sender.send(bytes)?,
+            Event::Text(text) if answers(text.len()) => sender.send(text)?,
+            Event::Binary(bytes) if answers(bytes.len()) => sender.send(bytes)?,
             _ => {}
         }
     }
@@ -28,7 +28,7 @@ pub(super) async fn sansocket(stream: TcpStream) -> Outcome {
 pub(super) async fn tungstenite(stream: TcpStream) -> Outcome {
     let mut socket = tokio_tungstenite::accept_async(stream).await?;
     while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() || message.is_binary() {
+        if (message.is_text() || message.is_binary()) && answers(message.len()) {
             socket.send(message).await?;
         }
     }
@@ -43,7 +43,8 @@ pub(super) async fn fastwebsockets(stream: TcpStream) -> Outcome {
             let mut socket = FragmentCollector::new(upgrade.await.unwrap());
             while let Ok(frame) = socket.read_frame().await {
                 let is_data = matches!(frame.opcode, OpCode::Text | OpCode::Binary);
-                if is_data && socket.write_frame(frame).await.is_err() {
+                let is_answered = is_data && answers(frame.payload.len());
+                if is_answered && socket.write_frame(frame).await.is_err() {
                     break;
                 }
             }
@@ -57,7 +58,7 @@ pub(super) async fn fastwebsockets(stream: TcpStream) -> Outcome {
 pub(super) async fn tokio_websockets(stream: TcpStream) -> Outcome {
     let (_, mut socket) = tokio_websockets::ServerBuilder::new().accept(stream).await?;
     while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() || message.is_binary() {
+        if (message.is_text() || message.is_binary()) && answers(message.as_payload().len()) {
             socket.send(message).await?;
         }
     }
@@ -67,12 +68,13 @@ pub(super) async fn tokio_websockets(stream: TcpStream) -> Outcome {
 pub(super) async fn yawc(stream: TcpStream) -> Outcome {
     use yawc::{Options, WebSocket};
     let service = service_fn(async |mut request: hyper::Request<hyper::body::Incoming>| {
-        let options = Options::default().with_utf8();
+        let options = Options::default().with_utf8().with_limits(64 << 20, 128 << 20);
         let (response, upgrade) = WebSocket::upgrade_with_options(&mut request, options).unwrap();
         spawn_local(async move {
             let mut socket = upgrade.await.unwrap();
             while let Ok(frame) = socket.next_frame().await {
-                if !frame.opcode().is_control() && socket.send(frame).await.is_err() {
+                let is_answered = !frame.opcode().is_control() && answers(frame.payload().len());
+                if is_answered && socket.send(frame).await.is_err() {
                     break;
                 }
             }
@@ -86,7 +88,7 @@ pub(super) async fn yawc(stream: TcpStream) -> Outcome {
 pub(super) async fn sockudo_ws(stream: TcpStream) -> Outcome {
     let mut socket = open_sockudo_ws(stream).await?;
     while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() || message.is_binary() {
+        if (message.is_text() || message.is_binary()) && answers(message.as_bytes().len()) {
             socket.send(message).await?;
         }
     }
@@ -109,9 +111,16 @@ pub(super) async fn soketto(stream: TcpStream) -> Outcome {
     server.send_response(&Response::Accept { key, protocol: None }).await?;
     let (mut sender, mut receiver) = server.into_builder().finish();
     let mut message = Vec::new();
-    while receiver.receive_data(&mut message).await.is_ok() {
-        sender.send_binary_mut(&mut message).await?;
-        sender.flush().await?;
+    while let Ok(data) = receiver.receive_data(&mut message).await {
+        // It leaves it to the application to validate text.
+        let text = data.is_text().then(|| simdutf8::basic::from_utf8(&message)).transpose()?;
+        if answers(message.len()) {
+            match text {
+                Some(text) => sender.send_text(text).await?,
+                None => sender.send_binary_mut(&mut message).await?,
+            }
+            sender.flush().await?;
+        }
         message.clear();
     }
     Ok(())
@@ -127,7 +136,9 @@ pub(super) async fn wtx(stream: TcpStream) -> Outcome {
         if frame.op_code() == OpCode::Close {
             break;
         }
-        writer.write_frame(&mut common, &mut frame).await?;
+        if answers(frame.payload().len()) {
+            writer.write_frame(&mut common, &mut frame).await?;
+        }
     }
     Ok(())
 }

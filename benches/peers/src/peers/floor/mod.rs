@@ -9,7 +9,7 @@ mod send;
 use std::hint::black_box;
 
 use workload::wire::{Incoming, Outgoing, REQUEST};
-use workload::{Run, sink};
+use workload::{Run, calls, sink};
 
 use crate::peer::Peer;
 use crate::streams::answer;
@@ -31,25 +31,29 @@ impl Peer for Messages {
         Some(send::messages(outgoing, payload))
     }
 
-    fn accept(&self) -> Option<Run> {
-        Some(Box::new(|count| {
+    fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        let mut head = Vec::with_capacity(8 << 10);
+        Some(Box::new(move |count| {
             for _ in 0..count {
-                let mut head = [0; 1024];
-                head[..REQUEST.len()].copy_from_slice(black_box(REQUEST));
+                calls::note_read();
+                head.clear();
+                head.extend_from_slice(black_box(request));
                 let mut response = Vec::with_capacity(256);
                 // The key is where the request ends; what finds it there is almost nothing.
-                answer(black_box(&head[REQUEST.len() - 48..REQUEST.len()]), &mut response);
+                answer(black_box(&head[head.len() - 48..]), b"", &mut response);
                 sink::write(&response);
             }
         }))
     }
 
-    fn open(&self) -> Option<Run> {
+    fn open(&self, fields: &'static [u8]) -> Option<Run> {
         // What the server takes that answers clients: it is in the time of every peer.
-        Some(Box::new(|count| {
+        Some(Box::new(move |count| {
             for _ in 0..count {
+                calls::note_read();
+                calls::note_write();
                 let mut response = Vec::with_capacity(256);
-                answer(black_box(REQUEST), &mut response);
+                answer(black_box(REQUEST), fields, &mut response);
                 black_box(&response);
             }
         }))
