@@ -44,6 +44,8 @@ fn lines_end_with_crlf() {
         ("G-01", format!("GET / HTTP/1.1\n{rest}").as_bytes(), Head(BadLineEnd)),
         ("G-01", b"GET / HTTP/1.1\r\nHost: a\n\r\n", Head(BadLineEnd)),
         ("G-01", b"GET / HTTP/1.1\r\nHost: a\r\n\n", Head(BadLineEnd)),
+        // Among as many bytes as are searched at once.
+        ("G-01", b"GET / HTTP/1.1\r\nX\nHost: and 32 bytes behind it\r\n\r\n", Head(BadLineEnd)),
         ("G-02", b"GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n", Head(BadLineEnd)),
         ("G-02", b"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", Head(BadLineEnd)),
         ("G-02", b"\rGET / HTTP/1.1\r\n", Head(BadLineEnd)),
