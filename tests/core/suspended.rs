@@ -366,6 +366,76 @@ fn a_frame_in_progress_has_bytes_left_and_begins_before_they_come() {
 }
 
 #[test]
+fn a_frame_in_progress_fits_its_message_and_the_limits() {
+    // I-11. In a snapshot, the kind of the frame stands before its key. How many bytes are left stands behind it, and
+    // then whether none has come, and whether it is the last one.
+    const KEY: [u8; 4] = [0xa1, 0xb2, 0xc3, 0xd4];
+    let [kind, left, is_first, is_last] = [0, 5, 13, 14];
+    let whole = "828a a1b2c3d4 01020304";
+    let first = "028a a1b2c3d4 01020304";
+    let second = "0281 00000000 00 008a a1b2c3d4 01020304";
+    let behind_nothing = "0280 00000000 008a a1b2c3d4";
+    let ping = "898a a1b2c3d4 01020304";
+    let ping_of_nothing = "898a a1b2c3d4";
+    let nothing = "028a a1b2c3d4";
+    let all = Limits::new();
+    let (malformed, too_big) = (Some(SnapshotError::Malformed), Some(SnapshotError::TooBig));
+    for (stream, edit, limits, expected) in [
+        (whole, None, all, None),
+        (first, None, all, None),
+        (second, None, all, None),
+        (behind_nothing, None, all, None),
+        (ping, None, all, None),
+        (nothing, None, all, None),
+        (whole, Some((is_last, 0)), all, malformed),
+        (first, Some((kind, 0)), all, malformed),
+        (first, Some((is_last, 1)), all, malformed),
+        (first, Some((left, 11)), all, malformed),
+        (second, Some((is_first, 1)), all, malformed),
+        (behind_nothing, Some((is_first, 1)), all, malformed),
+        (ping, Some((is_last, 0)), all, malformed),
+        (ping, Some((left, 121)), all, None),
+        (ping, Some((left, 122)), all, malformed),
+        (ping_of_nothing, Some((left, 125)), all, None),
+        (ping_of_nothing, Some((left, 126)), all, malformed),
+        (whole, None, all.frame(6), None),
+        (whole, None, all.frame(5), too_big),
+        (whole, None, all.message(10), None),
+        (whole, None, all.message(9), malformed),
+        (whole, None, all.message(5), too_big),
+    ] {
+        let mut snapshot = suspended_within(stream);
+        let key = snapshot.windows(4).position(|window| window == KEY).unwrap();
+        if let Some((at, value)) = edit {
+            snapshot[key - 1 + at] = value;
+        }
+        assert_eq!(error(&snapshot, limits), expected, "{stream}, {edit:?}");
+    }
+}
+
+#[test]
+fn replies_that_wait_are_within_what_waits() {
+    // I-11
+    let (mut server, mut input) = (server(), Input::new(vec![0; 64]));
+    server.feed(&mut input, &bytes("8981 00000000 61"));
+    assert!(server.next_event(&mut input).is_some());
+    assert_eq!((server.next_event(&mut input), server.transmit()), (None, &b"\x8a\x01a"[..]));
+    let snapshot = suspend(server);
+    // Behind the bytes are how many of them are replies, and where the last reply ends.
+    let replies = 3 + snapshot.windows(3).position(|window| window == b"\x8a\x01a").unwrap();
+    let end = replies + 4;
+    assert_eq!((snapshot[replies], snapshot[end]), (3, 3));
+    let malformed = Some(SnapshotError::Malformed);
+    for (at, value, expected) in
+        [(replies, 2, None), (replies, 4, malformed), (end, 2, malformed), (end, 4, malformed)]
+    {
+        let mut snapshot = snapshot.clone();
+        snapshot[at] = value;
+        assert_eq!(error(&snapshot, Limits::default()), expected, "{value} at {at}");
+    }
+}
+
+#[test]
 fn a_message_in_progress_has_a_fragment() {
     // I-11
     let streams = ["0283 00000000 616263", "0283 00000000 616263 0080 00000000"];

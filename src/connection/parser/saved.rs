@@ -8,7 +8,7 @@ use super::super::control::Control;
 use super::{Delivery, Direct, Parser, Reading};
 use crate::deflate::Inflation;
 use crate::wire::snapshot::{Loader, Saver, SnapshotError, check};
-use crate::wire::{Content, Decoder, Kind, Limits, Role};
+use crate::wire::{Decoder, Kind, Limits, Role};
 
 impl Parser {
     /// Whether a compressed message is in progress. The state of its decompressor cannot be saved.
@@ -95,9 +95,8 @@ fn load_assembly(
 fn load_control(from: &mut Loader<'_>, decoder: &Decoder) -> Result<Box<Control>, SnapshotError> {
     let (bytes, mut control) = (from.bytes()?, Box::new(Control::new()));
     control.push(bytes).ok_or(SnapshotError::Malformed)?;
-    // Sections 5.5 and 5.5.1: the whole frame has at most 125 bytes, and that of a close frame not one.
+    // Section 5.5: the whole frame has at most 125 bytes.
     let len = bytes.len() as u64 + decoder.frame_remaining();
-    let is_close = matches!(decoder.control(), Some((Content::Close, _)));
-    check(!bytes.is_empty() && len <= 125 && !(is_close && len == 1))?;
+    check(!bytes.is_empty() && len <= 125)?;
     Ok(control)
 }
