@@ -96,9 +96,9 @@
 //!   [`Error::Rejected`](crate::Error::Rejected) shows the beginning of the body.
 //! * [`Ended::reason`](crate::Ended::reason), headers, paths, origins and messages are the peer's. Escape them in logs, for
 //!   example by `{:?}`.
-//! * `Debug` of connections and inputs prints lengths, of [`Headers`](crate::Headers) names, and of [`Seed`](crate::Seed)
-//!   nothing. `Debug` of an [`Event`](crate::Event) or an [`OwnedMessage`](crate::OwnedMessage) prints the payload: do not
-//!   log those.
+//! * `Debug` of connections and inputs prints lengths, of [`Headers`](crate::Headers) names, of [`Url`](crate::Url) all but
+//!   the query, and of [`Seed`](crate::Seed) nothing. `Debug` of an [`Event`](crate::Event) or an
+//!   [`OwnedMessage`](crate::OwnedMessage) prints the payload: do not log those.
 //! * A snapshot of [`Connection::suspend`](crate::Connection::suspend) holds parts of messages in plain text. Keep it out of
 //!   logs and files: see [restarts](super::restarts#what-you-do-yourself).
 //! * A rejected client learns a status and a short standard text. Details of yours stay with you unless you write

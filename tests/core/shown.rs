@@ -24,6 +24,7 @@ fn debug_names_what_a_thing_is_and_no_secret() {
         (shown_request, "lines: [\"X-Key\"]"),
         (format!("{client:?}"), "form: Upgrade(Key(..))"),
         (format!("{client:?}"), "keys: Some(Keys(..))"),
+        (format!("{client:?}"), "probes: Probes { open: 0, .. }"),
         (format!("{fields:?}"), "[\":method\", "),
         (format!("{received:?}"), "\"x-key\"]"),
         (format!("{input:?}"), "Input { unread: 12, .. }"),
