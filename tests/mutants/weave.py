@@ -9,6 +9,7 @@ woven. Those which are there already are not run again.
 """
 
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -49,6 +50,9 @@ pub mod mutant {
 }
 """
 
+# The short one first: what it catches need not run the others.
+TARGETS = ["--lib", "--test=core", "--test=wire"]
+
 Edit = collections.namedtuple("Edit", "start end text number")
 
 
@@ -80,14 +84,21 @@ def main(tree, list_path, results_path):
             if mutants[number]["name"] not in done:
                 outcome = "left" if number in left else "unviable"
                 print(outcome, mutants[number]["name"], file=out)
-        for number, mutant in enumerate(mutants):
-            if mutant["name"] in done or number in unviable | left:
-                continue
-            outcome = run(tree, programs, killers, number, mutant["file"])
-            done[mutant["name"]] = outcome
+        for target in TARGETS:
+            programs[target] = build(tree, target)
+
+        def try_one(number):
+            outcome, name = run(tree, programs, killers, number), mutants[number]["name"]
             if outcome == "missed":
-                print("missed", mutant["name"], flush=True)
-            print(outcome, mutant["name"], file=out, flush=True)
+                print("missed", name, flush=True)
+            print(f"{outcome} {name}\n", end="", file=out, flush=True)
+
+        waiting = [
+            number for number, mutant in enumerate(mutants)
+            if mutant["name"] not in done and number not in unviable | left
+        ]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(try_one, waiting))
 
 
 def allow_unsafe(manifest):
@@ -183,7 +194,7 @@ def write(tree, sources, mutants, woven, without):
 
 
 def cargo(tree, command, *options):
-    features = ["--features=deflate,http", "--message-format=json", "--profile=mutants"]
+    features = ["--features=deflate,digest,http,legacy,std", "--message-format=json", "--profile=mutants"]
     process = subprocess.run(
         ["cargo", command, *features, *options], cwd=tree, capture_output=True, text=True
     )
@@ -220,15 +231,9 @@ def build(tree, what):
     return [message["executable"] for message in messages if message.get("executable")][-1]
 
 
-def run(tree, programs, killers, number, file):
+def run(tree, programs, killers, number):
     environment = {**os.environ, "MUTANT": str(number)}
-    targets = ["--test=core", "--test=wire"]
-    # The only part with tests of its own.
-    if file.startswith("src/deflate/distances"):
-        targets.insert(0, "--lib")
-    for target in targets:
-        if target not in programs:
-            programs[target] = build(tree, target)
+    for target in TARGETS:
         known = killers[target]
         # What has caught the mutants before is likely to catch this one.
         for arguments in ["--exact", *known], []:
