@@ -13,6 +13,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -96,6 +97,8 @@ def main(tree, list_path, results_path):
             number for number, mutant in enumerate(mutants)
             if mutant["name"] not in done and number not in unviable | left
         ]
+        # So that a run which is ended early has tried a sample of all.
+        random.Random(1).shuffle(waiting)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(try_one, waiting))
 
@@ -235,7 +238,7 @@ def run(tree, programs, killers, number, file):
     # The judge of distances is tested in its file.
     targets = reversed(TARGETS) if file.startswith("src/deflate/distances") else TARGETS
     for target in targets:
-        known = killers[target]
+        known = killers[target, file]
         # What has caught the mutants before is likely to catch this one.
         for arguments in ["--exact", *known], []:
             if arguments == ["--exact"]:
