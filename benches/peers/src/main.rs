@@ -110,7 +110,7 @@ const QUICK: (measure::Effort, echo::Effort) = (
 );
 
 const FULL: (measure::Effort, echo::Effort) = (
-    measure::Effort { passes: 6, rounds: 6, batch: Duration::from_millis(4) },
+    measure::Effort { passes: 6, rounds: 5, batch: Duration::from_millis(4) },
     echo::Effort { rounds: 5, round: Duration::from_millis(200) },
 );
 
