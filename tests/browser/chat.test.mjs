@@ -369,6 +369,7 @@ it("who sends far more than is taken is told so too, though much of it is still 
 
 it("a second user of the same name is told so, until the first has left", async window => {
   const first = await join(window, "Max");
+  const witness = await join(await another(window), "Mia");
   const second = await open(await another(window));
   await enter(second, "max");
   await shows(second, "#join-error", "Someone here has this name.");
@@ -376,6 +377,8 @@ it("a second user of the same name is told so, until the first has left", async 
   await first.click("#leave-button");
   await first.click("#leave button.first");
   await shows(first, "#told", "You have left.");
+  // The server learns it a moment later.
+  await shows(witness, ".notice", "Max left");
   await enter(second, "max");
   await connected(second);
 });
