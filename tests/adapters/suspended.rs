@@ -11,8 +11,8 @@ use std::time::Duration;
 use sansocket::polled::Hub;
 use sansocket::tokio::WebSocket;
 use sansocket::{
-    Backlog, Busy, Cause, CloseCode, Config, Connection, Error, Negotiated, Overflow, Prepared,
-    Pushed, Role, Seed, SnapshotError, TimedOut, Timestamp, blocking,
+    Backlog, Busy, Cause, CloseCode, Connection, Error, Negotiated, Overflow, Prepared, Pushed,
+    Role, Seed, SnapshotError, TimedOut, Timestamp, blocking,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
@@ -215,7 +215,7 @@ async fn a_pong_that_is_due_is_sent_once() {
 #[tokio::test(start_paused = true)]
 async fn a_compressed_message_is_received_first_and_those_after_it_refer_to_it() {
     use sansocket::deflate::Compression;
-    let mut config = Config::new();
+    let mut config = sansocket::Config::new();
     config.compression = Some(Compression::dedicated());
     let config = config.shared();
     let (near, far) = duplex(100_000);
