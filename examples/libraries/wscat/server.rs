@@ -89,10 +89,11 @@ impl Server {
     }
 
     async fn answer(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, who: String) {
+        // Before it opens, so that it misses nothing from then on.
         let (sender, receiver) = mpsc::channel(16);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         let talked = async {
             let Some(mut socket) = self.open(stream, peer, &who).await? else { return Ok(()) };
-            self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
             self.talk(&mut socket, &who, &mut receiver.into()).await.map(drop)
         };
         let talked: Result<(), Failure> = talked.await;
