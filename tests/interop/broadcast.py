@@ -88,7 +88,8 @@ def main():
             wrong = faults(setting, count, ours.get(path), theirs.get(path))
             failed += bool(wrong)
             print(*(f"FAILED {path}: {fault}" for fault in wrong), sep="\n", end="\n" if wrong else "")
-    print(f"{len(options.peers) * len(SETTINGS) - failed} passed, {failed} failed, seed {options.seed}, {time.monotonic() - start:.0f} s")
+    print(f"seed {options.seed}, {time.monotonic() - start:.0f} s")
+    print(f"{len(options.peers) * len(SETTINGS) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
