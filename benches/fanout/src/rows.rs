@@ -15,7 +15,7 @@ pub(crate) struct Row {
     pub(crate) took: Took,
 }
 
-/// What a turn took.
+/// Time and memory of one turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Took {
     /// The time until the messages were queued in all connections.

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[derive(Debug)]
 pub(crate) struct Wire;
 
-/// Where the bytes go.
+/// The buffer that stands for the kernel. Written bytes are copied into it.
 struct Place {
     bytes: [u8; 64 << 10],
     count: usize,

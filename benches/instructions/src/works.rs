@@ -69,8 +69,8 @@ fn works(row: Row) -> Vec<Work> {
             push("", 40, Box::new(opening::accept(keep(request(headers)))));
         }
         rows::Work::Open(Role::Client, headers) => push("", 40, Box::new(open(headers))),
-        // What compression takes is the library's, and would be checked with its next version. The rest is of
-        // the adapters.
+        // Compression is mostly instructions of zlib-rs, which change with its version. The other rows measure
+        // adapters.
         rows::Work::Compress(_)
         | rows::Work::Inflate(_)
         | rows::Work::Stream(_)

@@ -31,7 +31,7 @@ pub(crate) fn draw(results: &Results) -> String {
     svg
 }
 
-/// What has been drawn, and where the columns go on.
+/// The picture so far, and the lower end of each column.
 struct Cursor {
     tops: [usize; COLUMNS],
     body: String,
@@ -177,7 +177,7 @@ fn text(svg: &mut String, class: &str, (x, y): (usize, usize), words: &str) {
     let _ = writeln!(svg, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(words));
 }
 
-/// What stands below: a key, and all that is lost and not shown.
+/// Returns the lines below the bars: the key, and the lost rows that have no bars.
 fn notes(results: &Results) -> Vec<String> {
     let kernel = results.kernel;
     let mut notes = vec![
@@ -237,7 +237,7 @@ fn number(value: f64) -> String {
 /// A heading, and the rows below it with what they are called.
 type Section = (&'static str, &'static [(&'static str, &'static str)]);
 
-/// What is shown.
+/// The sections of the picture, with the rows of each.
 const SECTIONS: [Section; 7] = [
     (
         "A server receives",
@@ -318,7 +318,7 @@ const STYLE: &str = "<style>\
 const COLUMNS: usize = 2;
 const WIDTH: usize = 460;
 const MARGIN: usize = 18;
-/// Where the columns begin.
+/// The height of the title, above the columns.
 const HEAD: usize = 62;
 /// The width of names.
 const NAME: usize = 118;

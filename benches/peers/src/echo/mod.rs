@@ -95,7 +95,7 @@ fn measure_load(
     Ok(())
 }
 
-/// Has each server echo what it shall echo, which its clients compare, and tells how many are right.
+/// Runs each server with a client that compares the echoes. Returns how many servers are right.
 pub(crate) fn check(
     wants_row: impl Fn(&str) -> bool,
     wants_peer: impl Fn(&str) -> bool,

@@ -82,7 +82,7 @@ impl Answers {
     }
 }
 
-/// Whether this server sends a message of so many bytes back.
+/// Returns whether a server sends back a message of this length, in bytes.
 fn answers(len: usize) -> bool {
     len == ANSWERED || !ANSWERS_SHORT.load(Ordering::Relaxed)
 }

@@ -58,7 +58,7 @@ impl Frame {
         (bytes.len() >= head_len + 4 + len).then_some(Self { head_len, len })
     }
 
-    /// Unmasks the frame that lies at `at`, and moves it to `out` if it is sent back. Tells how long it is there.
+    /// Unmasks the frame at `at`, and moves it to `out` if the server sends it back. Returns its length at `out`.
     fn echo(&self, buffer: &mut [u8], at: usize, out: usize) -> Result<usize, Box<dyn Error>> {
         let start = at + self.head_len + 4;
         let [a, b, c, d] = [4, 3, 2, 1].map(|back| buffer[start - back]);
