@@ -14,12 +14,16 @@ mod ws_framer;
 mod wtx;
 mod yawc;
 
+use std::fmt::Debug;
+
 use bytes::Bytes;
+use futures::{Sink, SinkExt, Stream, StreamExt};
 use workload::payload::keep;
-use workload::sink;
 use workload::wire::push_frame;
+use workload::{Run, sink};
 
 use crate::peer::Peer;
+use crate::poll::{now, soon};
 
 /// All peers, in the order of their columns.
 pub(crate) fn all() -> Vec<Box<dyn Peer>> {
@@ -54,6 +58,39 @@ fn shared(payload: &[u8]) -> Bytes {
     let bytes = Bytes::copy_from_slice(payload);
     sink::lend(&bytes);
     bytes
+}
+
+/// Feeds a sink with so many messages before each flush.
+fn feed_batches<M: Clone + 'static>(
+    mut sink: impl Sink<M, Error: Debug> + Unpin + 'static,
+    batch: usize,
+    message: M,
+) -> Run {
+    Box::new(move |count| {
+        now(async {
+            for _ in 0..count / batch {
+                for _ in 0..batch {
+                    sink.feed(message.clone()).await.unwrap();
+                }
+                sink.flush().await.unwrap();
+            }
+        });
+    })
+}
+
+/// Sends back by one half what the other has received.
+fn echo_halves<M, E: Debug>(
+    mut reader: impl Stream<Item = Result<M, E>> + Unpin + 'static,
+    mut writer: impl Sink<M, Error: Debug> + Unpin + 'static,
+) -> Run {
+    Box::new(move |count| {
+        soon(async {
+            for _ in 0..count {
+                let message = reader.next().await.unwrap().unwrap();
+                writer.send(message).await.unwrap();
+            }
+        });
+    })
 }
 
 /// The one message that comes to a connection which is to wait then.

@@ -14,7 +14,7 @@ use workload::source::{READ, Source};
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, calls, consume, is_checking, sink};
 
-use super::{idle_wire, shared};
+use super::{feed_batches, idle_wire, shared};
 use crate::peer::{LEVEL, Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
 use crate::streams;
@@ -40,18 +40,8 @@ impl Peer for Stream {
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let stream = streams::Stream::empty();
-        let mut socket = WebSocketStream::from_raw(stream, role(outgoing.role), Config::default());
-        let (batch, bytes) = (outgoing.batch, shared(payload));
-        Some(Box::new(move |count| {
-            now(async {
-                for _ in 0..count / batch {
-                    for _ in 0..batch {
-                        socket.feed(Message::Binary(bytes.clone())).await.unwrap();
-                    }
-                    socket.flush().await.unwrap();
-                }
-            });
-        }))
+        let socket = WebSocketStream::from_raw(stream, role(outgoing.role), Config::default());
+        Some(feed_batches(socket, outgoing.batch, Message::Binary(shared(payload))))
     }
 
     fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {

@@ -9,9 +9,9 @@ use workload::source::Source;
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 
-use super::{idle_wire, shared};
+use super::{echo_halves, feed_batches, idle_wire, shared};
 use crate::peer::{Maker, Peer, TaskMaker};
-use crate::poll::{expect_pending, now, park, soon};
+use crate::poll::{expect_pending, now, park};
 use crate::streams::Stream;
 
 pub(super) struct TokioWebsockets;
@@ -33,18 +33,8 @@ impl Peer for TokioWebsockets {
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        let mut socket = socket(outgoing.role, Stream::empty());
-        let (batch, bytes) = (outgoing.batch, shared(payload));
-        Some(Box::new(move |count| {
-            now(async {
-                for _ in 0..count / batch {
-                    for _ in 0..batch {
-                        socket.feed(Message::binary(bytes.clone())).await.unwrap();
-                    }
-                    socket.flush().await.unwrap();
-                }
-            });
-        }))
+        let socket = socket(outgoing.role, Stream::empty());
+        Some(feed_batches(socket, outgoing.batch, Message::binary(shared(payload))))
     }
 
     fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
@@ -56,15 +46,8 @@ impl Peer for TokioWebsockets {
     }
 
     fn split(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
-        let (mut writer, mut reader) = socket(incoming.role, Stream::endless(wire)).split();
-        Some(Box::new(move |count| {
-            soon(async {
-                for _ in 0..count {
-                    let message = reader.next().await.unwrap().unwrap();
-                    writer.send(message).await.unwrap();
-                }
-            });
-        }))
+        let (writer, reader) = socket(incoming.role, Stream::endless(wire)).split();
+        Some(echo_halves(reader, writer))
     }
 
     fn most_headers(&self) -> usize {

@@ -18,7 +18,7 @@ use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 use yawc::{CompressionLevel, Frame, Options, WebSocket};
 
-use super::{idle_wire, shared};
+use super::{feed_batches, idle_wire, shared};
 use crate::peer::{LEVEL, Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
 use crate::streams::Stream;
@@ -44,18 +44,8 @@ impl Peer for Yawc {
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let stream = Stream::empty();
-        let mut socket = WebSocket::from_stream(stream, role(outgoing.role), options()).unwrap();
-        let (batch, bytes) = (outgoing.batch, shared(payload));
-        Some(Box::new(move |count| {
-            now(async {
-                for _ in 0..count / batch {
-                    for _ in 0..batch {
-                        socket.feed(Frame::binary(bytes.clone())).await.unwrap();
-                    }
-                    socket.flush().await.unwrap();
-                }
-            });
-        }))
+        let socket = WebSocket::from_stream(stream, role(outgoing.role), options()).unwrap();
+        Some(feed_batches(socket, outgoing.batch, Frame::binary(shared(payload))))
     }
 
     fn stream(&self, incoming: &Incoming, wire: &'static [u8]) -> Option<Run> {
