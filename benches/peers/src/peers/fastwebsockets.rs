@@ -84,7 +84,8 @@ impl Peer for FastWebsockets {
     }
 
     fn open(&self, fields: &'static [u8]) -> Option<Run> {
-        Some(Box::new(move |count| (0..count).for_each(|_| soon(open_once(fields)))))
+        let url = opening::URL.replace("ws://", "http://");
+        Some(Box::new(move |count| (0..count).for_each(|_| soon(open_once(&url, fields)))))
     }
 
     fn idle(&self) -> Option<Maker> {
@@ -130,10 +131,10 @@ async fn accept_once(request: &'static [u8]) {
     black_box(&upgraded.await.unwrap().await.unwrap());
 }
 
-async fn open_once(fields: &'static [u8]) {
+async fn open_once(url: &str, fields: &'static [u8]) {
     let request = hyper::Request::builder()
         .method("GET")
-        .uri(opening::URL.replace("ws://", "http://"))
+        .uri(url)
         .header("Host", "server.example.com:8080")
         .header("Upgrade", "websocket")
         .header("Connection", "upgrade")

@@ -12,7 +12,7 @@ use workload::{Run, consume, opening, receive, send};
 use super::{idle_wire, shared};
 use crate::peer::{Maker, Peer, TaskMaker};
 use crate::poll::{expect_pending, now, park, soon};
-use crate::streams::{End, Stream, answer};
+use crate::streams::{Answering, End, Stream};
 
 /// The core: whole messages.
 pub(super) struct Messages;
@@ -44,11 +44,11 @@ impl Peer for Messages {
 
     fn open(&self, fields: &'static [u8]) -> Option<Run> {
         let seed = || Seed::random().expect("the operating system has random bytes");
-        let mut response = Vec::with_capacity(256);
         Some(Box::new(opening::open(seed, move |request, buffer| {
-            response.clear();
-            answer(request, fields, &mut response);
-            buffer[..response.len()].copy_from_slice(&response);
+            let mut server = Answering::new(fields);
+            server.write(request);
+            let response = server.take(buffer.len());
+            buffer[..response.len()].copy_from_slice(response);
             response.len()
         })))
     }

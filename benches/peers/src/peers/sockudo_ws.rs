@@ -196,11 +196,15 @@ impl Peer for Protocol {
     }
 
     fn accept(&self, request: &'static [u8]) -> Option<Run> {
+        let mut buffer = BytesMut::with_capacity(READ);
         Some(Box::new(move |count| {
             for _ in 0..count {
                 calls::note_read();
-                let (request, _) = parse_request(black_box(request)).unwrap().unwrap();
+                buffer.extend_from_slice(black_box(request));
+                let (request, _) = parse_request(&buffer).unwrap().unwrap();
                 sink::write(&build_response(&generate_accept_key(request.key), None, None));
+                buffer.clear();
+                black_box(&new_protocol(sockudo_ws::Role::Server));
             }
         }))
     }

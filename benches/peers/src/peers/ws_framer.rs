@@ -4,13 +4,13 @@
 use std::hint::black_box;
 
 use sansocket::Role;
-use workload::source::Source;
+use workload::source::{READ, Source};
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, calls, consume, sink};
 use ws_framer::{WsFrame, WsRxFramer, WsTxFramer};
 
 use crate::peer::Peer;
-use crate::streams::answer;
+use crate::streams::{Answering, End};
 
 pub(super) struct WsFramer;
 
@@ -66,7 +66,6 @@ impl Peer for WsFramer {
 
     fn open(&self, fields: &'static [u8]) -> Option<Run> {
         let mut buffers = [vec![0; 1024], vec![0; 8192]];
-        let mut response = Vec::with_capacity(256);
         Some(Box::new(move |count| {
             let [sent, received] = &mut buffers;
             for _ in 0..count {
@@ -74,14 +73,16 @@ impl Peer for WsFramer {
                 let mut receiver = WsRxFramer::new(received);
                 let host = "server.example.com:8080";
                 let request = sender.http_upgrade_request(host, "/chat", &[]).unwrap();
-                response.clear();
+                let mut server = Answering::new(fields);
                 calls::note_write();
-                answer(request, fields, &mut response);
+                server.write(request);
                 calls::note_read();
-                receiver.read_buf()[..response.len()].copy_from_slice(&response);
+                let response = server.take(READ);
+                receiver.read_buf()[..response.len()].copy_from_slice(response);
                 receiver.advance(response.len());
                 let response = receiver.http_response().unwrap().unwrap();
                 assert!(response.is_websocket_accepted(&sender.accept_key()), "the key is right");
+                black_box((&sender, &receiver));
             }
         }))
     }

@@ -15,7 +15,7 @@ pub(crate) struct Answering {
 }
 
 impl Answering {
-    pub(super) fn new(fields: &'static [u8]) -> Self {
+    pub(crate) fn new(fields: &'static [u8]) -> Self {
         let response = Vec::with_capacity(256 + fields.len());
         Self { request: Vec::with_capacity(1024), response, given: 0, fields }
     }

@@ -12,7 +12,7 @@ use workload::wire::{Incoming, Outgoing, REQUEST};
 use workload::{Run, calls, sink};
 
 use crate::peer::Peer;
-use crate::streams::answer;
+use crate::streams::{Answering, End, answer};
 
 /// Messages whole.
 pub(super) struct Messages;
@@ -52,9 +52,9 @@ impl Peer for Messages {
             for _ in 0..count {
                 calls::note_read();
                 calls::note_write();
-                let mut response = Vec::with_capacity(256);
-                answer(black_box(REQUEST), fields, &mut response);
-                black_box(&response);
+                let mut server = Answering::new(fields);
+                server.write(black_box(REQUEST));
+                black_box(server.take(usize::MAX));
             }
         }))
     }
