@@ -210,6 +210,8 @@ pub use wire::error::ProtocolError;
 pub use wire::frame::{Kind, Role};
 pub use wire::limits::Limits;
 #[cfg(feature = "alloc")]
+pub use wire::seeds::Seeds;
+#[cfg(feature = "alloc")]
 pub use wire::snapshot::SnapshotError;
 
 /// The examples of the pages of the repository and of the registry.

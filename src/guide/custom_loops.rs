@@ -85,6 +85,9 @@
 //! | `no_std` with an allocator | `tests/no_std/src/bin/connection.rs` | feature `alloc`, with a [`Seed`](crate::Seed) from your hardware |
 //! | no allocator | `examples/fixed_buffer.rs` | only [`wire`](crate::wire): frames, masks, UTF-8 and close codes; no handshake |
 //!
+//! Each client connection needs a [`Seed`](crate::Seed). Programs that open thousands, such as load generators and proxies, draw
+//! them from one [`Seeds`](crate::Seeds), and so ask the operating system once.
+//!
 //! # Two threads
 //!
 //! [`Connection::split`] returns a [`Receiver`] and a [`Sender`](crate::Sender). The sender goes behind a lock. The reader

@@ -85,7 +85,7 @@
 //! | **Compression bombs** | limits count decompressed bytes | nothing |
 //! | **Secrets beside chosen text** (CRIME, BREACH) | compression is off | see [compression](super::compression#when-not-to) |
 //! | **TLS** | `connect` starts TLS for `wss://`, and no redirect leads from `wss` to `ws` | serve `wss://`, by [TLS](super::tls) or a proxy. Certificates are verified |
-//! | **Predictable masks** (section 10.3) | keys from the operating system's random bytes | [`Seed::new`](crate::Seed::new) only in tests, or with a true generator |
+//! | **Predictable masks** (section 10.3) | keys from the operating system's random bytes | [`Seed::new`](crate::Seed::new) only in tests, or with a true generator. A new [`Seeds`](crate::Seeds) after a fork |
 //! | **Invalid UTF-8, bad frames, bad close codes** | rejected as section 5 to 8 say | nothing |
 //! | **Text from a peer is HTML to a page** | none | escape it in the page, as with any input |
 //!

@@ -9,7 +9,8 @@ use chacha20::rand_core::{Rng, SeedableRng};
 ///
 /// Keys must not be predictable (section 5.3). Take the bytes from the operating system
 /// ([`random`](Self::random)) or a hardware generator, and take new ones for every connection. A seed
-/// cannot be used twice. Fixed bytes make a connection reproducible in tests.
+/// cannot be used twice. Fixed bytes make a connection reproducible in tests. Programs that open thousands of
+/// connections draw their seeds from [`Seeds`](crate::Seeds).
 ///
 /// ```
 /// use sansocket::Seed;

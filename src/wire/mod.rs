@@ -34,6 +34,8 @@ pub(crate) mod frame;
 pub(crate) mod limits;
 pub(crate) mod mask;
 #[cfg(feature = "alloc")]
+pub(crate) mod seeds;
+#[cfg(feature = "alloc")]
 pub(crate) mod snapshot;
 mod utf8;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use harness::{Drive, START, Setup};
 use sansocket::wire::apply_mask;
-use sansocket::{CloseCode, Connection, Negotiated, Role, Seed};
+use sansocket::{CloseCode, Connection, Negotiated, Role, Seed, Seeds};
 
 use crate::support::*;
 
@@ -52,17 +52,42 @@ fn a_client_masks_every_frame_with_a_new_key() {
 #[test]
 fn keys_depend_on_the_seed_alone() {
     // M-02, I-02.
-    let run = |seed| {
-        let (negotiated, config) = (Negotiated::new(), Arc::default());
-        let mut sender = Connection::open_client(negotiated, config, Seed::new(seed), START);
-        let mut out = Vec::new();
-        for _ in 0..10 {
-            sender.send_to("", &mut out).unwrap();
-        }
-        keys(&out)
-    };
+    let run = |seed| keys_of(Seed::new(seed));
     assert_eq!(run([1; 32]), run([1; 32]));
     assert!(run([1; 32]).iter().all(|key| !run([2; 32]).contains(key)));
+}
+
+#[test]
+fn connections_that_draw_from_one_generator_of_seeds_share_no_key() {
+    // M-02, I-02.
+    let run = |seed| {
+        let mut seeds = Seeds::new(Seed::new(seed));
+        (0..20).flat_map(|_| keys_of(seeds.next_seed())).collect::<Vec<_>>()
+    };
+    let (drawn, again, other) = (run([1; 32]), run([1; 32]), run([2; 32]));
+    assert_eq!(drawn, again);
+    assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), drawn.len(), "keys repeat");
+    assert!(drawn.iter().all(|key| !other.contains(key)));
+    // Nor does a connection that has the seed of the generator.
+    assert!(keys_of(Seed::new([1; 32])).iter().all(|key| !drawn.contains(key)));
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn generators_of_random_seeds_differ() {
+    // M-02.
+    let run = || keys_of(Seeds::random().unwrap().next_seed());
+    assert_ne!(run(), run());
+}
+
+/// The first keys of a connection with this seed.
+fn keys_of(seed: Seed) -> Vec<[u8; 4]> {
+    let mut sender = Connection::open_client(Negotiated::new(), Arc::default(), seed, START);
+    let mut out = Vec::new();
+    for _ in 0..10 {
+        sender.send_to("", &mut out).unwrap();
+    }
+    keys(&out)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use harness::START;
 use sansocket::server::{Policy, Request, Response};
-use sansocket::{Config, Connection, Input, Prepared, Role, Seed, Url, client};
+use sansocket::{Config, Connection, Input, Prepared, Role, Seed, Seeds, Url, client};
 
 use crate::support::{frame_to, given, server};
 
@@ -36,6 +36,7 @@ fn debug_names_what_a_thing_is_and_no_secret() {
         (format!("{:?}", Prepared::new("sesame")), "Prepared(Frames { len: 6, .. })"),
         (format!("{:?}", Response::forbidden("sesame")), "Response { status: 403, .. }"),
         (format!("{:?}", Seed::new(*b"sesame, and 26 bytes more, or so")), "Seed(..)"),
+        (format!("{:?}", Seeds::new(Seed::new(*b"sesame, and 26 bytes more, or so"))), "Seeds(..)"),
     ] {
         assert!(shown.contains(part), "{part} is not in {shown}");
         assert!(!shown.contains("sesame") && !shown.contains("115, 101, 115"), "{shown}");

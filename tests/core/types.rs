@@ -6,8 +6,8 @@ use sansocket::{
     Authority, Backlog, Busy, Cause, CloseFrame, Config, Connection, Counts, Ended, Event,
     Extension, Fields, HandshakeError, HandshakeLimits, HeadError, HeaderError, HeaderIter,
     Headers, Initiator, Input, Liveness, Message, Negotiated, NotSuspended, Overflow, OwnedMessage,
-    Prepared, Pushed, Receiver, RoundTrip, Seed, SendError, Sender, SnapshotError, Spare, Step,
-    TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
+    Prepared, Pushed, Receiver, RoundTrip, Seed, Seeds, SendError, Sender, SnapshotError, Spare,
+    Step, TimedOut, Timeouts, Timestamp, Url, UrlError, UrlPolicy, client, server,
 };
 
 /// A value can be sent to another thread, shared between threads, and moved: it holds no lock guard and no
@@ -63,6 +63,7 @@ const _: () = {
     is_free::<Prepared>();
     is_free::<Receiver>();
     is_free::<Seed>();
+    is_free::<Seeds>();
     is_free::<Sender>();
     is_free::<Spare<'_, Vec<u8>>>();
     is_free::<Step>();

@@ -20,6 +20,7 @@ const LAYERS: &[&str] = &[
     "wire/decoder/",
     "wire/decoder",
     "wire/entropy",
+    "wire/seeds",
     "wire",
     "deflate/encoded",
     "deflate/step",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{SinkExt, StreamExt};
 use sansocket::tokio::WebSocket;
-use sansocket::{Config, Event, Input, OwnedMessage, Role, Seed};
+use sansocket::{Config, Event, Input, OwnedMessage, Role, Seeds};
 use workload::source::Source;
 use workload::wire::{Incoming, Outgoing, Way};
 use workload::{Run, consume, opening, receive, send};
@@ -43,14 +43,17 @@ impl Peer for Messages {
     }
 
     fn open(&self, fields: &'static [u8]) -> Option<Run> {
-        let seed = || Seed::random().expect("the operating system has random bytes");
-        Some(Box::new(opening::open(seed, move |request, buffer| {
-            let mut server = Answering::new(fields);
-            server.write(request);
-            let response = server.take(buffer.len());
-            buffer[..response.len()].copy_from_slice(response);
-            response.len()
-        })))
+        let mut seeds = Seeds::random().expect("the operating system has random bytes");
+        Some(Box::new(opening::open(
+            move || seeds.next_seed(),
+            move |request, buffer| {
+                let mut server = Answering::new(fields);
+                server.write(request);
+                let response = server.take(buffer.len());
+                buffer[..response.len()].copy_from_slice(response);
+                response.len()
+            },
+        )))
     }
 
     fn idle(&self) -> Option<Maker> {
