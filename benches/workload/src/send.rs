@@ -10,18 +10,17 @@ use crate::{Run, sink};
 
 /// Sends borrowed messages: a number that fills batches.
 pub fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> Run {
-    // Long output waits in several chunks.
-    if outgoing.batch * payload.len() > 64 << 10 {
-        Box::new(batches(*outgoing, payload, write_all))
-    } else {
-        Box::new(batches(*outgoing, payload, write))
+    match outgoing.batch {
+        1 => Box::new(batches(*outgoing, payload, |_| (), write)),
+        _ => Box::new(batches(*outgoing, payload, write_if_full, write_all)),
     }
 }
 
 fn batches(
     outgoing: Outgoing,
     payload: &'static [u8],
-    write: impl Fn(&mut Connection),
+    after_message: impl Fn(&mut Connection),
+    after_batch: impl Fn(&mut Connection),
 ) -> impl FnMut(usize) {
     let mut connection = connect(outgoing.role);
     let batch = outgoing.batch;
@@ -29,9 +28,17 @@ fn batches(
         for _ in 0..count / batch {
             for _ in 0..batch {
                 connection.send(black_box(payload)).expect("the connection is open");
+                after_message(&mut connection);
             }
-            write(&mut connection);
+            after_batch(&mut connection);
         }
+    }
+}
+
+/// Makes room for the next message, as the documentation wants.
+fn write_if_full(connection: &mut Connection) {
+    if connection.is_full() {
+        write_all(connection);
     }
 }
 

@@ -107,6 +107,9 @@ impl Peer for Tokio {
             soon(async {
                 for _ in 0..count / batch {
                     for _ in 0..batch {
+                        if socket.connection_mut().is_full() {
+                            socket.flush().await.expect("the stream takes everything");
+                        }
                         let sender = socket.connection_mut();
                         sender.send(payload).expect("the connection is open");
                     }
