@@ -123,6 +123,19 @@ impl Receiver {
             || self.find(input, sender)
     }
 
+    /// Returns whether there is an event, for callers who take it before anything else happens.
+    ///
+    /// Most messages then go the short way of [`next_event`](Self::next_event), as nothing of them is noted.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn is_ready<B: AsMut<[u8]>>(
+        &mut self,
+        input: &mut Input<B>,
+        sender: &mut Sender,
+    ) -> bool {
+        (self.is_plain(input, sender) && self.parser.has_whole(input, sender))
+            || self.find(input, sender)
+    }
+
     /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty
     /// buffer is the end of the transport.
     pub fn receive<B: AsMut<[u8]>>(
@@ -350,6 +363,11 @@ impl Receiver {
 
     /// Looks for an event, in whatever state. Returns whether there is one; if not, all input is used up.
     fn find<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, sender: &mut Sender) -> bool {
+        // Nothing has come since this was asked last.
+        if self.read == 0 && self.has_used_all() {
+            sender.is_replying = false;
+            return false;
+        }
         let is_ours = input.is_of(self.read) && self.read > 0;
         // Bytes that were read for us were dropped by somebody who did not use them up: it is over.
         if self.read > 0 && !is_ours && !self.news.is_end() {

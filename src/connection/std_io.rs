@@ -49,14 +49,16 @@ impl Sender {
         stream: &mut impl Write,
         now: impl FnOnce() -> Timestamp,
     ) -> io::Result<bool> {
-        let (slices, count) = self.slices();
-        let written = retry(|| match &slices[..count] {
-            // To write one slice is less work.
-            [slice] => stream.write(slice),
-            slices => stream.write_vectored(slices),
+        let (written, len) = self.lend_slices(|slices| {
+            let written = retry(|| match slices {
+                // To write one slice is less work.
+                [slice] => stream.write(slice),
+                slices => stream.write_vectored(slices),
+            });
+            (written, slices.len())
         });
         match written {
-            Ok(Some(0)) if count > 0 => {
+            Ok(Some(0)) if len > 0 => {
                 self.handle_write_error(now());
                 Err(ErrorKind::WriteZero.into())
             }
@@ -71,15 +73,25 @@ impl Sender {
         }
     }
 
-    /// Returns the bytes to write, for a vectored write, and how many of the slices are in use.
-    pub(crate) fn slices(&mut self) -> ([IoSlice<'_>; 16], usize) {
+    /// Lends what waits to be written: the first slices of it, or none.
+    pub(crate) fn lend_slices<R>(&mut self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
+        let front = self.transmit();
+        match front.is_empty() {
+            true => write(&[]),
+            false if self.output.is_simple() => write(&[IoSlice::new(self.output.front())]),
+            false => self.lend_chunks(write),
+        }
+    }
+
+    /// Lends the first chunks of a long output.
+    fn lend_chunks<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
         let mut slices = [IoSlice::new(&[]); 16];
         let mut count = 0;
-        for (slice, chunk) in slices.iter_mut().zip(self.transmit_vectored()) {
+        for (slice, chunk) in slices.iter_mut().zip(self.output.chunks()) {
             *slice = IoSlice::new(chunk);
             count += 1;
         }
-        (slices, count)
+        write(&slices[..count])
     }
 }
 

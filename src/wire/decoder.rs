@@ -239,6 +239,18 @@ impl Decoder {
     /// ```
     #[inline(always)]
     pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
+        let (kind, range) = self.find_whole(bytes)?;
+        if self.role == Role::Server {
+            let masked = bytes.get_mut(range.start - KEY..range.end)?;
+            let (key, payload) = masked.split_first_chunk_mut::<KEY>()?;
+            mask::apply(*key, 0, payload);
+        }
+        Some((kind, range))
+    }
+
+    /// Finds what [`decode_whole`](Self::decode_whole) would decode.
+    #[inline(always)]
+    pub(crate) fn find_whole(&self, bytes: &[u8]) -> Option<(Kind, Range<usize>)> {
         if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
             return None;
         }
@@ -262,13 +274,8 @@ impl Decoder {
         if !(is_expected && fits && self.accepts_whole) {
             return None;
         }
-        let start = extended + if is_masked { 4 } else { 0 };
-        let payload = rest.get_mut(extended..start + len)?;
-        if is_masked {
-            let (key, payload) = payload.split_first_chunk_mut()?;
-            mask::apply(*key, 0, payload);
-        }
-        Some((kind, 2 + start..2 + start + len))
+        let start = 2 + extended + if is_masked { KEY } else { 0 };
+        (start + len <= bytes.len()).then_some((kind, start..start + len))
     }
 
     /// Returns the rest of the current frame's payload, in bytes. 0 between frames.
@@ -521,6 +528,9 @@ fn decode_len(bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
         len => Ok(Some((u64::from(len), 2))),
     }
 }
+
+/// Length of a masking key.
+const KEY: usize = 4;
 
 /// Converts a limit to 32 bits, in which fragments are counted.
 const fn saturate(limit: u64) -> u32 {

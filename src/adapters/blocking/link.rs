@@ -129,13 +129,12 @@ impl<S: Stream> Outgoing for Whole<'_, S> {
                 return Ok(true);
             }
             let due = self.sender.poll_timeout();
-            let (slices, count) = self.sender.slices();
-            let outcome = match count {
-                0 => match self.port.flush(due) {
+            let outcome = match self.sender.transmit().is_empty() {
+                true => match self.port.flush(due) {
                     Ok(Some(())) => return Ok(self.sender.queued() == 0),
                     outcome => outcome.map(|_| None),
                 },
-                _ => self.port.write(due, &slices[..count]),
+                false => self.sender.lend_slices(|slices| self.port.write(due, slices)),
             };
             if !take_written(self.sender, outcome, self.port.now())? {
                 return Ok(false);

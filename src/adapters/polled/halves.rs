@@ -118,7 +118,7 @@ impl<S, I: Io<S>> Reader<S, I> {
     ///
     /// Returns the errors of [`WebSocket::next_event`].
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        if !poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_event(cx))).await? {
+        if !poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_noted(cx))).await? {
             return Ok(None);
         }
         let Self { shared, place, receiver, input } = self;

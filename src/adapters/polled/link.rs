@@ -193,12 +193,13 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
         self.refill(sender);
-        let (slices, count) = sender.slices();
-        let len = slices.iter().map(|slice| slice.len()).sum();
-        let outcome = match (count, self.flow) {
-            (_, Flow::Broken) | (0, Flow::Flushed) => return Poll::Pending,
-            (0, _) => return self.poll_flush(cx, sender),
-            _ => I::poll_write(&mut self.stream, cx, &slices[..count]),
+        let (outcome, len) = match (sender.transmit().is_empty(), self.flow) {
+            (_, Flow::Broken) | (true, Flow::Flushed) => return Poll::Pending,
+            (true, _) => return self.poll_flush(cx, sender),
+            (false, _) => sender.lend_slices(|slices| {
+                let len = slices.iter().map(|slice| slice.len()).sum();
+                (I::poll_write(&mut self.stream, cx, slices), len)
+            }),
         };
         match outcome {
             Poll::Pending => {
@@ -260,8 +261,7 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
     ) -> Poll<io::Result<()>> {
         loop {
-            let now = self.tick();
-            if sender.handle_timeout(now) {
+            if sender.handle_timeout(self.now) {
                 return Poll::Ready(Ok(()));
             }
             self.work = 0;
@@ -270,8 +270,9 @@ impl<S, I: Io<S>> Link<S, I> {
                 Some((at, sleep)) if *at <= due => {
                     ready!(Pin::new(sleep).poll(cx));
                     self.alarm = None;
+                    self.tick();
                 }
-                alarm => *alarm = Some((due, I::sleep(due.since(now))?)),
+                alarm => *alarm = Some((due, I::sleep(due.since(self.now))?)),
             }
         }
     }

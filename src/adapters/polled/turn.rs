@@ -1,8 +1,9 @@
 //! The loop of a connection: events, writes, reads, and the end.
 //!
 //! ```text
-//! poll_event: until there is an event ──┬─▶ poll_step: write, read, shut down, or wait for a deadline
-//!   poll_receive, poll_part, poll_end   │
+//! poll_event: until there is an event ──┬─▶ take_step: write, read, shut down;
+//!   poll_noted, poll_receive,           │   else rest, and wait for a deadline
+//!   poll_part, poll_end                 │
 //! poll_until: until enough is written ──┘
 //!   poll_queue, poll_sent, poll_push
 //! act: queue, and write what the stream takes at once
@@ -58,9 +59,22 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
             if let Step::Done(ended) = &step {
                 return Poll::Ready(self.link.report.end(ended).map(|()| false));
             }
-            ready!(self.poll_step(cx, &step))?;
+            if !self.take_step(cx, &step) {
+                self.rest(false);
+                ready!(self.link.poll_time(cx, self.sender))?;
+            }
         }
         self.link.poll_proceed(cx).map(|()| Ok(true))
+    }
+
+    /// Does the same, and notes the event, so that it stays even if a writer closes the connection before it is
+    /// taken.
+    pub(super) fn poll_noted(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        let has_event = ready!(self.poll_event(cx))?;
+        if let Some((receiver, input)) = &mut self.incoming {
+            receiver.has_event(input, self.sender);
+        }
+        Poll::Ready(Ok(has_event))
     }
 
     /// Waits for a whole message, or `None` at the end.
@@ -180,11 +194,16 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 return Poll::Ready(Error::explain(&ended, self.link.report.copy_error()));
             }
             ready!(self.link.poll_proceed(cx));
-            let step = match self.has_event() {
+            let has_event = self.has_event();
+            let step = match has_event {
                 true => Step::Io { read: false, write: true },
                 false => self.sender.next_step(),
             };
-            ready!(self.poll_step(cx, &step))?;
+            if !self.take_step(cx, &step) {
+                self.rest(has_event);
+                self.link.tick();
+                ready!(self.link.poll_time(cx, self.sender))?;
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -205,7 +224,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
 
     fn has_event(&mut self) -> bool {
         let Some((receiver, input)) = &mut self.incoming else { return false };
-        let has_event = receiver.has_event(input, self.sender);
+        let has_event = receiver.is_ready(input, self.sender);
         self.link.work += input.take_steps() as usize;
         has_event
     }
@@ -254,9 +273,9 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         Poll::Ready(Ok(None))
     }
 
-    /// Does one thing that the connection wants, or waits for the next deadline.
-    fn poll_step(&mut self, cx: &mut Context<'_>, step: &Step) -> Poll<Result<(), Error>> {
-        let has_moved = match step {
+    /// Does one thing that the connection wants. Returns whether it was done, else nothing could be.
+    fn take_step(&mut self, cx: &mut Context<'_>, step: &Step) -> bool {
+        match step {
             Step::Shutdown => {
                 I::poll_shutdown(&mut self.link.stream, cx).is_ready() && {
                     self.sender.handle_shutdown();
@@ -269,12 +288,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                     || (*read && self.poll_read(cx).is_ready())
             }
             Step::Done(_) => true,
-        };
-        if has_moved {
-            return Poll::Ready(Ok(()));
         }
-        self.rest();
-        self.link.poll_time(cx, self.sender).map_err(Error::Io)
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -292,8 +306,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
     }
 
     /// Frees what a connection that waits does not need.
-    fn rest(&mut self) {
-        let has_event = self.has_event();
+    fn rest(&mut self, has_event: bool) {
         if let Some((_, input)) = &mut self.incoming
             && !has_event
         {
