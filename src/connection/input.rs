@@ -300,12 +300,10 @@ impl<B: AsMut<[u8]>> Input<B> {
 }
 
 impl Input<Vec<u8>> {
-    /// Appends bytes to the unread ones. The storage grows, and there is always some room behind them.
+    /// Appends bytes to the unread ones. The storage grows as a vector does.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
-        if self.spare().len() <= bytes.len() {
-            let len = (self.end + bytes.len() + 1).max(self.storage.len() * 2);
-            self.storage.resize(len, 0);
-        }
+        let room = self.spare().len();
+        self.storage.resize(self.end + room.max(bytes.len()), 0);
         self.spare()[..bytes.len()].copy_from_slice(bytes);
         self.fill(bytes.len());
     }

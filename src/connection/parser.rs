@@ -395,20 +395,12 @@ impl Parser {
         if left >= LEAST_DIRECT && is_alone && is_whole { left } else { 0 }
     }
 
-    /// Reclaims the memory of the event before.
+    /// Reclaims the memory of the event before, and all of it if no events follow.
     fn reclaim<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>) {
         input.settle();
-        let is_over = self.reading != Reading::Open;
-        let is_unused = is_over || (self.decoder.is_between_messages() && !self.is_behind());
-        // Whoever found a message without taking it has left it here.
-        if is_unused && self.assembly.len() > 0 {
+        if self.reading != Reading::Open {
             input.keep(self.assembly.take());
-        }
-        if is_over {
-            self.inflation = None;
-        }
-        if is_over || self.decoder.is_between_frames() {
-            self.control = None;
+            (self.inflation, self.control) = (None, None);
         }
     }
 
@@ -648,7 +640,10 @@ impl Parser {
         }
         let what = match piece.content {
             Content::Close => What::Close,
-            _ if sender.is_discarding() => return None,
+            _ if sender.is_discarding() => {
+                self.control = None;
+                return None;
+            }
             Content::Ping => What::Ping,
             Content::Pong | Content::Data(_) => What::Pong,
         };

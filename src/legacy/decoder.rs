@@ -62,8 +62,9 @@ impl Decoder {
         while let Some(rest) = bytes.get(used..).filter(|rest| !rest.is_empty()) {
             let (count, piece) = self.step(rest)?;
             if let Some(Piece::Text(range)) = piece {
-                let range = used + range.start..used + range.end;
-                return Ok((range.end, Some(Piece::Text(range))));
+                // The text is all that was taken.
+                let end = used + range.end;
+                return Ok((end, Some(Piece::Text(used..end))));
             }
             used += count;
             if piece.is_some() {

@@ -300,16 +300,6 @@ impl Decoder {
     }
 
     #[cfg(feature = "alloc")]
-    pub(crate) const fn is_between_frames(&self) -> bool {
-        self.frame.is_none()
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn is_between_messages(&self) -> bool {
-        self.frame.is_none() && self.message.is_none()
-    }
-
-    #[cfg(feature = "alloc")]
     pub(crate) const fn role(&self) -> Role {
         self.role
     }

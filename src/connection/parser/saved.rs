@@ -28,8 +28,7 @@ impl Parser {
         });
         self.decoder.save(out);
         self.assembly.save(out);
-        let control = self.control.as_ref().filter(|_| self.has_begun_control());
-        out.option(control, |out, control| out.bytes([control.as_bytes()]));
+        out.option(self.control.as_ref(), |out, control| out.bytes([control.as_bytes()]));
     }
 
     pub(crate) fn load(
