@@ -140,3 +140,46 @@ const PLACES: usize = 16;
 /// The most bytes of messages in one log, unless it has only one message. A connection keeps a log alive as long as
 /// it needs one message of it.
 const MOST: usize = 4 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message of so many bytes.
+    struct Text(usize, Home<Self>);
+
+    impl Text {
+        fn new(len: usize) -> Arc<Self> {
+            Arc::new(Self(len, Home::default()))
+        }
+    }
+
+    impl Logged for Text {
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn home(&self) -> &Home<Self> {
+            &self.1
+        }
+    }
+
+    #[test]
+    fn a_log_gets_messages_that_are_in_no_other_as_long_as_it_has_room() {
+        let [first, second, third] = [1, 2, 3].map(Text::new);
+        let mut run = Run::start(&first);
+        assert!(run.append(&second) && run.append(&third));
+        assert_eq!(run.len(), 6);
+        let mut other = Run::start(&Text::new(1));
+        assert!(!other.append(&second), "it is in the first log");
+        drop(run);
+        assert!(other.append(&second), "that log is gone");
+
+        for (len, fits) in [(MOST - 1, true), (MOST, false)] {
+            assert_eq!(Run::start(&Text::new(1)).append(&Text::new(len)), fits, "{len}");
+        }
+        let mut run = Run::start(&first);
+        let count = (0..2 * PLACES).filter(|_| run.append(&Text::new(1))).count();
+        assert_eq!(count, PLACES - 1);
+    }
+}

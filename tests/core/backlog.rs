@@ -340,4 +340,12 @@ fn a_backlog_shares_the_memory_of_messages_and_frees_its_own() {
         std::mem::forget(backlog);
     });
     assert!(usage.peak < 8 << 10 && usage.held == 0, "{usage:?}");
+    // An empty one keeps room for 16 messages, so that as many allocate nothing.
+    let mut backlog = Backlog::new(Overflow::Wait).max_bytes(usize::MAX);
+    let mut fill = || {
+        (0..16).for_each(|_| assert_eq!(backlog.push(&message), Pushed::Queued));
+        backlog.clear();
+    };
+    fill();
+    assert_eq!(measure(fill).1.allocations, 0);
 }

@@ -336,6 +336,19 @@ fn the_answer_to_a_keepalive_ping_cannot_be_guessed() {
     let mut others = vec![other.probe(0)];
     others.push(Clock::open(Role::Server, Timeouts::default()).probe(0));
     assert!(!others.contains(&payload) && others[0] != others[1]);
+    // Each seed has its own.
+    let of_client = |seed| {
+        let (negotiated, config) = (Negotiated::new(), Config::new().shared());
+        let client = Connection::open_client(negotiated, config, Seed::new([seed; 32]), at(0));
+        Clock::new(client).probe(0)
+    };
+    let of_server = |seed| {
+        let mut clock = Clock::open(Role::Server, Timeouts::default());
+        clock.connection.seed_pings(&Seed::new([seed; 32]));
+        clock.probe(0)
+    };
+    assert!(of_client(1) != of_client(2) && of_server(1) != of_server(2));
+    assert_eq!((of_client(1), of_server(1)), (of_client(1), of_server(1)));
     for guess in others {
         assert_eq!(clock.receive(30_003, 0x8a, &guess), None);
     }

@@ -176,6 +176,17 @@ fn what_is_wrong_with_a_long_frame_is_found_wherever_it_was_read_to() {
         (Limits::default(), vec![(0x82, noise(2 * LONG)), (0x83, Vec::new())]),
         (Limits::default(), vec![(0x02, noise(2 * LONG)), (0x82, Vec::new())]),
         (Limits::default(), vec![(0x81, bad_text)]),
+        // Bytes that are not ASCII only as a whole, or only each by itself.
+        (Limits::default(), vec![(0x81, [vec![0; 3 * LONG], vec![0x80; 2]].concat())]),
+        (Limits::default(), vec![(0x81, [vec![0; 3 * LONG], vec![0x80]].concat())]),
+        (
+            Limits::default(),
+            vec![(0x81, [vec![0; LONG], vec![0x80; 2], vec![0; 3 * LONG]].concat())],
+        ),
+        (
+            Limits::default(),
+            vec![(0x81, [vec![0; 2 * LONG], vec![0x80], vec![0; 2 * LONG]].concat())],
+        ),
         (Limits::default(), vec![(0x81, cut_text.clone())]),
         (Limits::default(), vec![(0x81, b"a".repeat(3 * LONG)), (0x81, cut_text)]),
         (long, vec![(0x81, b"a".repeat(2 * LONG)), (0x81, b"a".repeat(2 * LONG + 1))]),
@@ -205,6 +216,22 @@ fn what_is_left_of_a_long_frame_is_read_into_memory_that_grows_with_what_has_com
         assert_eq!(end.connection.frame_remaining(), 400_000 - 8 * come as u64);
         assert_eq!(end.read(), 400_000 - 8 * come, "as much as is left");
         assert_eq!(end.events(), (vec![binary(&noise(400_000))], None));
+    }
+}
+
+#[test]
+fn little_is_read_first_behind_little_that_is_left() {
+    for (left, room) in [(FIRST - 1, 2 * FIRST - 1), (FIRST, STORAGE)] {
+        let payload = noise(STORAGE - 10 + LONG + left);
+        let stream = frame_to(Role::Client, 0x82, &payload);
+        let mut end = End::new(client(), STORAGE, &stream);
+        end.read();
+        assert_eq!(end.events(), NOTHING);
+        end.most = LONG;
+        assert_eq!(end.read(), LONG + left);
+        assert_eq!(end.events(), NOTHING);
+        assert_eq!(end.spare(), room, "{left}");
+        assert_eq!(end.read_all(), (vec![binary(&payload)], None));
     }
 }
 
@@ -249,6 +276,32 @@ fn what_is_read_before_the_events_are_taken_is_seen_in_order() {
     assert_eq!(end.read(), LONG + 16);
     let seen = end.events();
     assert!(seen == (vec![binary(&long), text("next")], None));
+}
+
+#[test]
+fn what_is_read_before_the_events_are_taken_may_be_wrong() {
+    let text = [&b"a".repeat(STORAGE)[..], b"\xff", &b"a".repeat(4 * LONG)].concat();
+    let stream = frame_to(Role::Client, 0x81, &text);
+    let mut end = End::new(client(), STORAGE, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.read(), STORAGE - 10, "as much as has come");
+    assert_eq!(end.read(), STORAGE, "nobody has looked at what has come");
+    assert_eq!(end.events(), (Vec::new(), Some(ProtocolError::InvalidUtf8)));
+    assert_eq!(end.spare(), STORAGE, "nothing follows");
+}
+
+#[test]
+fn what_is_read_behind_bytes_that_wait_follows_them() {
+    let stream = frame_to(Role::Client, 0x82, &noise(4 * LONG));
+    let mut end = End::new(client(), STORAGE, &stream);
+    end.read();
+    assert_eq!(end.events(), NOTHING);
+    let (filled, rest) = end.stream.split_at(1000);
+    end.connection.receive(&mut end.input, filled.to_vec(), START);
+    assert_eq!(end.spare(), 0, "a buffer that the caller has filled has no room");
+    assert_eq!(end.events(), NOTHING);
+    assert_eq!(end.connection.frame_remaining(), rest.len() as u64);
 }
 
 #[test]

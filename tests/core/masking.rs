@@ -218,3 +218,13 @@ fn a_seed_is_asked_for_before_anything_can_be_sent() {
     assert!(Seed::random().is_ok());
     assert_eq!(format!("{:?}", Seed::new([7; 32])), "Seed(..)");
 }
+
+#[test]
+fn any_number_of_bytes_may_precede_masked_ones() {
+    // M-04
+    for phase in [3, 4_000_000_003, usize::MAX] {
+        let mut bytes = *b"abcde";
+        apply_mask([1, 2, 3, 4], phase, &mut bytes);
+        assert_eq!(bytes, [b'a' ^ 4, b'b' ^ 1, b'c' ^ 2, b'd' ^ 3, b'e' ^ 4], "{phase}");
+    }
+}

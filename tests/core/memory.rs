@@ -3,7 +3,7 @@
 
 use counting_allocator::{Usage, measure};
 use harness::{Drive, START, Setup};
-use sansocket::{Config, Connection, Event, Input, Limits, Role, Seed, Step};
+use sansocket::{Config, Connection, Event, Input, Limits, Role, Seed, Step, Url, client};
 
 use crate::support::handshake::{offer, open_to_all};
 use crate::support::*;
@@ -386,6 +386,14 @@ fn what_is_discarded_after_our_close_frame_takes_no_memory() {
         let usage = flood(&mut connection);
         // A control frame that is cut by the end of a read.
         assert!(usage.held == 0 && usage.peak <= 256, "{usage:?}");
+        let (ping, mut input) = (frame_to(role, 0x89, &[b'p'; 125]), Input::new(vec![0; 100]));
+        let ((), usage) = measure(|| {
+            for part in ping.chunks(100) {
+                connection.feed(&mut input, part);
+                assert_eq!(connection.next(&mut input), Ok(None));
+            }
+        });
+        assert_eq!(usage.held, 0, "nor is one kept until the next read");
         receive(&mut connection, &frame_to(role, 0x88, b"")).unwrap();
         assert_eq!(flood(&mut connection), Usage::default());
     }
@@ -506,8 +514,10 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
     assert!(usage.bytes < 2 * len + 2048, "{usage:?} for {len}");
 
     let mut response = Vec::with_capacity(4096);
+    server.request().unwrap().add_header("X-Three", &long).unwrap();
+    let ((), accepting) = measure(|| server.accept());
+    assert!(accepting.allocations <= 1 && accepting.bytes < 1024, "{accepting:?}");
     let ((), before) = measure(|| {
-        server.accept();
         server.transmit_to(&mut response);
         assert_eq!(server.next(&mut input), Ok(None));
         server.free_memory();
@@ -521,6 +531,53 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
     let ((), client_held) = measure(|| drop(client));
     assert_eq!(server_held.held, 0);
     assert!(client_held.held > -512, "only its generator: {client_held:?}");
+}
+
+#[test]
+fn a_long_request_is_allocated_as_few_times() {
+    let url = format!("ws://example.com/{}?{}", "p".repeat(2000), "q".repeat(2000));
+    let config = Config::new().shared();
+    let start = || {
+        let request = client::Request::new(Url::parse(&url).unwrap());
+        Connection::client(request, config, Seed::new([7; 32]), START)
+    };
+    let (client, usage) = measure(start);
+    assert!(client.queued() > 4000 && usage.allocations <= 3, "{usage:?}");
+    assert!(usage.bytes < client.queued() + 2048, "{usage:?}");
+}
+
+#[test]
+fn a_queue_that_is_never_empty_takes_little_more_than_what_waits_in_it() {
+    // L-12
+    let (mut server, text) = (server(), "x".repeat(998));
+    server.send("x").unwrap();
+    let ((), usage) = measure(|| {
+        for _ in 0..1000 {
+            server.send(&text[..]).unwrap();
+            server.transmitted(1002, START);
+        }
+    });
+    assert_eq!(server.queued(), 3);
+    assert!(usage.peak < 8 << 10, "{usage:?}");
+}
+
+#[test]
+fn a_queue_that_was_long_frees_its_memory_once_it_is_empty() {
+    // L-12
+    for (len, is_kept) in [(100_000, true), (300_000, false)] {
+        for writes in [1, 2] {
+            let (mut server, text) = (server(), "x".repeat(len));
+            let ((), usage) = measure(|| {
+                server.send(&text[..]).unwrap();
+                for left in (1..=writes).rev() {
+                    let count = server.transmit().len() / left;
+                    server.transmitted(count, START);
+                }
+            });
+            assert_eq!(server.queued(), 0);
+            assert_eq!(usage.held > 0, is_kept, "{len} in {writes}: {usage:?}");
+        }
+    }
 }
 
 #[test]

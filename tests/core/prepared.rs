@@ -88,6 +88,20 @@ fn a_server_writes_a_long_frame_from_where_it_lies() {
     let frame = frame_to(Role::Client, 0x82, &[7; 20_000]);
     assert_eq!(written, [bytes("8106 6265666f7265"), frame].concat());
     assert_eq!(server.queued(), 0);
+    // A message of less than 16 KiB is copied.
+    for (len, is_lent) in [((16 << 10) - 1, false), (16 << 10, true)] {
+        let mut calls = 0;
+        let write = |slices: &[&[u8]; 3]| {
+            calls += 1;
+            slices.iter().map(|slice| slice.len()).sum()
+        };
+        server.send_with(&Prepared::new(vec![7; len]), write).unwrap();
+        assert_eq!(
+            (calls, transmit(&mut server).is_empty()),
+            (usize::from(is_lent), is_lent),
+            "{len}"
+        );
+    }
 }
 
 #[test]
@@ -138,18 +152,56 @@ fn each_reply_counts_with_all_its_bytes() {
     ] {
         let text = "x".repeat(len);
         let prepared = Prepared::new(&text[..]);
-        for message in [Message::from(&text[..]), Message::from(&prepared)] {
-            for (max_queued, read) in [(header + len, false), (header + len + 1, true)] {
+        let owned = Message::from(text.clone());
+        let messages = [Message::from(&text[..]), Message::from(&prepared), owned];
+        let limits = [(header + len, false), (header + len + 1, true)];
+        // No reply: one only makes room, and one waits before the reply.
+        let rows = messages.iter().flat_map(|it| [(it, 0), (it, 1), (it, 2)]);
+        for (message, made) in rows {
+            for (max_queued, read) in limits {
                 let mut connection = Setup { max_queued, ..Setup::new(role) }.connect();
-                // No reply: it only makes room for one.
-                connection.send(&text[..]).unwrap();
+                (0..made).for_each(|_| connection.send(&text[..]).unwrap());
                 transmit(&mut connection);
+                connection.send("").unwrap();
                 let mut input = given(&mut connection, &frame_to(role, 0x81, b"?"));
                 assert_eq!(connection.next_event(&mut input), Some(Event::Text("?")));
                 connection.send(message.clone()).unwrap();
                 let expected = Step::Io { read, write: true };
                 assert_eq!(connection.next_step(), expected, "{role:?}, {len}, {max_queued}");
             }
+        }
+    }
+}
+
+#[test]
+fn each_pong_counts_with_all_its_bytes() {
+    // I-05
+    for (role, header) in [(Role::Client, 6), (Role::Server, 2)] {
+        for (max_queued, read) in [(header + 20, false), (header + 21, true)] {
+            let mut connection = Setup { max_queued, ..Setup::new(role) }.connect();
+            connection.send("before").unwrap();
+            let mut input = given(&mut connection, &frame_to(role, 0x89, &[b'p'; 20]));
+            assert_eq!(connection.next_event(&mut input), Some(Event::Ping(&[b'p'; 20])));
+            assert_eq!(
+                connection.next_step(),
+                Step::Io { read, write: true },
+                "{role:?}, {max_queued}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_stream_does_not_take_of_a_reply_counts() {
+    // I-05
+    for (taken, left) in [(0, 20_004), (3, 20_001), (10_004, 10_000)] {
+        for (max_queued, read) in [(left, false), (left + 1, true)] {
+            let mut server = Setup { max_queued, ..Setup::new(Role::Server) }.connect();
+            let mut input = given(&mut server, &frame_to(Role::Server, 0x81, b"?"));
+            assert_eq!(server.next_event(&mut input), Some(Event::Text("?")));
+            let mut rounds = [taken, 0].into_iter();
+            server.send_with(&[7; 20_000], |_| rounds.next().unwrap_or(0)).unwrap();
+            assert_eq!(server.next_step(), Step::Io { read, write: true }, "{taken}, {max_queued}");
         }
     }
 }

@@ -29,14 +29,17 @@ fn a_message_is_one_frame() {
 
 #[test]
 fn a_long_message_is_sent_without_a_copy_by_a_server() {
-    let payload = vec![1; 70_000];
-    let frame = frame_to(Role::Client, 0x82, &payload);
-    let mut server = server();
-    let place = payload.as_ptr();
-    server.ping(b"before").unwrap();
-    server.send(payload).unwrap();
-    assert_eq!(server.transmit_vectored().nth(1).unwrap().as_ptr(), place);
-    assert_eq!(transmit(&mut server), [bytes("8906 6265666f7265"), frame].concat());
+    for (len, is_copied) in [((16 << 10) - 1, true), (16 << 10, false), (70_000, false)] {
+        let payload = vec![1; len];
+        let frame = frame_to(Role::Client, 0x82, &payload);
+        let mut server = server();
+        let place = payload.as_ptr();
+        server.ping(b"before").unwrap();
+        server.send(payload).unwrap();
+        let second = server.transmit_vectored().nth(1).map(|chunk| chunk.as_ptr());
+        assert_eq!(second, (!is_copied).then_some(place), "{len}");
+        assert_eq!(transmit(&mut server), [bytes("8906 6265666f7265"), frame].concat());
+    }
 }
 
 #[test]
@@ -95,7 +98,11 @@ fn whatever_holds_text_or_bytes_is_a_message_to_keep() {
     ] {
         assert_eq!((message.is_text(), message.is_binary()), (false, true));
         assert_eq!((message.as_text(), message.as_bytes()), (None, &b"a"[..]));
+        assert_eq!((message.len(), message.is_empty()), (1, false));
     }
+    assert!(OwnedMessage::from("").is_empty() && OwnedMessage::from(b"").is_empty());
+    let shown = [OwnedMessage::from("text"), OwnedMessage::from(b"data")].map(|it| it.to_string());
+    assert_eq!(shown, ["text", "4 bytes"]);
 }
 
 #[test]

@@ -46,6 +46,9 @@ fn lines_end_with_crlf() {
         ("G-01", b"GET / HTTP/1.1\r\nHost: a\r\n\n", Head(BadLineEnd)),
         // Among as many bytes as are searched at once.
         ("G-01", b"GET / HTTP/1.1\r\nX\nHost: and 32 bytes behind it\r\n\r\n", Head(BadLineEnd)),
+        // More of them than lines are allowed.
+        ("G-01", format!("GET / HTTP/1.1\r\n{}", "\n".repeat(200)).as_bytes(), Head(BadLineEnd)),
+        ("G-01", format!("GET / HTTP/1.1\r\n{}", "\rX\n".repeat(200)).as_bytes(), Head(BadLineEnd)),
         ("G-02", b"GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n", Head(BadLineEnd)),
         ("G-02", b"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", Head(BadLineEnd)),
         ("G-02", b"\rGET / HTTP/1.1\r\n", Head(BadLineEnd)),
@@ -562,6 +565,7 @@ fn a_list_reports_the_entry_that_is_not_a_host() {
     for (host, error) in rows {
         let lists = [Hosts::list([host]), Hosts::list(["good.com", host])];
         assert_eq!(lists, [Err(error(0)), Err(error(1))], "H-S-14: {host}");
+        assert!(error(7).to_string().starts_with("entry 7 of the hosts "), "{host}");
     }
 }
 
@@ -1442,6 +1446,7 @@ fn an_error_leads_to_its_source() {
     let error = HandshakeError::from(RequestError::from(head));
     assert_eq!(error.status(), Some(400));
     let request = error.source().expect("an error of the request");
+    assert_eq!(error.to_string(), request.to_string());
     assert_eq!(request.downcast_ref(), Some(&RequestError::Head(head)));
     let source = request.source().expect("an error of the head");
     assert_eq!(source.downcast_ref(), Some(&head));

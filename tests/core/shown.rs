@@ -17,7 +17,9 @@ fn debug_names_what_a_thing_is_and_no_secret() {
     let shown_request = format!("{request:?}");
     let client = Connection::client(request, Config::new().shared(), Seed::new([7; 32]), START);
     let mut server = server();
-    let input = given(&mut server, &frame_to(Role::Server, 0x81, b"sesame"));
+    let frame = frame_to(Role::Server, 0x81, b"sesame");
+    let mut input = given(&mut server, &frame.repeat(2));
+    assert!(server.next_event(&mut input).is_some());
     server.send("sesame").unwrap();
     for (shown, part) in [
         (format!("{url:?}"), "ws://h/a"),

@@ -114,3 +114,57 @@ fn each_outcome_of_a_read_has_its_meaning() {
         assert_eq!(is_reading, reads_on, "{outcomes:?}");
     }
 }
+
+#[cfg(feature = "legacy")]
+#[test]
+fn each_outcome_has_the_same_meaning_for_older_drafts() {
+    use ErrorKind::*;
+    use harness::open_to_old;
+    use sansocket::legacy::Connection;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
+        Connection: Upgrade\r\nOrigin: http://a\r\n\r\n";
+    let open = || {
+        let config = open_to_old(sansocket::Limits::new());
+        let (mut server, mut input) = (Connection::server(config, START), Input::new([0; 16]));
+        server = server.with_read_ahead(REQUEST);
+        assert_eq!(server.next_event(&mut input), Some(Event::Request));
+        server.accept();
+        assert_eq!(server.next_event(&mut input), Some(Event::Open));
+        let head = server.transmit().len();
+        server.transmitted(head, START);
+        server
+    };
+    let idle = open().write_to(&mut Script::new(&[Ok(0)], b""), || START);
+    assert!(idle.unwrap(), "nothing waits, which is no error");
+    for (outcomes, expected, left) in [
+        (&[Ok(7)][..], Ok(true), 0),
+        (&[Ok(3)], Ok(true), 4),
+        (&[Err(Interrupted), Ok(7)], Ok(true), 0),
+        (&[Err(WouldBlock)], Ok(false), 7),
+        (&[Ok(0)], Err(WriteZero), 0),
+        (&[Err(BrokenPipe)], Err(BrokenPipe), 0),
+    ] {
+        let (mut server, mut stream) = (open(), Script::new(outcomes, b""));
+        server.send("Hello").unwrap();
+        let written = server.write_to(&mut stream, || START).map_err(|error| error.kind());
+        assert_eq!((written, server.queued()), (expected, left), "{outcomes:?}");
+        assert!(b"\0Hello\xff".starts_with(&stream.bytes), "{outcomes:?}");
+    }
+    for (outcomes, expected, event, reads_on) in [
+        (&[Ok(7)][..], Ok(true), Some(Event::Text("Hello")), true),
+        (&[Err(Interrupted), Ok(7)], Ok(true), Some(Event::Text("Hello")), true),
+        (&[Err(WouldBlock)], Ok(false), None, true),
+        (&[Ok(0)], Ok(true), None, false),
+        (&[Err(ConnectionReset)], Err(ConnectionReset), None, false),
+    ] {
+        let (mut server, mut input) = (open(), Input::new([0; 16]));
+        let mut stream = Script::new(outcomes, b"\0Hello\xff");
+        let read = server.read_from(&mut stream, &mut input, || START);
+        assert_eq!(read.map_err(|error| error.kind()), expected, "{outcomes:?}");
+        assert_eq!(server.next_event(&mut input), event, "{outcomes:?}");
+        assert_eq!(server.next_event(&mut input), None, "{outcomes:?}");
+        let is_reading = matches!(server.next_step(), Step::Io { read: true, .. });
+        assert_eq!(is_reading, reads_on, "{outcomes:?}");
+    }
+}

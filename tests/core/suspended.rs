@@ -267,6 +267,7 @@ fn a_busy_connection_goes_on() {
     server.feed(&mut input, &frame_to(Role::Server, 0x81, b"event"));
     let error = server.suspend(&mut input).unwrap_err();
     assert_eq!(error.busy, Busy::Event);
+    assert!(error.to_string().ends_with(&error.busy.to_string()), "{error}");
     let mut server = error.connection;
     assert_eq!(server.next_event(&mut input), Some(Event::Text("event")));
 
@@ -655,6 +656,21 @@ mod compressed {
     }
 
     #[test]
+    fn settings_of_compression_are_those_that_can_be_chosen() {
+        // I-11
+        let snapshot = suspend(open(Role::Server));
+        let Compression { level, memory, .. } = Compression::dedicated();
+        let shape = [15, level, memory];
+        let at = snapshot.windows(3).position(|window| window == shape).unwrap();
+        for (place, bad) in [(0, 7), (0, 16), (1, 10), (2, 0), (2, 10)] {
+            let mut changed = snapshot.clone();
+            changed[at + place] = bad;
+            let malformed = Some(SnapshotError::Malformed);
+            assert_eq!(error(&changed, Limits::default()), malformed, "{bad} at {place}");
+        }
+    }
+
+    #[test]
     fn settings_of_compression_are_kept() {
         let mut server = open(Role::Server);
         server.compress_from(usize::MAX);
@@ -675,4 +691,78 @@ fn a_snapshot_with_compression_needs_the_feature() {
     assert_eq!(snapshot[12], 0, "whether there is a decompressor");
     snapshot[12] = 1;
     assert_eq!(error(&snapshot, Limits::default()), Some(SnapshotError::Compressed));
+}
+
+#[test]
+fn a_character_in_progress_is_not_complete() {
+    // I-11
+    let (mut server, mut input) = (server(), Input::new(vec![0; 64]));
+    server.set_streaming(true);
+    server.feed(&mut input, &bytes("0182 00000000 48c3"));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Part { .. })));
+    assert_eq!(server.next_event(&mut input), None);
+    let mut snapshot = suspend(server);
+    let at = snapshot.iter().position(|&byte| byte == 0xc3).unwrap();
+    for (byte, expected) in [(0xc4, None), (b'a', Some(SnapshotError::Malformed))] {
+        snapshot[at] = byte;
+        assert_eq!(error(&snapshot, Limits::default()), expected, "{byte:x}");
+    }
+}
+
+#[test]
+fn a_header_in_progress_is_not_complete() {
+    // I-11
+    let snapshot = suspended_within("8185 000000");
+    let at = snapshot.windows(2).position(|window| window == b"\x81\x85").unwrap();
+    // Before it is its length.
+    for (more, expected) in [(&[][..], None), (&[0], Some(SnapshotError::Malformed))] {
+        let mut snapshot = snapshot.clone();
+        snapshot.splice(at + 5..at + 5, more.iter().copied());
+        snapshot[at - 8] += u8::try_from(more.len()).unwrap();
+        assert_eq!(error(&snapshot, Limits::default()), expected);
+    }
+}
+
+#[test]
+fn a_control_frame_that_is_discarded_leaves_nothing() {
+    // C-08, I-11
+    let config = Config::new().discard_after_close(true).shared();
+    let mut server = Connection::open_server(Negotiated::new(), Arc::clone(&config), START);
+    let mut input = Input::new(vec![0; 64]);
+    server.close(None, "").unwrap();
+    transmit(&mut server);
+    for part in ["8982 00000000 61", "62"] {
+        server.feed(&mut input, &bytes(part));
+        assert_eq!(server.next_event(&mut input), None);
+    }
+    let mut server = again(server);
+    server.feed(&mut input, &frame_to(Role::Server, 0x88, b""));
+    assert!(matches!(server.next_event(&mut input), Some(Event::Close(_))));
+}
+
+#[test]
+fn a_peer_that_takes_bytes_again_after_the_restart_is_alive() {
+    // K-11
+    let at = |seconds| Timestamp::new(Duration::from_secs(seconds));
+    for is_restarted in [false, true] {
+        let mut server = server();
+        server.send("waits").unwrap();
+        server.transmitted(3, START);
+        if is_restarted {
+            server = again(server);
+        }
+        server.transmitted(4, at(20));
+        assert_eq!(server.poll_timeout(), Some(at(50)), "{is_restarted}");
+    }
+}
+
+#[test]
+fn errors_of_a_snapshot_say_what_is_wrong() {
+    use SnapshotError::*;
+    let mut texts =
+        [Malformed, UnknownVersion, Compressed, TooBig].map(|it| it.to_string()).to_vec();
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), 4, "L-24");
+    assert!(texts.iter().all(|text| text.contains("snapshot")), "{texts:?}");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use counting_allocator::measure;
 use harness::{Drive, Setup};
 use sansocket::deflate::{Agreement, Compression, Pool};
-use sansocket::{Config, Connection, Limits, Prepared, Role};
+use sansocket::{Config, Connection, Input, Limits, Prepared, Role};
 
 use super::peer::{Frame, Random, frames, noise, open, open_with, other, take, words};
 use crate::support::transmit;
@@ -299,12 +299,16 @@ fn the_context_of_a_peer_is_used_after_a_prepared_message() {
 fn the_context_from_before_a_prepared_message_is_used_after_it() {
     // D-46: neither is lost.
     let text = words(1, 2000);
-    let mut server = open(Role::Server, "");
-    server.send(&text).unwrap();
-    server.send(&Prepared::new(words(2, 2000))).unwrap();
-    transmit(&mut server);
-    server.send(&text).unwrap();
-    assert!(server.queued() < 60, "{} bytes", server.queued());
+    let prepared: Vec<_> = (2..6).map(|seed| Prepared::new(words(seed, 500))).collect();
+    // The second connection finds the messages where the first one has put them.
+    for _ in 0..2 {
+        let mut server = open(Role::Server, "");
+        server.send(&text).unwrap();
+        prepared.iter().for_each(|message| server.send(message).unwrap());
+        transmit(&mut server);
+        server.send(&text).unwrap();
+        assert!(server.queued() < 60, "{} bytes", server.queued());
+    }
 }
 
 #[test]
@@ -432,6 +436,13 @@ fn a_message_that_does_not_become_shorter_is_sent_as_it_is() {
     server.send("after").unwrap();
     let frame = frames(&transmit(&mut server)).remove(0);
     assert_eq!(Peer::new(15, true).take(&frame), b"after");
+    // Some of these are as long when compressed.
+    for len in 0..60 {
+        let text = Prepared::new(&b"abcabcdabcde".repeat(5)[..len]);
+        server.send(&text).unwrap();
+        let frame = frames(&transmit(&mut server)).remove(0);
+        assert_eq!(frame.is_compressed(), frame.payload.len() < len, "{len}");
+    }
 }
 
 #[test]
@@ -485,6 +496,18 @@ fn threads_that_need_one_form_at_once_send_the_same_bytes() {
             assert!(sent == send(bits), "window of {bits} bits");
         }
     });
+}
+
+#[test]
+fn the_compressor_is_freed_when_the_peer_has_ended_the_transport() {
+    let (mut server, mut input) = (open_without_pool(), Input::new([0; 16]));
+    server.send("own").unwrap();
+    transmit_all(&mut server);
+    let (event, usage) = measure(|| {
+        server.handle_eof(harness::START);
+        server.next_event(&mut input).is_none()
+    });
+    assert!(event && usage.held < -(200 << 10), "{usage:?}");
 }
 
 /// Writes what is queued, without a copy.

@@ -1,5 +1,7 @@
 //! Credentials of a client: rules P-18, P-20, P-30, P-31, P-33 and P-34.
 
+use std::error::Error;
+
 use harness::START;
 use sansocket::HeaderError;
 use sansocket::auth::{Authorization, Credentials, CredentialsError};
@@ -239,11 +241,18 @@ fn nothing_shows_the_query_of_a_url() {
         exchange(&mut dial, head.as_bytes());
         let shown = format!("{dial:?}");
         assert!(!shown.contains("sesame"), "{shown}");
+        let stage = ["stage: Open(..)", "stage: Decide(..)", "stage: Failed("];
+        assert!(stage.iter().any(|stage| shown.contains(stage)), "{shown}");
+        if let Some(response) = dial.finish().err().and_then(|error| error.response) {
+            let shown = format!("{response:?}");
+            assert!(shown.contains("url: Some(ws://h/)") && !shown.contains("sesame"), "{shown}");
+        }
     }
     let mut dial = dial(&plan);
     dial.handle_failure(START);
     let error = dial.finish().expect_err("a failure");
     assert_eq!(&*error.url, "ws://h/?sesame");
+    assert_eq!(error.source().map(ToString::to_string), Some(error.failure.to_string()));
     let shown = format!("{error:?} {error}");
     assert!(!shown.contains("sesame"), "{shown}");
 }

@@ -4,7 +4,7 @@ use sansocket::auth::Credentials;
 use sansocket::connect::{Plan, PlanError, Proxy, ProxyError, ProxyScheme};
 use sansocket::{HeaderError, UrlError};
 
-use super::support::plan;
+use super::support::{Reply, plan, result};
 
 #[test]
 fn a_plan_has_a_url_of_a_web_socket() {
@@ -118,4 +118,16 @@ fn a_proxy_has_a_scheme_a_host_and_a_port() {
     ] {
         assert_eq!(Proxy::parse(url).err(), Some(error), "{url}");
     }
+}
+
+#[test]
+fn a_plan_can_require_a_subprotocol() {
+    let mut plan = plan("ws://h/");
+    plan.add_protocol("chat").unwrap();
+    assert_eq!(result(&plan, &[Reply::Open("")]), "open ws://h/");
+    plan.require_protocol();
+    assert_eq!(
+        result(&plan, &[Reply::Open("")]),
+        "ws://h/: opening handshake failed: server selected none of the subprotocols"
+    );
 }

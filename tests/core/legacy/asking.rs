@@ -1,5 +1,7 @@
 //! The client's side of the opening handshake of drafts 75 and 76.
 
+use std::collections::{BTreeSet, HashSet};
+
 use harness::{START, old_client, old_response};
 use md5::{Digest, Md5};
 use sansocket::client::{Request, ResponseError};
@@ -40,10 +42,11 @@ fn draft_75_asks_in_a_fixed_order() {
 /// Z-20, Z-21: the keys of a client are what the draft asks for, whatever the seed.
 #[test]
 fn draft_76_hides_two_numbers_among_lines_in_random_order() {
-    let (mut orders, mut noise_at) = (std::collections::HashSet::new(), [false; 2]);
+    let (mut orders, mut noise_at) = (HashSet::new(), [false; 2]);
+    let (mut noise, mut last, mut tails) = (BTreeSet::new(), HashSet::new(), HashSet::new());
     for seed in 0..=255 {
         let (_, request) = start(Draft::Hixie76, "ws://example.com/", seed);
-        let (head, _) = request.split_once("\r\n\r\n").expect("a blank line");
+        let (head, tail) = request.split_once("\r\n\r\n").expect("a blank line");
         for name in ["Sec-WebSocket-Key1: ", "Sec-WebSocket-Key2: "] {
             let line = head.lines().find_map(|line| line.strip_prefix(name)).expect("a key");
             let count = |is: fn(char) -> bool| line.chars().filter(|it| is(*it)).count();
@@ -53,11 +56,20 @@ fn draft_76_hides_two_numbers_among_lines_in_random_order() {
             assert_eq!(line.trim(), line, "no space at either end");
             noise_at[0] |= !line.starts_with(|it: char| it.is_ascii_digit());
             noise_at[1] |= !line.ends_with(|it: char| it.is_ascii_digit());
+            noise.extend(line.chars().filter(|it| *it != ' ' && !it.is_ascii_digit()));
         }
         let order: Vec<_> = head.lines().map(|line| line.split(':').next().unwrap()).collect();
         assert_eq!((order[0], order.len()), ("GET / HTTP/1.1", 7));
         orders.insert(format!("{order:?}"));
+        last.insert(order[6].to_owned());
+        tails.insert(tail.to_owned());
     }
+    assert_eq!(noise, ('!'..='/').chain(':'..='~').collect(), "every other character");
+    assert_eq!(
+        (last.len(), tails.len()),
+        (6, 256),
+        "every line may be the last, and each key is new"
+    );
     assert!(orders.len() > 100, "{} orders", orders.len());
     assert_eq!(noise_at, [true; 2], "other characters at the start and at the end of a key");
 }
@@ -172,7 +184,9 @@ fn a_final_response_is_delivered_with_its_body() {
         assert_eq!((&talk.seen[..], talk.ended.cause), (&["Rejected".into()][..], Cause::Rejected));
         let mut client = old_client(draft, &open_to_all()).with_read_ahead(response);
         assert_eq!(client.next_event(&mut Input::new([0; 16])), Some(Event::Rejected));
+        assert_eq!(client.response().map(|it| it.status()), Some(403));
         let response = client.take_response().expect("it is there");
+        assert!(client.response().is_none(), "it was taken");
         assert_eq!((response.status(), response.body()), (403, &b"No TV"[..]));
         assert!(matches!(client.next_step(), Step::Done(_)));
     }

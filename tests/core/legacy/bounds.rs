@@ -68,6 +68,7 @@ fn a_frame_of_as_many_bytes_as_the_limit_says_is_taken() {
     for (limits, expected) in [
         (Limits::new().message(10), ProtocolError::MessageTooBig),
         (Limits::new().frame(10), ProtocolError::FrameTooBig),
+        (Limits::new().frame(10).message(10), ProtocolError::MessageTooBig),
     ] {
         let config = open_to_old(limits);
         let seen = |frames: Vec<u8>| {
@@ -135,9 +136,32 @@ fn bytes_before_a_decision_are_bounded() {
     let mut input = Input::new(Vec::new());
     assert_eq!(server.next_event(&mut input), Some(Event::Request));
     assert!(matches!(server.next_step(), Step::Io { read: false, .. }));
+    let most = server.config().policy.limits.bytes as usize;
+    server.receive(&mut input, vec![0; most], START);
+    assert_eq!((server.next_event(&mut input), server.request().is_some()), (None, true));
+    server.receive(&mut input, vec![0], START);
+    assert_eq!((server.next_event(&mut input), server.request().is_some()), (None, false));
+
+    let mut server = Connection::server(open_to_all(), START).with_read_ahead(&request_75(&[]));
+    assert_eq!(server.next_event(&mut input), Some(Event::Request));
     let (count, cause) = flood(server, b"", &[0; 1000]);
     assert_eq!(cause, Cause::Handshake(HandshakeError::Request(RequestError::HasBody)));
     assert!(count <= 18_000, "{count} bytes");
+}
+
+/// I-05: the events of one read wait, too, once there are too many replies.
+#[test]
+fn no_event_is_given_out_while_too_many_replies_wait() {
+    let mut server = open(Limits::new());
+    let (mut input, reply) = (Input::new(Vec::new()), "x".repeat(998));
+    server.receive(&mut input, b"\x00message\xff".repeat(1000), START);
+    let mut count = 0;
+    while server.next_event(&mut input).is_some() {
+        server.send(&reply).expect("it is open");
+        count += 1;
+    }
+    // 64 KiB hold up reading, twice as much holds up all.
+    assert_eq!(count, (128 << 10) / 1000 + 1);
 }
 
 /// Replies to a client that does not read are bounded, and no message is lost.

@@ -1,8 +1,8 @@
 //! The server's side of the opening handshake of drafts 75 and 76.
 
 use sansocket::legacy::{Connection, Draft};
-use sansocket::server::{Hosts, Origins, Policy, RequestError};
-use sansocket::{Config, Event, HandshakeError, HeadError, Input, Step};
+use sansocket::server::{Hosts, Origins, Policy, RequestError, Response};
+use sansocket::{Config, Event, HandshakeError, HeadError, HeaderError, Input, Step};
 
 use super::support::*;
 
@@ -58,6 +58,7 @@ fn keys_that_are_no_numbers_are_rejected() {
     for (fault, key) in [
         ("a space more leaves a remainder", "P388 O503D&ul7 {K%gX( %7  1 5"),
         ("no space", "3626046545146"),
+        ("no space in zero", "0"),
         ("no digit", "a b c"),
         ("nothing", ""),
         ("more than 32 bits", "4294967296 0"),
@@ -93,6 +94,40 @@ fn draft_75_is_answered_with_fixed_lines() {
     assert_eq!(String::from_utf8_lossy(&talk.out), answer);
     assert_eq!(answer.find("WebSocket-Origin"), Some(85), "the 85 bytes that clients compare");
     assert_eq!(talk.seen, ["Request", "Open", "Text(\"Hello\")"]);
+}
+
+/// Z-33
+#[test]
+fn a_subprotocol_has_visible_characters_and_spaces() {
+    for (value, is_valid) in [("sample one", true), ("sample\tone", false), ("s\u{e4}mple", false)]
+    {
+        let talk = serve(&request_75(&[&*format!("WebSocket-Protocol: {value}")]));
+        assert_eq!(talk.seen.first().is_some_and(|it| it == "Request"), is_valid, "{value}");
+    }
+}
+
+#[test]
+fn the_application_adds_headers_and_may_reject() {
+    for draft in [Draft::Hixie75, Draft::Hixie76] {
+        let stream = if draft == Draft::Hixie75 { request_75(&[]) } else { request_76(&[]) };
+        for is_accepted in [true, false] {
+            let server = Connection::server(open_to_all(), harness::START);
+            let mut server = server.with_read_ahead(&stream);
+            assert_eq!(server.next_event(&mut Input::new([0; 16])), Some(Event::Request));
+            let request = server.request().expect("it waits");
+            assert_eq!(request.add_header("Set-Cookie", "a=b"), Ok(()));
+            assert_eq!(request.add_header("Upgrade", "b"), Err(HeaderError::Reserved));
+            match is_accepted {
+                true => server.accept(),
+                false => server.reject(Response::forbidden("no")),
+            }
+            let out = written(&mut server, harness::START);
+            let head = String::from_utf8_lossy(&out);
+            let status = if is_accepted { "HTTP/1.1 101 " } else { "HTTP/1.1 403 " };
+            assert!(head.starts_with(status), "{head}");
+            assert_eq!(head.contains("\r\nSet-Cookie: a=b\r\n"), is_accepted, "{head}");
+        }
+    }
 }
 
 /// Z-27, Z-32: the head leaves before the eight bytes have come, as proxies hold them back until then.

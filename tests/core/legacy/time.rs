@@ -86,6 +86,11 @@ fn an_open_connection_has_no_deadline_while_nothing_waits() {
     server.send("Hello").expect("it is open");
     server.transmitted(2, seconds(1_000_001));
     assert_eq!(server.poll_timeout(), Some(seconds(1_000_031)));
+    // Neither a write of nothing nor another message gives it more.
+    server.transmitted(0, seconds(1_000_002));
+    server.send("more").expect("it is open");
+    server.transmitted(0, seconds(1_000_003));
+    assert_eq!(server.poll_timeout(), Some(seconds(1_000_031)));
     server.transmitted(2, seconds(1_000_020));
     assert!(
         !server.handle_timeout(seconds(1_000_049)) && server.handle_timeout(seconds(1_000_050))
@@ -116,6 +121,7 @@ fn draft_76_closes_with_a_handshake() {
     written(&mut server, START);
     assert!(server.handle_timeout(seconds(10)));
     assert_eq!(cause(&mut server, &mut input), Cause::TimedOut(TimedOut::Close));
+    assert!(server.ended().is_some_and(|ended| ended.sent.is_present()), "it was written");
 }
 
 #[test]
@@ -214,6 +220,38 @@ fn a_write_error_drops_what_waits_and_reads_on() {
         matches!(server.next_step(), Step::Done(ended) if !ended.sent.is_present()),
         "no reply left"
     );
+}
+
+/// Whoever has given bytes to a stream may learn of their fate late.
+#[test]
+fn bytes_in_flight_may_be_reported_after_they_were_dropped() {
+    let ends: [fn(&mut Connection); 2] = [
+        |server| server.handle_write_error(START),
+        |server| assert!(server.handle_timeout(seconds(1000))),
+    ];
+    for end in ends {
+        let (mut server, _) = accepting(&request_75(&[]));
+        written(&mut server, START);
+        server.send("lost").expect("it is open");
+        server.transmitted(1, START);
+        let count = server.transmit().len();
+        end(&mut server);
+        server.transmitted(count, seconds(1000));
+        assert_eq!(server.queued(), 0);
+    }
+}
+
+#[test]
+fn bytes_of_another_connection_are_left_alone() {
+    for is_open in [false, true] {
+        let stream = if is_open { request_75(&[]) } else { Vec::new() };
+        let (mut idle, _) = accepting(&stream);
+        let (mut server, _) = accepting(&request_75(&[]));
+        let mut input = Input::new(vec![0; 64]);
+        feed(&mut server, &mut input, b"\x00mine\xff");
+        assert_eq!(idle.next_event(&mut input), None);
+        assert_eq!(server.next_event(&mut input), Some(Event::Text("mine")), "{is_open}");
+    }
 }
 
 #[test]

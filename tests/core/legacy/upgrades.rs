@@ -217,3 +217,18 @@ fn a_tunnel_is_asked_for_with_credentials() {
         assert_eq!(&response[used..], if is_open { &b"rest"[..] } else { b"" });
     }
 }
+
+#[test]
+fn the_limits_of_an_offer_hold_for_the_response() {
+    let response = head(&RESPONSE, &[]);
+    for (bytes, expected) in
+        [(response.len(), None), (response.len() - 1, Some(HeadError::TooLong))]
+    {
+        let mut offer =
+            Offer::new("GET", url("http://example.com"), "TCPConnection/1.0").expect("it is valid");
+        offer.set_limits(HandshakeLimits::new().bytes(u32::try_from(bytes).expect("it is short")));
+        let mut pending = offer.start(&mut Vec::new());
+        let outcome = pending.receive(&response);
+        assert_eq!(outcome.err(), expected.map(ResponseError::from), "{bytes}");
+    }
+}

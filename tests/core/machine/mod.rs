@@ -611,6 +611,21 @@ fn bytes_that_a_connection_left_in_the_input_are_not_given_to_another() {
     sloppy.handle_shutdown();
     let Step::Done(ended) = sloppy.next_step() else { panic!("it is done") };
     assert_eq!(ended.cause, Cause::TransportEnded);
+
+    // Nor are they given to one whose own bytes were dropped before.
+    let (mut one, mut first) = open(&config);
+    let (mut other, mut second) = open(&config);
+    let feed = |from: &mut Connection, to: &mut Connection, input: &mut Input<Vec<u8>>, text| {
+        from.send(text).unwrap();
+        let bytes = take(from, START);
+        let mut spare = to.spare(input);
+        spare.buffer()[..bytes.len()].copy_from_slice(&bytes);
+        spare.filled(bytes.len(), START);
+    };
+    feed(&mut one, &mut first, &mut input, "lost");
+    feed(&mut other, &mut second, &mut input, "yours");
+    feed(&mut one, &mut first, &mut input, "mine");
+    assert_eq!(first.next_event(&mut input), Some(Event::Text("mine")));
 }
 
 #[test]
@@ -890,4 +905,126 @@ fn a_phase_that_the_application_starts_begins_at_the_next_time_that_is_told() {
     server.accept();
     assert!(take(&mut server, at(40_000)).starts_with(b"HTTP/1.1 101 "));
     assert_eq!(server.poll_timeout(), Some(at(70_000)));
+}
+
+/// What comes with the head of an opening, and more than the input holds, is copied into it.
+#[test]
+fn events_of_bytes_that_were_read_ahead_do_not_depend_on_the_size_of_the_input() {
+    let stream = b"\x81\x8a\0\0\0\0a longtext\x82\x84\0\0\0\0\x01\x02\x03\x04\x89\x82\0\0\0\0hi\
+        \x8a\x82\0\0\0\0ho\x01\x82\0\0\0\0He\x80\x83\0\0\0\0llo\x88\x85\0\0\0\0\x03\xe8bye";
+    for is_streaming in [false, true] {
+        let seen = |size: usize, looks: bool| {
+            let (_, server) = open(&config(|_| {}));
+            let mut server = server.with_read_ahead(stream);
+            server.set_streaming(is_streaming);
+            let (mut input, mut seen) = (Input::new(vec![0; size]), Vec::new());
+            while !looks || server.has_event(&mut input) {
+                let Some(event) = server.next_event(&mut input) else { break };
+                seen.push(format!("{event:?}"));
+            }
+            assert_eq!(server.next_event(&mut input), None);
+            seen
+        };
+        let whole = seen(1000, false);
+        assert!(whole.len() >= 6 && whole.last().unwrap().contains("bye"), "{whole:?}");
+        for (size, looks) in [(0, false), (0, true), (8, false), (8, true), (1000, true)] {
+            assert_eq!(seen(size, looks), whole, "{size}, {looks}");
+        }
+    }
+}
+
+#[test]
+fn an_event_that_was_found_in_bytes_that_were_read_ahead_is_taken_with_any_input() {
+    let (_, server) = open(&config(|_| {}));
+    let mut server = server.with_read_ahead(b"\x81\x81\0\0\0\0a\x81\x81\0\0\0\0b");
+    assert!(server.has_event(&mut Input::new([0; 1])));
+    let mut input = input();
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("a")));
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("b")));
+    assert_eq!(server.next_event(&mut input), None);
+}
+
+#[test]
+fn bytes_that_were_read_ahead_come_before_those_that_are_read() {
+    let (_, server) = open(&config(|_| {}));
+    let mut server = server.with_read_ahead(b"\x81\x81\0\0\0\0a");
+    let (mut input, next) = (input(), b"\x81\x81\0\0\0\0b");
+    let mut spare = server.spare(&mut input);
+    spare.buffer()[..next.len()].copy_from_slice(next);
+    spare.filled(next.len(), START);
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("a")));
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("b")));
+    assert_eq!(server.next_event(&mut input), None);
+}
+
+#[test]
+fn events_of_bytes_that_were_read_ahead_are_not_copied_if_the_input_has_room() {
+    let (_, server) = open(&config(|_| {}));
+    let mut server = server.with_read_ahead(b"\x81\x81\0\0\0\0a");
+    let mut input = input();
+    let (event, usage) = measure(|| server.next_event(&mut input) == Some(Event::Text("a")));
+    assert!(event && usage.allocations == 0, "{usage:?}");
+}
+
+/// A connection that waits for its peer leaves alone what others have read.
+#[test]
+fn a_connection_that_is_held_back_takes_no_bytes_of_another() {
+    let config = config(|config| config.max_queued = 1000);
+    let (mut client, mut flooded) = open(&config);
+    let (mut other, mut server) = open(&config);
+    for text in ["one", "two", "three"] {
+        client.send(text).unwrap();
+    }
+    let (mut input, mut count) = (input(), 0);
+    give(&mut flooded, &mut input, &take(&mut client, START), START, |_, flooded| {
+        flooded.send(&[7; 5000]).unwrap();
+        count += 1;
+    });
+    assert_eq!(count, 1);
+    other.send("mine").unwrap();
+    let bytes = take(&mut other, START);
+    let mut spare = server.spare(&mut input);
+    spare.buffer()[..bytes.len()].copy_from_slice(&bytes);
+    spare.filled(bytes.len(), START);
+    assert_eq!(flooded.next_event(&mut input), None);
+    assert_eq!(server.next_event(&mut input), Some(Event::Text("mine")));
+    take(&mut flooded, START);
+    assert_eq!(flooded.next_event(&mut input), Some(Event::Text("two")));
+}
+
+/// Somebody whose request waits for a decision may have ended its direction, and still read.
+#[test]
+fn a_request_is_answered_although_its_client_has_ended_its_direction() {
+    for is_accepted in [false, true] {
+        let config = config(|_| {});
+        let (mut client, mut server, mut input) = (client(&config), server(&config), input());
+        give(&mut server, &mut input, &take(&mut client, START), START, ignore);
+        server.spare(&mut input).filled(0, START);
+        assert_eq!(server.next_event(&mut input), None);
+        assert!(server.request().is_some() && server.ended().is_none());
+        let head: &[u8] = match is_accepted {
+            true => {
+                server.accept();
+                b"HTTP/1.1 101 "
+            }
+            false => {
+                server.reject(http::Response::not_found(""));
+                b"HTTP/1.1 404 "
+            }
+        };
+        assert!(take(&mut server, START).starts_with(head));
+        assert_eq!(server.next_event(&mut input), None);
+        assert_eq!(server.next_step(), Step::Shutdown);
+    }
+}
+
+#[test]
+fn a_borrowed_message_waits_behind_those_that_were_given_away() {
+    let (_, mut server) = open(&config(|_| {}));
+    server.send("one").unwrap();
+    server.send(vec![2; 20_000]).unwrap();
+    server.send_with(&[3; 20_000], |_| panic!("others come first")).unwrap();
+    let out = take(&mut server, START);
+    assert_eq!(out.len(), 5 + 2 * 20_004);
+    assert_eq!((out[9], out[5 + 20_004 + 4]), (2, 3));
 }
