@@ -57,6 +57,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
             }
             let step = self.sender.next_step();
             if let Step::Done(ended) = &step {
+                self.rest(false);
                 return Poll::Ready(self.link.report.end(ended).map(|()| false));
             }
             if !self.take_step(cx, &step) {

@@ -16,6 +16,7 @@ use super::sending::sending_methods;
 use super::turn::{Turn, Until};
 use crate::adapters::begin;
 use crate::adapters::error::Error;
+use crate::adapters::storage;
 use crate::connection::{
     Busy, Config, Connection, Ended, Event, Input, Message, OwnedMessage, RoundTrip, SendError,
     Sender,
@@ -173,6 +174,7 @@ impl<S, I: Io<S>> WebSocket<S, I> {
         let mut socket = Self::from_parts(stream, begin::client(request, config)?);
         Box::pin(async {
             let is_open = matches!(socket.next_event().await?, Some((Event::Open, _)));
+            storage::detach(&mut socket.input);
             let response = begin::response(&mut socket.connection, is_open)?;
             Ok((socket, response))
         })
@@ -181,9 +183,13 @@ impl<S, I: Io<S>> WebSocket<S, I> {
 
     async fn read_request(stream: S, config: Arc<Config>) -> Result<Incoming<S, I>, Error> {
         let mut socket = Self::from_parts(stream, begin::server(config));
-        match socket.next_event().await? {
-            Some((Event::NotUpgrade, _)) => Ok(Incoming::Http(HttpRequest(socket))),
-            Some(_) => Ok(Incoming::Opening(Opening(socket))),
+        let event = socket.next_event().await?;
+        let is_upgrade = event.map(|(event, _)| !matches!(event, Event::NotUpgrade));
+        // The application may take its time.
+        storage::detach(&mut socket.input);
+        match is_upgrade {
+            Some(true) => Ok(Incoming::Opening(Opening(socket))),
+            Some(false) => Ok(Incoming::Http(HttpRequest(socket))),
             None => Err(Error::left_early()),
         }
     }
