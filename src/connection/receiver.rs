@@ -127,6 +127,7 @@ impl Receiver {
     ///
     /// Most messages then go the short way of [`next_event`](Self::next_event), as nothing of them is noted.
     #[cfg(feature = "__asynchronous")]
+    #[inline]
     pub(crate) fn is_ready<B: AsMut<[u8]>>(
         &mut self,
         input: &mut Input<B>,

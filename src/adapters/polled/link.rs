@@ -145,12 +145,18 @@ impl<S, I: Io<S>> Link<S, I> {
 
     /// Lets other tasks run from time to time, whatever the peer sends.
     pub(super) fn poll_proceed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(I::poll_proceed(cx));
+        self.poll_work(cx)
+    }
+
+    /// Does the same, without asking the runtime, which is asked for each read.
+    #[inline]
+    pub(super) fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.work >= MOST_WORK {
             self.work = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        ready!(I::poll_proceed(cx));
         self.work += 1;
         Poll::Ready(())
     }

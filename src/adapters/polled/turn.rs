@@ -65,7 +65,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 ready!(self.link.poll_time(cx, self.sender))?;
             }
         }
-        self.link.poll_proceed(cx).map(|()| Ok(true))
+        self.link.poll_work(cx).map(|()| Ok(true))
     }
 
     /// Does the same, and notes the event, so that it stays even if a writer closes the connection before it is
