@@ -299,6 +299,9 @@ fn to_take_what_could_not_be_written_before_is_life() {
         clock.connection.transmit();
         clock.connection.transmitted(count, at(1000 * second));
         assert_eq!(clock.due(), Some(at(1000 * (second + 30))));
+        // To take nothing is not.
+        clock.connection.transmitted(0, at(1000 * second + 5));
+        assert_eq!(clock.due(), Some(at(1000 * (second + 30))));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where to read to: what is left of a long frame is read straight into its message, unless that is a text beyond ASCII.
 
+use counting_allocator::measure;
 use harness::{Cut, Drive, START, Seen, Setup, run};
 use proptest::prelude::*;
 use sansocket::{Connection, Event, Input, Limits, ProtocolError, Role};
@@ -276,6 +277,17 @@ fn what_is_read_before_the_events_are_taken_is_seen_in_order() {
     assert_eq!(end.read(), LONG + 16);
     let seen = end.events();
     assert!(seen == (vec![binary(&long), text("next")], None));
+}
+
+#[test]
+fn a_text_that_ceases_to_be_ascii_takes_memory_as_it_arrives() {
+    let text = [&b"a".repeat(STORAGE + LONG)[..], "é".as_bytes(), &b"a".repeat(LONG)].concat();
+    let stream = frame_to(Role::Client, 0x81, &text);
+    let mut end = End::new(client(), STORAGE, &stream);
+    let (seen, usage) = measure(|| end.read_all());
+    assert_eq!(seen, (vec![Seen::Text(String::from_utf8(text).unwrap())], None));
+    // The message, what is copied once it is not ASCII, and the copy that the test keeps.
+    assert!(usage.peak < 4 * isize::try_from(stream.len()).unwrap(), "{usage:?}");
 }
 
 #[test]

@@ -564,7 +564,9 @@ fn a_queue_that_is_never_empty_takes_little_more_than_what_waits_in_it() {
 #[test]
 fn a_queue_that_was_long_frees_its_memory_once_it_is_empty() {
     // L-12
-    for (len, is_kept) in [(100_000, true), (300_000, false)] {
+    // Up to 128 KiB are kept, with the longest header.
+    let most = (128 << 10) - 14;
+    for (len, is_kept) in [(100_000, true), (most, true), (most + 1, false), (300_000, false)] {
         for writes in [1, 2] {
             let (mut server, text) = (server(), "x".repeat(len));
             let ((), usage) = measure(|| {

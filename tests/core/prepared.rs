@@ -156,7 +156,7 @@ fn each_reply_counts_with_all_its_bytes() {
         let messages = [Message::from(&text[..]), Message::from(&prepared), owned];
         let limits = [(header + len, false), (header + len + 1, true)];
         // No reply: one only makes room, and one waits before the reply.
-        let rows = messages.iter().flat_map(|it| [(it, 0), (it, 1), (it, 2)]);
+        let rows = messages.iter().flat_map(|it| [(it, 0), (it, 1), (it, 4)]);
         for (message, made) in rows {
             for (max_queued, read) in limits {
                 let mut connection = Setup { max_queued, ..Setup::new(role) }.connect();

@@ -267,6 +267,7 @@ fn a_busy_connection_goes_on() {
     server.feed(&mut input, &frame_to(Role::Server, 0x81, b"event"));
     let error = server.suspend(&mut input).unwrap_err();
     assert_eq!(error.busy, Busy::Event);
+    assert_eq!(error.busy.to_string(), "an event waits to be taken");
     assert!(error.to_string().ends_with(&error.busy.to_string()), "{error}");
     let mut server = error.connection;
     assert_eq!(server.next_event(&mut input), Some(Event::Text("event")));
@@ -656,6 +657,17 @@ mod compressed {
     }
 
     #[test]
+    fn a_history_is_of_a_context_that_is_taken_over() {
+        // I-11
+        let mut snapshot = suspend(open_with_history(Role::Server));
+        // Whether there is a decompressor, its window, and whether its context is taken over.
+        let at = snapshot.windows(3).position(|window| window == [1, 15, 1]).unwrap();
+        assert_eq!(error(&snapshot, Limits::default()), None);
+        snapshot[at + 2] = 0;
+        assert_eq!(error(&snapshot, Limits::default()), Some(SnapshotError::Malformed));
+    }
+
+    #[test]
     fn settings_of_compression_are_those_that_can_be_chosen() {
         // I-11
         let snapshot = suspend(open(Role::Server));
@@ -753,6 +765,25 @@ fn a_peer_that_takes_bytes_again_after_the_restart_is_alive() {
         }
         server.transmitted(4, at(20));
         assert_eq!(server.poll_timeout(), Some(at(50)), "{is_restarted}");
+    }
+}
+
+/// The client of a stream of HTTP/2 need not wait for the server to end the transport.
+#[test]
+fn a_stream_of_http_2_stays_one() {
+    for is_restarted in [false, true] {
+        let config = Config::new().shared();
+        let negotiated = Negotiated::new().over_stream();
+        let mut client = Connection::open_client(negotiated, config, SEED, START);
+        if is_restarted {
+            let config = Config::new().shared();
+            client = Connection::restore(&suspend(client), config, SEED, START).unwrap();
+        }
+        let mut input = given(&mut client, &frame_to(Role::Client, 0x88, b""));
+        assert!(matches!(client.next_event(&mut input), Some(Event::Close(_))));
+        assert_eq!(client.next_event(&mut input), None);
+        transmit(&mut client);
+        assert_eq!(client.next_step(), Step::Shutdown, "{is_restarted}");
     }
 }
 

@@ -267,6 +267,9 @@ fn nothing_shows_credentials() {
     let login =
         Authorization::parse(b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==").unwrap().basic().unwrap();
     let shown = format!("{plan:?} {proxy:?} {login:?} {:?} {:?}", dial(&plan), basic());
+    for name in ["Plan { authority: ", "X-Key", "Dial { plan: "] {
+        assert!(shown.contains(name), "{shown}");
+    }
     for secret in ["open", "sesame", "QWxh", "Aladdin"] {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -3,6 +3,8 @@
 use sansocket::Url;
 use sansocket::connect::{ProxyError, Rules};
 
+use super::support::{plan, play};
+
 fn rules(variables: &[(&str, &str)]) -> Rules {
     read(variables).expect("the variables are valid")
 }
@@ -123,4 +125,13 @@ fn no_proxy_lists_names_addresses_and_networks() {
     let both = rules(&[("all_proxy", "p"), ("no_proxy", "a"), ("NO_PROXY", "b")]);
     assert_eq!(proxy_for(&both, "ws://a"), None);
     assert!(proxy_for(&both, "ws://b").is_some());
+}
+
+#[test]
+fn a_plan_goes_through_the_proxy_that_the_rules_name() {
+    let mut plan = plan("ws://h/");
+    plan.set_proxy_rules(rules(&[("ws_proxy", "p:3128")]));
+    assert_eq!(play(&plan, &[])[0], "connect p 3128");
+    plan.set_proxy_rules(rules(&[("ws_proxy", "p:3128"), ("no_proxy", "h")]));
+    assert_eq!(play(&plan, &[])[0], "connect h 80");
 }

@@ -131,3 +131,14 @@ fn a_plan_can_require_a_subprotocol() {
         "ws://h/: opening handshake failed: server selected none of the subprotocols"
     );
 }
+
+#[test]
+fn errors_of_a_plan_say_what_is_wrong() {
+    let url = Plan::new("http://h").err().map(PlanError::from);
+    let credentials = Credentials::basic("a:b", "c").err().map(PlanError::from);
+    let header = Some(PlanError::Header(HeaderError::Repeated));
+    for error in [url, credentials, header, Some(PlanError::NeedsTls)] {
+        let message = error.unwrap().to_string();
+        assert!(message.len() > 10 && !message.ends_with('.'), "{message}");
+    }
+}

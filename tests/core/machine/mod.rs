@@ -936,7 +936,8 @@ fn events_of_bytes_that_were_read_ahead_do_not_depend_on_the_size_of_the_input()
 #[test]
 fn an_event_that_was_found_in_bytes_that_were_read_ahead_is_taken_with_any_input() {
     let (_, server) = open(&config(|_| {}));
-    let mut server = server.with_read_ahead(b"\x81\x81\0\0\0\0a\x81\x81\0\0\0\0b");
+    // A mask shows whether a frame is decoded twice.
+    let mut server = server.with_read_ahead(b"\x81\x81\x01\0\0\0`\x81\x81\x01\0\0\0c");
     assert!(server.has_event(&mut Input::new([0; 1])));
     let mut input = input();
     assert_eq!(server.next_event(&mut input), Some(Event::Text("a")));
@@ -961,7 +962,7 @@ fn bytes_that_were_read_ahead_come_before_those_that_are_read() {
 fn events_of_bytes_that_were_read_ahead_are_not_copied_if_the_input_has_room() {
     let (_, server) = open(&config(|_| {}));
     let mut server = server.with_read_ahead(b"\x81\x81\0\0\0\0a");
-    let mut input = input();
+    let mut input = Input::new([0; 7]);
     let (event, usage) = measure(|| server.next_event(&mut input) == Some(Event::Text("a")));
     assert!(event && usage.allocations == 0, "{usage:?}");
 }
@@ -1027,4 +1028,16 @@ fn a_borrowed_message_waits_behind_those_that_were_given_away() {
     let out = take(&mut server, START);
     assert_eq!(out.len(), 5 + 2 * 20_004);
     assert_eq!((out[9], out[5 + 20_004 + 4]), (2, 3));
+}
+
+#[test]
+fn a_full_queue_takes_a_close_frame_and_no_ping() {
+    let (_, mut server) = open(&config(|config| config.max_queued = 5));
+    server.send("long enough").unwrap();
+    server.ping(b"1").unwrap();
+    server.transmit();
+    assert_eq!(server.queued(), 13);
+    server.close(None, "").unwrap();
+    server.transmit();
+    assert_eq!(server.queued(), 13 + 3 + 2);
 }
