@@ -225,7 +225,12 @@ impl Buffer {
     pub(crate) fn make_spare(&mut self, most: usize, limit: u64) -> usize {
         // Without memory, the bytes arrive in the input, and the error is reported then.
         let _ = self.make_room(most.min(self.len), limit);
-        most.min(self.memory.len() - self.len)
+        most.min(self.room())
+    }
+
+    /// Returns for how many more bytes there is room.
+    pub(crate) const fn room(&self) -> usize {
+        self.memory.len() - self.len
     }
 
     /// Returns the room for the next `count` bytes.

@@ -254,6 +254,16 @@ impl<B: AsMut<[u8]>> Input<B> {
         self.end += count;
     }
 
+    /// Appends bytes that were read elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they are more than there is [room](Self::spare) for.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.spare()[..bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
     /// Moves all unread bytes of another input here, if there is room and no event was found among them.
     /// Returns whether it did.
     pub(crate) fn take_from(&mut self, other: &mut Input<Vec<u8>>) -> bool {
@@ -304,8 +314,7 @@ impl Input<Vec<u8>> {
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         let room = self.spare().len();
         self.storage.resize(self.end + room.max(bytes.len()), 0);
-        self.spare()[..bytes.len()].copy_from_slice(bytes);
-        self.fill(bytes.len());
+        self.push(bytes);
     }
 }
 

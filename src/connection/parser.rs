@@ -302,7 +302,8 @@ impl Parser {
     }
 
     /// Returns the buffer for the next read: the input, or for the rest of a long frame the message itself, so that
-    /// it is not copied again. A text beyond ASCII is copied.
+    /// it is not copied again. A text beyond ASCII is copied. The header of the next frame is read along if the
+    /// message has memory to spare.
     ///
     /// After a long message, as little as may hold a header is read first, since another may follow.
     pub(crate) fn spare<'i, B: AsMut<[u8]>>(&'i mut self, input: &'i mut Input<B>) -> &'i mut [u8] {
@@ -318,7 +319,8 @@ impl Parser {
             // The message may own little memory yet.
             if count >= LEAST_DIRECT {
                 self.direct = Direct::Borrowed;
-                return buffer.spare(count);
+                let behind = if count == most { FIRST_READ.min(input.spare().len()) } else { 0 };
+                return buffer.spare(count + behind.min(buffer.room() - count));
             }
         }
         let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
@@ -337,10 +339,11 @@ impl Parser {
     pub(crate) fn fill<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, count: usize) {
         match self.assembly.as_buffer() {
             Some(buffer) if self.direct == Direct::Borrowed => {
-                let left = self.decoder.frame_remaining();
-                assert!(count as u64 <= left, "more bytes were filled than were spare");
+                let bytes = buffer.spare(count);
                 // Within a frame, nothing can be wrong.
-                if let Ok((_, Some(piece))) = self.decoder.decode(buffer.spare(count)) {
+                if let Ok((used, Some(piece))) = self.decoder.decode(bytes) {
+                    assert!(count - used <= FIRST_READ, "more bytes were filled than were spare");
+                    input.push(&bytes[used..]);
                     let limit = self.decoder.max_message();
                     let checked = self.assembly.fill(piece.range.len(), limit);
                     self.direct = Direct::Filled { is_last: piece.is_last, checked };

@@ -215,7 +215,7 @@ fn what_is_left_of_a_long_frame_is_read_into_memory_that_grows_with_what_has_com
         assert_eq!(end.read(), 4 * come);
         assert_eq!(end.events(), NOTHING);
         assert_eq!(end.connection.frame_remaining(), 400_000 - 8 * come as u64);
-        assert_eq!(end.read(), 400_000 - 8 * come, "as much as is left");
+        assert_eq!(end.read(), 400_000 - 8 * come + FIRST, "as much as is left, and a header");
         assert_eq!(end.events(), (vec![binary(&noise(400_000))], None));
     }
 }
@@ -229,7 +229,7 @@ fn little_is_read_first_behind_little_that_is_left() {
         end.read();
         assert_eq!(end.events(), NOTHING);
         end.most = LONG;
-        assert_eq!(end.read(), LONG + left);
+        assert_eq!(end.read(), LONG + left + FIRST);
         assert_eq!(end.events(), NOTHING);
         assert_eq!(end.spare(), room, "{left}");
         assert_eq!(end.read_all(), (vec![binary(&payload)], None));
@@ -238,7 +238,7 @@ fn little_is_read_first_behind_little_that_is_left() {
 
 #[test]
 fn what_is_left_of_a_frame_is_read_with_what_follows_if_it_is_little() {
-    for (left, room) in [(LONG, LONG), (LONG - 1, 2 * LONG)] {
+    for (left, room) in [(LONG, LONG + FIRST), (LONG - 1, 2 * LONG)] {
         let stream =
             [frame_to(Role::Client, 0x82, &noise(2 * LONG + left)), vec![0x8a, 0]].concat();
         let mut end = End::new(client(), 2 * LONG, &stream);
@@ -252,6 +252,41 @@ fn what_is_left_of_a_frame_is_read_with_what_follows_if_it_is_little() {
         assert_eq!(end.connection.frame_remaining(), left as u64);
         assert_eq!(end.spare(), room, "{left}");
     }
+}
+
+#[test]
+fn the_next_header_is_read_along_with_the_rest_of_a_long_frame() {
+    for role in ROLES {
+        // What comes along may be a short message, the start of a long one, or a violation.
+        for (first, next) in [(0x82, noise(7)), (0x82, noise(8 * LONG)), (0x83, Vec::new())] {
+            let parts = [(0x82, noise(8 * LONG)), (first, next), (0x81, b"a".repeat(8 * LONG))];
+            assert_seen_as_whole(Limits::default(), &parts);
+        }
+        let stream = frame_to(role, 0x82, &noise(8 * LONG)).repeat(20);
+        let mut end = End::new(connect(role, Limits::default()), STORAGE, &stream);
+        let mut reads = 0;
+        while !end.stream.is_empty() {
+            end.read();
+            end.events();
+            reads += 1;
+        }
+        // The first one grows with what has come. Each other one takes a single read.
+        assert!(reads < 19 + 16, "{reads}");
+    }
+}
+
+#[test]
+fn no_more_comes_along_than_the_input_has_room_for() {
+    let stream = frame_to(Role::Client, 0x82, &noise(8 * LONG)).repeat(2);
+    let mut end = End::new(client(), 100, &stream);
+    let mut most = 0;
+    while !end.stream.is_empty() {
+        end.read();
+        end.events();
+        let left = usize::try_from(end.connection.frame_remaining()).unwrap();
+        most = most.max(end.spare().saturating_sub(left));
+    }
+    assert_eq!(most, 100);
 }
 
 #[test]
