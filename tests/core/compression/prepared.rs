@@ -301,11 +301,10 @@ fn the_context_from_before_a_prepared_message_is_used_after_it() {
     let text = words(1, 2000);
     let prepared: Vec<_> = (2..6).map(|seed| Prepared::new(words(seed, 500))).collect();
     // The second connection finds the messages where the first one has put them.
-    for _ in 0..2 {
-        let mut server = open(Role::Server, "");
+    for server in &mut [open(Role::Server, ""), open(Role::Server, "")] {
         server.send(&text).unwrap();
         prepared.iter().for_each(|message| server.send(message).unwrap());
-        transmit(&mut server);
+        transmit(server);
         server.send(&text).unwrap();
         assert!(server.queued() < 60, "{} bytes", server.queued());
     }
