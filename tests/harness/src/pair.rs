@@ -94,8 +94,14 @@ impl Side {
         self.is_pinging = false;
     }
 
-    fn write_some(&mut self, len: usize) {
-        self.end.write_some(len);
+    /// Writes up to `len` bytes, whether they lie in one piece or not: once restored, they do.
+    fn write_some(&mut self, mut len: usize) {
+        while len > 0 {
+            match self.end.write_some(len) {
+                0 => break,
+                count => len -= count,
+            }
+        }
         self.is_pinging = false;
     }
 
@@ -176,6 +182,10 @@ impl Side {
         };
         assert_eq!(result, expected);
         self.end.out.extend(written);
+        if result.is_ok() {
+            // Behind output of several pieces, the message is queued instead.
+            self.write_some(room);
+        }
         self.note(kind, text, result);
     }
 
