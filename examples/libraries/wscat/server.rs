@@ -1,6 +1,7 @@
 //! `wscat --listen ADDRESS`.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sansocket::auth::{Authorization, Demand};
@@ -66,6 +67,8 @@ impl Server {
         input: &mut Input,
     ) -> Result<(), Failure> {
         let (mut connections, mut count) = (JoinSet::new(), 0_u64);
+        // One for the whole loop: a signal is told only to those who wait for it.
+        let mut interrupt = pin!(ctrl_c());
         loop {
             tokio::select! {
                 accepted = listener.accept() => {
@@ -79,7 +82,7 @@ impl Server {
                         self.send(&message);
                     }
                 }
-                _ = ctrl_c() => break,
+                _ = &mut interrupt => break,
             }
         }
         drop(listener);
