@@ -96,7 +96,7 @@ impl Side {
 
     /// Writes up to `len` bytes, whether they lie in one piece or not: once restored, they do.
     fn write_some(&mut self, mut len: usize) {
-        while len > 0 {
+        loop {
             match self.end.write_some(len) {
                 0 => break,
                 count => len -= count,
