@@ -21,7 +21,7 @@ def main(command, *paths):
 def again(list_path, results_path):
     results, explained = read(results_path), explanations()
     for name in names(list_path):
-        if results[name] == "left" or results[name] == "missed" and not is_explained(name, explained):
+        if results[name] == "left" and not is_explained(name, explained):
             print(f"^{re.escape(name)}$")
 
 
@@ -38,7 +38,7 @@ def table(list_path, results_path):
     survivors = []
     for name in names(list_path):
         file, outcome = name.split(":")[0], results[name]
-        if outcome == "missed" and is_explained(name, explained):
+        if outcome in ("missed", "left") and is_explained(name, explained):
             outcome = "explained"
         if outcome == "missed":
             survivors.append(name)

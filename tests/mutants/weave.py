@@ -17,36 +17,97 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
+import time
 
 PROLOGUE = """
 #[doc(hidden)]
-#[allow(missing_docs, unreachable_pub, clippy::all)]
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub, unused_qualifications, clippy::all)]
 pub mod mutant {
-    use core::sync::atomic::{AtomicUsize, Ordering};
+    use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::io::Write;
 
-    static ACTIVE: AtomicUsize = AtomicUsize::new(usize::MAX);
+    /// The number of the mutant that runs, `NONE`, or `NOTE`.
+    static ACTIVE: AtomicUsize = AtomicUsize::new(NONE);
+
+    /// No mutant runs.
+    const NONE: usize = usize::MAX;
+
+    /// No mutant runs, and the functions that run are noted.
+    const NOTE: usize = usize::MAX - 1;
+
+    /// The functions that have run, by their first mutants.
+    static REACHED: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
 
     #[used]
     #[unsafe(link_section = ".init_array")]
     static INIT: extern "C" fn() = init;
 
+    unsafe extern "C" {
+        fn atexit(call: extern "C" fn()) -> i32;
+    }
+
     extern "C" fn init() {
         let number = std::env::var("MUTANT").ok().and_then(|number| number.parse().ok());
-        ACTIVE.store(number.unwrap_or(usize::MAX), Ordering::Relaxed);
+        ACTIVE.store(number.unwrap_or(NONE), Ordering::Relaxed);
+        if std::env::var_os("REACHED").is_some() {
+            ACTIVE.store(NOTE, Ordering::Relaxed);
+            unsafe { atexit(write_reached) };
+        }
+    }
+
+    extern "C" fn write_reached() {
+        let path = std::env::var_os("REACHED").unwrap();
+        let mut file = std::fs::File::create(path).unwrap();
+        for (number, reached) in REACHED.iter().enumerate() {
+            if reached.load(Ordering::Relaxed) {
+                writeln!(file, "{number}").unwrap();
+            }
+        }
+    }
+
+    /// Returns the number of the mutant that runs. `first` is the first mutant of the function that asks.
+    #[inline(always)]
+    pub const fn active(first: usize) -> usize {
+        core::intrinsics::const_eval_select((first,), none, given)
+    }
+
+    const fn none(_: usize) -> usize {
+        NONE
     }
 
     #[inline(always)]
-    pub const fn active() -> usize {
-        core::intrinsics::const_eval_select((), none, given)
+    fn given(first: usize) -> usize {
+        let active = ACTIVE.load(Ordering::Relaxed);
+        if active == NOTE {
+            REACHED[first].store(true, Ordering::Relaxed);
+        }
+        active
     }
 
-    const fn none() -> usize {
-        usize::MAX
+    /// One of two iterators.
+    #[derive(Clone)]
+    pub enum Either<A, B> {
+        Left(A),
+        Right(B),
     }
 
-    #[inline(always)]
-    fn given() -> usize {
-        ACTIVE.load(Ordering::Relaxed)
+    impl<A: Iterator, B: Iterator<Item = A::Item>> Iterator for Either<A, B> {
+        type Item = A::Item;
+
+        fn next(&mut self) -> Option<A::Item> {
+            match self {
+                Self::Left(left) => left.next(),
+                Self::Right(right) => right.next(),
+            }
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            match self {
+                Self::Left(left) => left.size_hint(),
+                Self::Right(right) => right.size_hint(),
+            }
+        }
     }
 }
 """
@@ -58,18 +119,16 @@ Edit = collections.namedtuple("Edit", "start end text number")
 
 def main(tree, list_path, results_path):
     tree, here = pathlib.Path(tree), pathlib.Path()
+    results = pathlib.Path(results_path)
+    lines = results.read_text().splitlines() if results.exists() else []
+    done = {line.split(" ", 1)[1] for line in lines}
     # What is declared as a module twice is in the list twice.
     mutants = {mutant["name"]: mutant for mutant in json.loads(pathlib.Path(list_path).read_text())}
-    mutants = list(mutants.values())
-    sources = {file: (here / file).read_text() for file in {mutant["file"] for mutant in mutants}}
-    sources["src/lib.rs"] = (here / "src/lib.rs").read_text()
+    mutants = [mutant for name, mutant in mutants.items() if name not in done]
+    sources = {str(file): file.read_text() for file in here.glob("src/**/*.rs")}
     allow_unsafe(tree / "Cargo.toml")
     woven, left = sort_out(mutants, sources)
-    results = pathlib.Path(results_path)
-    done = {}
-    if results.exists():
-        done = dict(reversed(line.split(" ", 1)) for line in results.read_text().splitlines())
-    unviable = {number for number, mutant in enumerate(mutants) if done.get(mutant["name"]) == "unviable"}
+    unviable = set()
     while True:
         lines, heads = write(tree, sources, mutants, woven, unviable | left)
         bad, stuck = faults(tree, lines, heads)
@@ -78,25 +137,26 @@ def main(tree, list_path, results_path):
         print(f"{len(bad)} do not compile, {len(stuck)} cannot be woven", flush=True)
         unviable |= bad
         left |= stuck
-    programs, killers = {}, collections.defaultdict(list)
+    constant = {
+        change.number for (file, (start, _)), changes in woven.items() for change in changes
+        if "const fn" in sources[file][sources[file].rfind("fn ", 0, start) - 8 : start]
+    }
+    firsts = {change.number: min(change.number for change in changes) for changes in woven.values() for change in changes}
     with results.open("a") as out:
         for number in sorted(unviable | left):
-            if mutants[number]["name"] not in done:
-                outcome = "left" if number in left else "unviable"
-                print(outcome, mutants[number]["name"], file=out)
-        for target in TARGETS:
-            programs[target] = build(tree, target)
+            print("left" if number in left else "unviable", mutants[number]["name"], file=out)
+        suites = [Suite(tree, target) for target in TARGETS]
 
         def try_one(number):
-            outcome, name = run(tree, programs, killers, number, mutants[number]["file"]), mutants[number]["name"]
-            if outcome == "missed":
-                print("missed", name, flush=True)
+            outcome, name = run(suites, number, firsts[number]), mutants[number]["name"]
+            # The compiler may have called the function, too.
+            if outcome == "missed" and number in constant:
+                outcome = "left"
+            if outcome != "caught":
+                print(outcome, name, flush=True)
             print(f"{outcome} {name}\n", end="", file=out, flush=True)
 
-        waiting = [
-            number for number, mutant in enumerate(mutants)
-            if mutant["name"] not in done and number not in unviable | left
-        ]
+        waiting = [number for number in range(len(mutants)) if number not in unviable | left]
         # So that a run which is ended early has tried a sample of all.
         random.Random(1).shuffle(waiting)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -116,8 +176,8 @@ def sort_out(mutants, sources):
     woven = collections.defaultdict(list)
     for number, mutant in enumerate(mutants):
         function = mutant["function"]
-        # Bodies that differ in a type without a name are no arms of one `match`.
-        if function is None or "impl " in function["return_type"]:
+        # Bodies that differ in a type without a name are no arms of one `match`, but for iterators.
+        if function is None or "impl " in function["return_type"].removeprefix("-> impl Iterator"):
             left.add(number)
             continue
         source = sources[mutant["file"]]
@@ -173,24 +233,36 @@ def write(tree, sources, mutants, woven, without):
             last_line = out.count("\n")
             for line in range(last_line - signature.count("\n"), last_line + 1):
                 heads[file][line] = {change.number for change in changes}
-            first, last = changes[0].number, changes[-1].number
             numbers = [change.number for change in changes]
-            out += f"let mutant = crate::mutant::active();\nif mutant >= {min(numbers)} && mutant <= {max(numbers)} {{ match mutant {{\n"
+            first = min(change.number for change in woven[file, (start, end)])
+            out += f"let mutant = crate::mutant::active({first});\n"
+            opens, closes = "", ""
+            is_iterator = "-> impl Iterator" in signature
+            if not is_iterator:
+                out += f"if mutant >= {min(numbers)} && mutant <= {max(numbers)} {{ match mutant {{\n"
             for change in changes:
                 from_line = out.count("\n") + 1
                 body = source[start : change.start] + change.text + " " + source[change.end : end]
                 if body.strip("{ \n}") == "" or change.text == "()":
                     body = "{}"
-                out += f"{change.number} => return {body},\n"
+                if is_iterator:
+                    body = body.replace("Vec::leak(", "&*Vec::leak(").replace("Box::leak(", "&*Box::leak(")
+                    out += f"if mutant == {change.number} {{ return {opens}crate::mutant::Either::Left({body}){closes}; }}\n"
+                    opens, closes = opens + "crate::mutant::Either::Right(", ")" + closes
+                else:
+                    out += f"{change.number} => return {body},\n"
                 for line in range(from_line, out.count("\n") + 1):
                     lines[file][line] = change.number
-            out += "_ => {}\n}}\n" + source[start:end] + "\n}"
+            out += f"{opens}{source[start:end]}{closes}\n}}" if is_iterator else "_ => {}\n}}\n" + source[start:end] + "\n}"
+            if is_iterator:
+                for line in range(last_line, out.count("\n") + 2):
+                    heads[file][line] = set(numbers)
             at = end
         out += source[at:]
         if file == "src/lib.rs":
-            out = out.replace("#![no_std]", "#![no_std]\n#![feature(core_intrinsics, const_eval_select)]\n#![allow(internal_features)]", 1) + PROLOGUE
+            out = out.replace("#![no_std]", "#![no_std]\n#![feature(core_intrinsics, const_eval_select)]\n#![allow(internal_features)]", 1) + PROLOGUE.replace("COUNT", str(len(mutants)))
         path = tree / file
-        if path.read_text() != out:
+        if not path.exists() or path.read_text() != out:
             path.write_text(out)
     return lines, heads
 
@@ -233,23 +305,65 @@ def build(tree, what):
     return [message["executable"] for message in messages if message.get("executable")][-1]
 
 
-def run(tree, programs, killers, number, file):
-    environment = {**os.environ, "MUTANT": str(number)}
-    # The judge of distances is tested in its file.
-    targets = reversed(TARGETS) if file.startswith("src/deflate/distances") else TARGETS
-    for target in targets:
-        known = killers[target, file]
-        # What has caught the mutants before is likely to catch this one.
-        for arguments in ["--exact", *known], []:
-            if arguments == ["--exact"]:
-                continue
-            command = ["tests/mutants/program", programs[target], *arguments]
-            process = subprocess.run(command, cwd=tree, env=environment, capture_output=True)
+class Suite:
+    """The tests of a program."""
+
+    def __init__(self, tree, target):
+        self.tree, self.program = tree, build(tree, target)
+        self.killers = collections.defaultdict(list)
+        listed = subprocess.run([self.program, "--list", "--format=terse"], cwd=tree, capture_output=True, text=True)
+        names = [line.removesuffix(": test") for line in listed.stdout.splitlines() if line.endswith(": test")]
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            noted = list(pool.map(self.note, names))
+        # How long each test takes, in seconds, and which functions it runs.
+        self.seconds = {name: seconds for name, (seconds, _) in zip(names, noted)}
+        self.tests = collections.defaultdict(list)
+        for name in sorted(names, key=self.seconds.get):
+            for first in dict(zip(names, noted))[name][1]:
+                self.tests[first].append(name)
+        print(f"{target}: {len(names)} tests, {sum(self.seconds.values()):.0f} s", flush=True)
+
+    def note(self, name):
+        with tempfile.NamedTemporaryFile() as reached:
+            start = time.monotonic()
+            process = self.run([name], 600, REACHED=reached.name)
+            if process.returncode != 0:
+                sys.exit(f"{name} fails without a mutant")
+            return time.monotonic() - start, [int(line) for line in reached.read().split()]
+
+    def run(self, names, seconds, **environment):
+        command = ["tests/mutants/program", self.program, str(seconds), *names]
+        return subprocess.run(command, cwd=self.tree, env={**os.environ, **environment}, capture_output=True)
+
+    def catches(self, number, first):
+        killers, tests = self.killers[first], self.tests[first]
+        for names in batches([*killers, *(test for test in tests if test not in killers)], self.seconds):
+            process = self.run(names, 5 + round(4 * sum(map(self.seconds.get, names))), MUTANT=str(number))
             if process.returncode != 0:
                 for name in re.findall(rb"^---- (\S+)(?: - should panic)? stdout ----$", process.stdout, re.M):
                     name = name.decode()
-                    known[:] = [name, *(other for other in known if other != name)][:12]
-                return "caught"
+                    killers[:] = [name, *(other for other in killers if other != name)][:8]
+                return True
+        return False
+
+
+def batches(names, seconds):
+    """Splits tests such that each batch takes longer than the one before."""
+    batch, most = [], 0.1
+    for name in names:
+        batch.append(name)
+        if sum(map(seconds.get, batch)) > most:
+            yield batch
+            batch, most = [], 3 * most
+    if batch:
+        yield batch
+
+
+def run(suites, number, first):
+    # Who has the fewest tests of a function is likely to have those which are meant for it.
+    for suite in sorted(suites, key=lambda suite: sum(map(suite.seconds.get, suite.tests[first]))):
+        if suite.catches(number, first):
+            return "caught"
     return "missed"
 
 
