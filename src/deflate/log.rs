@@ -145,7 +145,7 @@ const MOST: usize = 4 << 10;
 mod tests {
     use super::*;
 
-    /// A message of so many bytes.
+    /// A message of this length, in bytes.
     struct Text(usize, Home<Self>);
 
     impl Text {

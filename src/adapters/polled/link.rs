@@ -149,7 +149,7 @@ impl<S, I: Io<S>> Link<S, I> {
         self.poll_work(cx)
     }
 
-    /// Does the same, without asking the runtime, which is asked for each read.
+    /// Lets other tasks run after much work. The runtime is not asked: that is done for each read.
     #[inline]
     pub(super) fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.work >= MOST_WORK {

@@ -68,8 +68,8 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         self.link.poll_work(cx).map(|()| Ok(true))
     }
 
-    /// Does the same, and notes the event, so that it stays even if a writer closes the connection before it is
-    /// taken.
+    /// Waits as [`poll_event`](Self::poll_event) does, and notes the event. So it stays, even if a writer closes the
+    /// connection before the event is taken.
     pub(super) fn poll_noted(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         let has_event = ready!(self.poll_event(cx))?;
         if let Some((receiver, input)) = &mut self.incoming {
