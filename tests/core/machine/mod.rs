@@ -907,7 +907,7 @@ fn a_phase_that_the_application_starts_begins_at_the_next_time_that_is_told() {
     assert_eq!(server.poll_timeout(), Some(at(70_000)));
 }
 
-/// What comes with the head of an opening, and more than the input holds, is copied into it.
+/// Bytes behind the head of an opening are copied into the input, even if they are more than it holds.
 #[test]
 fn events_of_bytes_that_were_read_ahead_do_not_depend_on_the_size_of_the_input() {
     let stream = b"\x81\x8a\0\0\0\0a longtext\x82\x84\0\0\0\0\x01\x02\x03\x04\x89\x82\0\0\0\0hi\
