@@ -623,8 +623,7 @@ impl Parser {
         sender: &mut Sender,
     ) -> Option<Found> {
         let bytes = &input.unread()[piece.range.clone()];
-        let is_whole = piece.is_first && piece.is_last;
-        if !is_whole {
+        if !(piece.is_first && piece.is_last) {
             if piece.is_first {
                 self.control = Some(Box::new(Control::new()));
             }
@@ -635,8 +634,8 @@ impl Parser {
             return None;
         }
         let (place, payload) = match &self.control {
-            Some(control) if !is_whole => (Place::Control, control.as_bytes()),
-            _ => (Place::Input, bytes),
+            Some(control) => (Place::Control, control.as_bytes()),
+            None => (Place::Input, bytes),
         };
         // Section 5.5.2: a ping is answered, unless a close frame has been received.
         if piece.content == Content::Ping && self.is_auto_pong {

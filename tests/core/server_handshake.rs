@@ -422,6 +422,8 @@ fn the_version_is_13() {
         ("H-S-26", &["Sec-WebSocket-Version: -13"], 400),
         ("H-S-26", &["Sec-WebSocket-Version: 256"], 400),
         ("H-S-26", &["Sec-WebSocket-Version: 13.0"], 400),
+        ("H-S-26", &["Sec-WebSocket-Version: 1:"], 400),
+        ("H-S-26", &["Sec-WebSocket-Version: 1/"], 400),
         ("H-S-26", &["Sec-WebSocket-Version:"], 400),
         ("H-S-26", &["Sec-WebSocket-Version: 00"], 400),
         ("H-S-26", &["Sec-WebSocket-Version: 1300000000000000000000"], 400),

@@ -374,7 +374,8 @@ fn a_frame_in_progress_fits_its_message_and_the_limits() {
     const KEY: [u8; 4] = [0xa1, 0xb2, 0xc3, 0xd4];
     let [kind, left, is_first, is_last] = [0, 5, 13, 14];
     let whole = "828a a1b2c3d4 01020304";
-    let first = "028a a1b2c3d4 01020304";
+    // `aaaa`, which could be of a text, too.
+    let first = "028a a1b2c3d4 c0d3a2b5";
     let second = "0281 00000000 00 008a a1b2c3d4 01020304";
     let behind_nothing = "0280 00000000 008a a1b2c3d4";
     let ping = "898a a1b2c3d4 01020304";

@@ -37,6 +37,38 @@ fn the_first_variable_that_is_set_wins() {
     assert_eq!(proxy_for(&rules(&[]), "ws://h"), None);
 }
 
+/// What a test that runs itself again sets for the process that it starts.
+#[cfg(feature = "std")]
+const AGAIN: &str = "SANSOCKET_TEST_RUNS_AGAIN";
+
+#[cfg(feature = "std")]
+#[test]
+fn the_environment_of_the_process_is_read() {
+    // P-36
+    if std::env::var_os(AGAIN).is_some() {
+        let rules = Rules::from_env().expect("the variables are valid");
+        assert_eq!(proxy_for(&rules, "ws://h").as_deref(), Some("proxy.example"));
+        assert_eq!(proxy_for(&rules, "ws://direct.example"), None);
+        return;
+    }
+    let of_others = |(name, _): &(String, String)| {
+        name == "REQUEST_METHOD" || name.to_lowercase().ends_with("_proxy")
+    };
+    let mut test = std::process::Command::new(std::env::current_exe().expect("this program"));
+    for (name, _) in std::env::vars().filter(of_others) {
+        test.env_remove(name);
+    }
+    let name = concat!(module_path!(), "::the_environment_of_the_process_is_read");
+    let name = name.split_once("::").expect("the name of the program comes first").1;
+    test.args(["--exact", name]).env(AGAIN, "").env("no_proxy", "direct.example");
+    for (url, is_read) in [("http://proxy.example", true), ("http://other.example", false)] {
+        let output = test.env("all_proxy", url).output().expect("the test runs");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("running 1 test"), "{text}");
+        assert_eq!(output.status.success(), is_read, "{url}: {text}");
+    }
+}
+
 #[test]
 fn names_in_lower_case_come_first_and_http_proxy_is_never_read_in_upper_case() {
     let both = rules(&[("ALL_PROXY", "b"), ("all_proxy", "a")]);
