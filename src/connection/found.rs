@@ -17,6 +17,16 @@ pub(crate) struct Found {
     pub(crate) range: Range<usize>,
 }
 
+/// An event for the caller, who takes it at once.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(crate) enum Ready {
+    /// A message that lies whole in the input: its kind, and where its payload is. Nothing else is noted of it.
+    Whole(Kind, Range<usize>),
+    /// An event that is [noted](Found), or that belongs to the opening.
+    Noted,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     Message(Kind),

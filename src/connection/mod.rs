@@ -45,6 +45,8 @@ pub use error::SendError;
 pub use event::Event;
 #[cfg(feature = "legacy")]
 pub(crate) use found::Held;
+#[cfg(feature = "std")]
+pub(crate) use found::Ready;
 pub use input::Input;
 pub use message::{Message, OwnedMessage};
 #[cfg(feature = "legacy")]

@@ -201,14 +201,6 @@ impl Parser {
         Some(self.fail(ProtocolError::InvalidUtf8, sender))
     }
 
-    /// Whether a message lies whole at the front of the input, in one frame, to be
-    /// [decoded](Self::decode_whole).
-    #[cfg(feature = "__asynchronous")]
-    #[inline]
-    pub(crate) fn has_whole<B: AsMut<[u8]>>(&self, input: &mut Input<B>, sender: &Sender) -> bool {
-        self.is_plain(input, sender) && self.decoder.find_whole(input.unread()).is_some()
-    }
-
     /// Notes a message that lies whole at the front of the input, in one frame. Returns whether there was
     /// one.
     pub(crate) fn find_whole<B: AsMut<[u8]>>(

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use super::ended::Cause;
 use super::event::Event;
 #[cfg(feature = "std")]
-use super::found::What;
+use super::found::{Ready, What};
 use super::input::Input;
 use super::opening::Opening;
 use super::parser::Parser;
@@ -123,18 +123,38 @@ impl Receiver {
             || self.find(input, sender)
     }
 
-    /// Returns whether there is an event, for callers who take it before anything else happens.
+    /// Finds the next event, to be [taken](Self::take_ready) before anything else is done with the connection.
     ///
-    /// Most messages then go the short way of [`next_event`](Self::next_event), as nothing of them is noted.
-    #[cfg(feature = "__asynchronous")]
+    /// A function that returns the event to its caller looks for it first: see [`has_event`](Self::has_event). Most
+    /// messages then go the short way of [`next_event`](Self::next_event), as nothing of them is noted.
+    #[cfg(feature = "std")]
     #[inline]
-    pub(crate) fn is_ready<B: AsMut<[u8]>>(
+    pub(crate) fn find_ready<B: AsMut<[u8]>>(
         &mut self,
         input: &mut Input<B>,
         sender: &mut Sender,
-    ) -> bool {
-        (self.is_plain(input, sender) && self.parser.has_whole(input, sender))
-            || self.find(input, sender)
+    ) -> Option<Ready> {
+        if self.is_plain(input, sender)
+            && let Some((kind, range)) = self.parser.decode_whole(input, sender)
+        {
+            return Some(Ready::Whole(kind, range));
+        }
+        self.find(input, sender).then_some(Ready::Noted)
+    }
+
+    /// Takes the event that [`find_ready`](Self::find_ready) has found.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn take_ready<'i, B: AsMut<[u8]>>(
+        &mut self,
+        ready: Ready,
+        input: &'i mut Input<B>,
+        sender: &mut Sender,
+    ) -> Option<Event<'i>> {
+        match ready {
+            Ready::Whole(kind, range) => self.parser.take_whole(kind, range, input, sender),
+            Ready::Noted => self.next_slowly(input, sender),
+        }
     }
 
     /// Takes a buffer that was read into, all of it, and returns the one that was taken before. An empty

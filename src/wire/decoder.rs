@@ -239,7 +239,7 @@ impl Decoder {
     /// ```
     #[inline(always)]
     pub fn decode_whole(&mut self, bytes: &mut [u8]) -> Option<(Kind, Range<usize>)> {
-        let (kind, range) = self.find_whole(bytes)?;
+        let (kind, range) = self.locate_whole(bytes)?;
         if self.role == Role::Server {
             let masked = bytes.get_mut(range.start - KEY..range.end)?;
             let (key, payload) = masked.split_first_chunk_mut::<KEY>()?;
@@ -248,9 +248,8 @@ impl Decoder {
         Some((kind, range))
     }
 
-    /// Finds what [`decode_whole`](Self::decode_whole) would decode.
     #[inline(always)]
-    pub(crate) fn find_whole(&self, bytes: &[u8]) -> Option<(Kind, Range<usize>)> {
+    fn locate_whole(&self, bytes: &[u8]) -> Option<(Kind, Range<usize>)> {
         if self.frame.is_some() || self.message.is_some() || self.head_len > 0 {
             return None;
         }

@@ -712,6 +712,20 @@ mod faults {
         assert_eq!(server.receive().await.unwrap(), Some("two".into()));
     }
 
+    /// Nothing is unread, so the connection takes no memory with it.
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_has_used_up_its_input_is_taken_apart_without_it() {
+        let (server, mut peer) = server(1000, Arc::default());
+        let ((stream, connection), usage) = measure(|| server.into_parts());
+        assert_eq!(usage.allocations, 0, "before the first read: {usage:?}");
+        let mut server: Socket = WebSocket::from_parts(stream, connection);
+        peer.write_all(b"\x81\x83\0\0\0\0one").await.unwrap();
+        assert_eq!(server.receive().await.unwrap(), Some("one".into()));
+        assert!(timeout(seconds(1), server.receive()).await.is_err());
+        let (_, usage) = measure(|| server.into_parts());
+        assert_eq!(usage.allocations, 0, "after a message: {usage:?}");
+    }
+
     #[test]
     fn without_timers_a_connection_works_without_timeouts_and_else_fails_with_a_clear_error() {
         let runtime = runtime::Builder::new_current_thread().build().unwrap();

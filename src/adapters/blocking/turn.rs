@@ -8,7 +8,7 @@ use crate::adapters::error::Error;
 use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
-use crate::connection::{Event, Input, OwnedMessage, Receiver, Step, Timestamp};
+use crate::connection::{Event, Input, OwnedMessage, Ready, Receiver, Step, Timestamp};
 
 /// A connection that is borrowed for one call.
 pub(super) struct Turn<'i, 't, L> {
@@ -20,11 +20,9 @@ pub(super) struct Turn<'i, 't, L> {
 impl<'i, L: Link> Turn<'i, '_, L> {
     /// Waits for the next event, or `None` at the end.
     pub(super) fn next_event(mut self) -> Result<Option<Event<'i>>, Error> {
-        if !self.wait(None)? {
-            return Ok(None);
-        }
+        let Some(ready) = self.wait(None)? else { return Ok(None) };
         let Self { receiver, input, link } = self;
-        let event = receiver.next_event(input, &mut link.sender());
+        let event = receiver.take_ready(ready, input, &mut link.sender());
         link.write_urgent();
         Ok(event)
     }
@@ -53,7 +51,7 @@ impl<'i, L: Link> Turn<'i, '_, L> {
         let outcome = self.next_copy(until, streaming, copy);
         // Without an event, the input is used up, and another connection can have it.
         // A look ahead would find parts of a message that is to be received whole.
-        if !streaming && !self.has_event() {
+        if !streaming && !self.receiver.has_event(self.input, &mut self.link.sender()) {
             storage::detach(self.input);
         }
         self.receiver.set_streaming(is_streaming);
@@ -66,11 +64,11 @@ impl<'i, L: Link> Turn<'i, '_, L> {
         streaming: bool,
         copy: impl Fn(&Event<'_>) -> Option<T>,
     ) -> Result<Option<T>, Error> {
-        while self.wait(until)? {
+        while let Some(ready) = self.wait(until)? {
             if !streaming && self.receiver.has_part(self.input) {
                 return Err(Error::PartsPending);
             }
-            let event = self.receiver.next_event(self.input, &mut self.link.sender());
+            let event = self.receiver.take_ready(ready, self.input, &mut self.link.sender());
             self.link.write_urgent();
             if let Some(Event::Violation(error)) = event {
                 return Err(self.link.port().report.violation(error));
@@ -82,17 +80,17 @@ impl<'i, L: Link> Turn<'i, '_, L> {
         Ok(None)
     }
 
-    fn has_event(&mut self) -> bool {
-        self.receiver.has_event(self.input, &mut self.link.sender())
-    }
-
-    /// Waits for an event. Returns `false` if the connection has ended.
+    /// Waits for an event, to be taken at once. Returns `None` if the connection has ended.
     ///
     /// # Errors
     ///
     /// Returns the error with which the connection ended, once, and `TimedOut` if there was no event until then.
-    fn wait(&mut self, until: Option<Timestamp>) -> Result<bool, Error> {
-        while !self.has_event() {
+    fn wait(&mut self, until: Option<Timestamp>) -> Result<Option<Ready>, Error> {
+        loop {
+            let ready = self.receiver.find_ready(self.input, &mut self.link.sender());
+            if ready.is_some() {
+                return Ok(ready);
+            }
             let looked = self.link.port().looked.take();
             if looked.is_some_and(|looked| self.link.sender().handle_timeout(looked)) {
                 // That may be an event.
@@ -102,7 +100,7 @@ impl<'i, L: Link> Turn<'i, '_, L> {
             self.link.sender().note_time(now);
             let step = self.link.sender().next_step();
             match step {
-                Step::Done(ended) => return self.link.port().report.end(&ended).map(|()| false),
+                Step::Done(ended) => return self.link.port().report.end(&ended).map(|()| None),
                 Step::Shutdown => {
                     self.link.shutdown().unwrap_or_else(|_| self.receiver.handle_eof());
                 }
@@ -112,7 +110,6 @@ impl<'i, L: Link> Turn<'i, '_, L> {
                 Step::Io { read, write } => self.transfer(read, write, until)?,
             }
         }
-        Ok(true)
     }
 
     /// Writes all that waits, or else reads once.

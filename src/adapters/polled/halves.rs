@@ -118,12 +118,12 @@ impl<S, I: Io<S>> Reader<S, I> {
     ///
     /// Returns the errors of [`WebSocket::next_event`].
     pub async fn next_event(&mut self) -> Result<Option<Event<'_>>, Error> {
-        if !poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_noted(cx))).await? {
-            return Ok(None);
-        }
+        let found = poll_fn(|cx| self.poll(cx, |turn, cx| turn.poll_event(cx))).await?;
+        let Some(ready) = found else { return Ok(None) };
         let Self { shared, place, receiver, input } = self;
         Ok(shared.change(place, |Half { link, sender }, cx| {
-            let event = receiver.next_event(input, sender);
+            // A writer may have closed the connection meanwhile. The event was found before.
+            let event = receiver.take_ready(ready, input, sender);
             let _ = link.poll_urgent(cx, sender);
             event
         }))

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! poll_event: until there is an event ──┬─▶ take_step: write, read, shut down;
-//!   poll_noted, poll_receive,           │   else rest, and wait for a deadline
-//!   poll_part, poll_end                 │
+//!   poll_receive, poll_part,            │   else rest, and wait for a deadline
+//!   poll_end                            │
 //! poll_until: until enough is written ──┘
 //!   poll_queue, poll_sent, poll_push
 //! act: queue, and write what the stream takes at once
@@ -19,7 +19,7 @@ use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
 use crate::connection::{
-    Backlog, Event, Input, OwnedMessage, Pushed, Receiver, SendError, Sender, Step,
+    Backlog, Event, Input, OwnedMessage, Pushed, Ready, Receiver, SendError, Sender, Step,
 };
 
 /// A connection and its stream, borrowed for one poll.
@@ -44,12 +44,21 @@ pub(super) enum Until {
 }
 
 impl<S, I: Io<S>> Turn<'_, S, I> {
-    /// Waits until there is an event, or until the connection has ended. Returns whether there is one.
+    /// Waits until there is an event, or returns `None` once the connection has ended.
     ///
-    /// The poll keeps no state of its own, so its future can be dropped at any time.
-    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+    /// The event must be [taken](Receiver::take_ready) at once: beside it, the poll keeps no state, so its future can be
+    /// dropped at any time.
+    pub(super) fn poll_event(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Ready>, Error>> {
+        // The runtime is not asked: that is done for each read.
+        ready!(self.link.poll_work(cx));
         let mut has_ticked = false;
-        while !self.has_event() {
+        loop {
+            if let Some(ready) = self.look(Receiver::find_ready) {
+                return Poll::Ready(Ok(Some(ready)));
+            }
             ready!(self.link.poll_proceed(cx));
             if !has_ticked {
                 self.sender.note_time(self.link.tick());
@@ -58,24 +67,13 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
             let step = self.sender.next_step();
             if let Step::Done(ended) = &step {
                 self.rest(false);
-                return Poll::Ready(self.link.report.end(ended).map(|()| false));
+                return Poll::Ready(self.link.report.end(ended).map(|()| None));
             }
             if !self.take_step(cx, &step) {
                 self.rest(false);
                 ready!(self.link.poll_time(cx, self.sender))?;
             }
         }
-        self.link.poll_work(cx).map(|()| Ok(true))
-    }
-
-    /// Waits as [`poll_event`](Self::poll_event) does, and notes the event. So it stays, even if a writer closes the
-    /// connection before the event is taken.
-    pub(super) fn poll_noted(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        let has_event = ready!(self.poll_event(cx))?;
-        if let Some((receiver, input)) = &mut self.incoming {
-            receiver.has_event(input, self.sender);
-        }
-        Poll::Ready(Ok(has_event))
     }
 
     /// Waits for a whole message, or `None` at the end.
@@ -93,9 +91,9 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
 
     /// Waits for the end, and discards what the peer still sends.
     pub(super) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while ready!(self.poll_event(cx))? {
+        while let Some(ready) = ready!(self.poll_event(cx))? {
             if let Some((receiver, input)) = &mut self.incoming {
-                receiver.next_event(input, self.sender);
+                receiver.take_ready(ready, input, self.sender);
             }
             ready!(self.link.poll_urgent(cx, self.sender));
         }
@@ -195,7 +193,7 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
                 return Poll::Ready(Error::explain(&ended, self.link.report.copy_error()));
             }
             ready!(self.link.poll_proceed(cx));
-            let has_event = self.has_event();
+            let has_event = self.look(Receiver::has_event);
             let step = match has_event {
                 true => Step::Io { read: false, write: true },
                 false => self.sender.next_step(),
@@ -223,11 +221,15 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         !self.sender.transmit().is_empty()
     }
 
-    fn has_event(&mut self) -> bool {
-        let Some((receiver, input)) = &mut self.incoming else { return false };
-        let has_event = receiver.is_ready(input, self.sender);
+    /// Looks for an event, which may take much work if the peer sends many frames without one.
+    fn look<T: Default>(
+        &mut self,
+        look: impl FnOnce(&mut Receiver, &mut Input<Vec<u8>>, &mut Sender) -> T,
+    ) -> T {
+        let Some((receiver, input)) = &mut self.incoming else { return T::default() };
+        let outcome = look(receiver, input, self.sender);
         self.link.work += input.take_steps() as usize;
-        has_event
+        outcome
     }
 
     /// Sets whether messages are delivered in parts. Returns whether they were before.
@@ -257,12 +259,12 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         streaming: bool,
         copy: impl Fn(&Event<'_>) -> Option<T>,
     ) -> Poll<Result<Option<T>, Error>> {
-        while ready!(self.poll_event(cx))? {
+        while let Some(ready) = ready!(self.poll_event(cx))? {
             let Some((receiver, input)) = &mut self.incoming else { break };
             if !streaming && receiver.has_part(input) {
                 return Poll::Ready(Err(Error::PartsPending));
             }
-            let Some(event) = receiver.next_event(input, self.sender) else { continue };
+            let Some(event) = receiver.take_ready(ready, input, self.sender) else { continue };
             ready!(self.link.poll_urgent(cx, self.sender));
             if let Event::Violation(error) = event {
                 return Poll::Ready(Err(self.link.report.violation(error)));

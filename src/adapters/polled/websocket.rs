@@ -216,12 +216,12 @@ impl<S, I: Io<S>> WebSocket<S, I> {
     /// Returns an error once if the connection ends without a closing handshake: [`Error::Protocol`] after
     /// [`Event::Violation`], [`Error::TimedOut`], or [`Error::Io`]. `None` follows.
     pub async fn next_event(&mut self) -> Result<Option<(Event<'_>, &mut Sender)>, Error> {
-        if !self.drive(|turn, cx| turn.poll_event(cx)).await? {
+        let Some(ready) = self.drive(|turn, cx| turn.poll_event(cx)).await? else {
             return Ok(None);
-        }
+        };
         let Self { link, connection, input } = self;
         let (receiver, sender) = connection.halves();
-        let event = receiver.next_event(input, sender);
+        let event = receiver.take_ready(ready, input, sender);
         poll_fn(|cx| link.poll_urgent(cx, sender)).await;
         Ok(event.map(|event| (event, sender)))
     }
