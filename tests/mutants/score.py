@@ -1,5 +1,6 @@
 """Counts mutants.
 
+score.py retry LIST RESULTS      takes from the results what was missed without an explanation
 score.py again LIST RESULTS      expressions for those which `cargo mutants` has to try
 score.py merge RESULTS OUTPUT    adds what it has found to the results
 score.py table LIST RESULTS      the score of each file, and who survived without an explanation
@@ -15,7 +16,17 @@ HERE = pathlib.Path(__file__).parent
 
 
 def main(command, *paths):
-    {"again": again, "merge": merge, "table": table}[command](*map(pathlib.Path, paths))
+    {"retry": retry, "again": again, "merge": merge, "table": table}[command](*map(pathlib.Path, paths))
+
+
+def retry(list_path, results_path):
+    results, explained = read(results_path), explanations()
+    waiting = {
+        name for name in names(list_path)
+        if results.get(name) == "missed" and not is_explained(name, explained)
+    }
+    kept = [f"{outcome} {name}\n" for name, outcome in results.items() if name not in waiting]
+    results_path.write_text("".join(kept))
 
 
 def again(list_path, results_path):

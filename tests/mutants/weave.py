@@ -1,8 +1,9 @@
-"""Weaves all mutants into the crate, and runs its tests with each: weave.py TREE LIST RESULTS
+"""Weaves all mutants into the crate, and runs its tests with each: weave.py TREE LIST RESULTS FEATURES TARGET..
 
-TREE is a copy of the crate, which is changed; LIST is what `cargo mutants --list --json` says. Each function gets
-its body once more for every mutant of it, and takes the one that the environment variable MUTANT numbers. So the
-program is built once, and a mutant costs no more than the tests that it takes to catch it.
+TREE is a copy of the crate, which is changed; LIST is what `cargo mutants --list --json` says; FEATURES and TARGET are
+arguments of cargo, such as `--all-features` and `--test=core`. Each function gets its body once more for every mutant of
+it, and takes the one that the environment variable MUTANT numbers. So the program is built once, and a mutant costs no
+more than the tests that it takes to catch it.
 
 RESULTS gets a line for each mutant: `caught`, `missed`, `unviable` if it does not compile, or `left` if it cannot be
 woven. Those which are there already are not run again.
@@ -112,12 +113,10 @@ pub mod mutant {
 }
 """
 
-TARGETS = ["--test=core", "--test=wire", "--lib"]
-
 Edit = collections.namedtuple("Edit", "start end text number")
 
 
-def main(tree, list_path, results_path):
+def main(tree, list_path, results_path, features, *targets):
     tree, here = pathlib.Path(tree), pathlib.Path()
     results = pathlib.Path(results_path)
     lines = results.read_text().splitlines() if results.exists() else []
@@ -125,13 +124,15 @@ def main(tree, list_path, results_path):
     # What is declared as a module twice is in the list twice.
     mutants = {mutant["name"]: mutant for mutant in json.loads(pathlib.Path(list_path).read_text())}
     mutants = [mutant for name, mutant in mutants.items() if name not in done]
+    if not mutants:
+        return
     sources = {str(file): file.read_text() for file in here.glob("src/**/*.rs")}
     allow_unsafe(tree / "Cargo.toml")
     woven, left = sort_out(mutants, sources)
     unviable = set()
     while True:
         lines, heads = write(tree, sources, mutants, woven, unviable | left)
-        bad, stuck = faults(tree, lines, heads)
+        bad, stuck = faults(tree, features, lines, heads)
         if not bad | stuck:
             break
         print(f"{len(bad)} do not compile, {len(stuck)} cannot be woven", flush=True)
@@ -145,7 +146,7 @@ def main(tree, list_path, results_path):
     with results.open("a") as out:
         for number in sorted(unviable | left):
             print("left" if number in left else "unviable", mutants[number]["name"], file=out)
-        suites = [Suite(tree, target) for target in TARGETS]
+        suites = [Suite(tree, features, target) for target in targets]
 
         def try_one(number):
             outcome, name = run(suites, number, firsts[number]), mutants[number]["name"]
@@ -268,16 +269,18 @@ def write(tree, sources, mutants, woven, without):
 
 
 def cargo(tree, command, *options):
-    features = ["--features=deflate,digest,http,legacy,std", "--message-format=json", "--profile=mutants"]
     process = subprocess.run(
-        ["cargo", command, *features, *options], cwd=tree, capture_output=True, text=True
+        ["cargo", command, "--message-format=json", "--profile=mutants", *options],
+        cwd=tree,
+        capture_output=True,
+        text=True,
     )
     return process, [json.loads(line) for line in process.stdout.splitlines() if line.startswith("{")]
 
 
-def faults(tree, lines, heads):
+def faults(tree, features, lines, heads):
     """The mutants that do not compile, and those of functions that cannot be woven."""
-    process, messages = cargo(tree, "check", "--lib")
+    process, messages = cargo(tree, "check", features, "--lib")
     bad, stuck = set(), set()
     for message in messages:
         if message["reason"] != "compiler-message" or message["message"]["level"] != "error":
@@ -298,8 +301,8 @@ def faults(tree, lines, heads):
     return bad, stuck
 
 
-def build(tree, what):
-    process, messages = cargo(tree, "test", "--no-run", what)
+def build(tree, features, target):
+    process, messages = cargo(tree, "test", "--no-run", features, target)
     if process.returncode != 0:
         sys.exit(process.stdout + process.stderr)
     return [message["executable"] for message in messages if message.get("executable")][-1]
@@ -308,8 +311,8 @@ def build(tree, what):
 class Suite:
     """The tests of a program."""
 
-    def __init__(self, tree, target):
-        self.tree, self.program = tree, build(tree, target)
+    def __init__(self, tree, features, target):
+        self.tree, self.program = tree, build(tree, features, target)
         self.killers = collections.defaultdict(list)
         listed = subprocess.run([self.program, "--list", "--format=terse"], cwd=tree, capture_output=True, text=True)
         names = [line.removesuffix(": test") for line in listed.stdout.splitlines() if line.endswith(": test")]
@@ -317,9 +320,9 @@ class Suite:
             noted = list(pool.map(self.note, names))
         # How long each test takes, in seconds, and which functions it runs.
         self.seconds = {name: seconds for name, (seconds, _) in zip(names, noted)}
-        self.tests = collections.defaultdict(list)
+        self.tests, reached = collections.defaultdict(list), dict(zip(names, noted))
         for name in sorted(names, key=self.seconds.get):
-            for first in dict(zip(names, noted))[name][1]:
+            for first in reached[name][1]:
                 self.tests[first].append(name)
         print(f"{target}: {len(names)} tests, {sum(self.seconds.values()):.0f} s", flush=True)
 
