@@ -9,6 +9,8 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use bytes::{Buf, Bytes};
+
 use super::closing::{Closing, State, read_bad_close};
 use super::config::Config;
 use super::deadlines::{Deadlines, Phase, RoundTrip};
@@ -105,7 +107,7 @@ impl Sender {
         match message.into() {
             Message::Text(text) => self.queue(Kind::Text, text.as_bytes()),
             Message::Binary(bytes) => self.queue(Kind::Binary, bytes),
-            Message::Owned(message) => self.queue_owned(message),
+            Message::Owned(message) => self.send_owned(message, |_| 0),
             Message::Prepared(message) => self.queue_prepared(message),
         }
     }
@@ -166,12 +168,14 @@ impl Sender {
         self.queue_part(&part.into(), true)
     }
 
-    /// Sends a borrowed message without a copy, as far as `write` takes it, and queues a copy of the rest.
+    /// Sends a message without a copy, as far as `write` takes it, and queues the rest.
     ///
     /// `write` gets three slices for a vectored write. The first holds bytes that wait already. It returns how many
     /// bytes it has written. It is called until nothing is left or it returns 0.
     ///
-    /// The message is copied first if it is shorter than 16 KiB, if it is compressed, and by a client.
+    /// The message is queued first, and `write` is not called, if the message is shorter than 16 KiB, if it is
+    /// compressed, or if output of several pieces waits. So is a message of a client that is borrowed or shared, as a
+    /// client must mask it: give it away, or call [`send_in_place`](Self::send_in_place).
     ///
     /// ```
     /// use std::io::{IoSlice, Write};
@@ -196,30 +200,71 @@ impl Sender {
         write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> Result<(), SendError> {
         let message = message.into();
-        let (kind, payload) = (message.kind(), message.as_bytes());
-        if !self.can_lend(&message, payload.len()) {
+        if !self.can_lend(&message) {
             return self.send(message);
         }
-        self.closing.check_open()?;
-        self.framer.check_idle()?;
-        self.transmit_pending();
-        if let Message::Prepared(message) = message {
-            let frame = self.framer.select(message.frames());
-            self.lend([frame.bytes(), &[]], write);
-            return Ok(());
-        }
+        let (kind, payload) = match message {
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, bytes),
+            Message::Owned(message) => return self.send_owned(message, write),
+            Message::Prepared(message) => return self.lend_prepared(message, write),
+        };
+        self.begin_message()?;
         let frame = self.framer.frame_unmasked(kind, payload)?;
-        self.lend(frame.slices(), write);
+        let left = self.lend(frame.slices(), write);
+        self.append_rest(&payload[payload.len() - left..]);
         Ok(())
     }
 
-    /// Writes a frame from where it lies, as far as `write` takes it, and queues a copy of the rest.
+    /// Sends a binary message as [`send_with`](Self::send_with) does, and masks it where it lies if this is a client.
+    ///
+    /// A client overwrites `payload` with its masked bytes, but leaves it as it is if it queues the message first. So
+    /// do not use its contents afterwards. A server masks nothing and never changes `payload`.
+    ///
+    /// A text cannot be masked in place while it is borrowed. Give a `String` to `send_with`.
+    ///
+    /// ```
+    /// use std::io::{IoSlice, Write};
+    /// # use sansocket::{Config, Connection, Negotiated, Seed, Timestamp};
+    /// # let (config, seed) = (Config::new().shared(), Seed::new([7; 32]));
+    /// # let mut client = Connection::open_client(Negotiated::new(), config, seed, Timestamp::default());
+    ///
+    /// let (mut payload, mut stream) = (vec![0; 20_000], Vec::new());
+    /// client.send_in_place(&mut payload, |slices| {
+    ///     stream.write_vectored(&slices.map(IoSlice::new)).unwrap_or(0)
+    /// })?;
+    /// assert_eq!((stream.len(), client.queued()), (20_008, 0));
+    /// assert_eq!(payload, stream[8..]); // Masked.
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`send`](Self::send). Nothing is queued or written, and `payload` is unchanged.
+    pub fn send_in_place(
+        &mut self,
+        payload: &mut [u8],
+        write: impl FnMut(&[&[u8]; 3]) -> usize,
+    ) -> Result<(), SendError> {
+        if self.is_copied(payload.len()) || !self.can_write_now() {
+            return self.queue(Kind::Binary, payload);
+        }
+        self.begin_message()?;
+        let frame = self.framer.frame(Kind::Binary, payload)?;
+        let left = self.lend(frame.slices(), write);
+        // Section 10.3: nobody changes a frame once it is masked. So the rest is a copy.
+        self.append_rest(&payload[payload.len() - left..]);
+        Ok(())
+    }
+
+    /// Writes a frame from where it lies, as far as `write` takes it, and queues the rest of its header. Returns how
+    /// many bytes of the payload are left.
     #[inline]
     fn lend(
         &mut self,
         [mut head, mut payload]: [&[u8]; 2],
         mut write: impl FnMut(&[&[u8]; 3]) -> usize,
-    ) {
+    ) -> usize {
         while !(head.is_empty() && payload.is_empty()) {
             let waiting = self.output.front();
             let count = write(&[waiting, head, payload]);
@@ -228,12 +273,22 @@ impl Sender {
             }
             let of_waiting = count.min(waiting.len());
             let of_head = (count - of_waiting).min(head.len());
-            self.output.advance(of_waiting);
+            if of_waiting > 0 {
+                self.output.advance(of_waiting);
+            }
             (head, payload) = (&head[of_head..], &payload[count - of_waiting - of_head..]);
         }
-        self.output.tail().extend_from_slice(head);
-        self.output.tail().extend_from_slice(payload);
-        self.count(head.len() + payload.len());
+        self.append_rest(head);
+        payload.len()
+    }
+
+    /// Queues a copy of the rest of a frame.
+    #[inline]
+    fn append_rest(&mut self, rest: &[u8]) {
+        if !rest.is_empty() {
+            self.output.tail().extend_from_slice(rest);
+            self.count(rest.len());
+        }
     }
 
     /// Queues a ping. The peer answers with a pong of the same payload: see
@@ -592,42 +647,47 @@ impl Sender {
         Ok(())
     }
 
-    /// Queues a message without a copy, if that is worth it.
-    fn queue_owned(&mut self, message: OwnedMessage) -> Result<(), SendError> {
+    /// Sends a message that was given away, without a copy if that is worth it: as far as `write` takes it, and the
+    /// rest is queued.
+    fn send_owned(
+        &mut self,
+        message: OwnedMessage,
+        write: impl FnMut(&[&[u8]; 3]) -> usize,
+    ) -> Result<(), SendError> {
         if self.is_copied(message.len()) {
             return self.queue(message.kind(), message.as_bytes());
         }
-        self.closing.check_open()?;
-        self.framer.check_idle()?;
-        self.transmit_pending();
-        let before = self.output.len();
-        let payload = match self.role {
+        self.begin_message()?;
+        let (left, payload) = match self.role {
             Role::Server => {
                 let frame = self.framer.frame_unmasked(message.kind(), message.as_bytes())?;
-                self.output.tail().extend_from_slice(frame.slices()[0]);
-                message.into_bytes()
+                (self.lend(frame.slices(), write), message.into_bytes())
             }
             Role::Client => match message.try_into_mut() {
                 Err(message) => return self.queue(message.kind(), message.as_bytes()),
                 Ok((kind, mut bytes)) => {
                     let frame = self.framer.frame(kind, &mut bytes)?;
-                    self.output.tail().extend_from_slice(frame.slices()[0]);
-                    bytes.freeze()
+                    (self.lend(frame.slices(), write), bytes.freeze())
                 }
             },
         };
-        self.output.push(payload);
-        self.count(self.output.len() - before);
+        self.push_rest(payload, left);
         Ok(())
+    }
+
+    /// Queues the last `left` bytes of a payload, without a copy if that is worth it.
+    fn push_rest(&mut self, mut payload: Bytes, left: usize) {
+        payload.advance(payload.len() - left);
+        if left < LARGE {
+            return self.append_rest(&payload);
+        }
+        self.output.push(payload);
+        self.count(left);
     }
 
     /// Queues a message whose frames are shared. A server shares a long frame instead of copying it.
     fn queue_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.closing.check_open()?;
-        self.framer.check_idle()?;
-        if self.framer.has_pending() {
-            self.transmit_pending();
-        }
+        self.begin_message()?;
         let frame = self.framer.select(message.frames());
         let len = frame.bytes().len();
         match self.role == Role::Server && len >= LARGE {
@@ -639,14 +699,42 @@ impl Sender {
         Ok(())
     }
 
-    /// Whether a message of this length can be written from where it lies, right behind what waits.
-    fn can_lend(&self, message: &Message<'_>, len: usize) -> bool {
-        let is_written_now = self.output.is_simple() && !self.closing.is_broken();
-        let is_copied = match message {
-            Message::Prepared(_) => len < LARGE,
-            Message::Text(_) | Message::Binary(_) | Message::Owned(_) => self.is_copied(len),
+    /// Writes a message whose frames are shared, as far as `write` takes it, and queues a copy of the rest.
+    fn lend_prepared(
+        &mut self,
+        message: &Prepared,
+        write: impl FnMut(&[&[u8]; 3]) -> usize,
+    ) -> Result<(), SendError> {
+        self.begin_message()?;
+        let frame = self.framer.select(message.frames());
+        self.lend([frame.bytes(), &[]], write);
+        Ok(())
+    }
+
+    /// Begins a message that does not lie in the output: control frames that wait go before it.
+    fn begin_message(&mut self) -> Result<(), SendError> {
+        self.closing.check_open()?;
+        self.framer.check_idle()?;
+        if self.framer.has_pending() {
+            self.transmit_pending();
+        }
+        Ok(())
+    }
+
+    /// Whether a message can be written from where it lies. That of a client must be its own, as it masks it.
+    fn can_lend(&self, message: &Message<'_>) -> bool {
+        let len = message.as_bytes().len();
+        let (is_copied, is_ours) = match message {
+            Message::Prepared(_) => (len < LARGE, false),
+            Message::Text(_) | Message::Binary(_) => (self.is_copied(len), false),
+            Message::Owned(_) => (self.is_copied(len), true),
         };
-        self.role == Role::Server && !is_copied && is_written_now
+        (is_ours || self.role == Role::Server) && !is_copied && self.can_write_now()
+    }
+
+    /// Whether a message can be written right behind what waits.
+    fn can_write_now(&self) -> bool {
+        self.output.is_simple() && !self.closing.is_broken()
     }
 
     /// Whether a message of this length is copied, since it is short or will be compressed.
@@ -685,5 +773,7 @@ fn check_close(code: Option<CloseCode>, reason: &str, role: Role) -> Result<(), 
     }
 }
 
-/// Messages of at least this many bytes are queued without a copy, if they are given away.
+/// Messages of at least this many bytes are not copied, if they are given away or lent.
+///
+/// A vectored write took 80 to 120 ns more than a plain one (loopback TCP, Linux 6.18). To copy 16 KiB takes as long.
 const LARGE: usize = 16 << 10;

@@ -20,6 +20,7 @@ mod invariants;
 mod keepalive;
 #[cfg(feature = "legacy")]
 mod legacy;
+mod lent;
 mod limits;
 mod long_frames;
 mod machine;

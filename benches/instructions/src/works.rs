@@ -57,10 +57,12 @@ fn works(row: Row) -> Vec<Work> {
             let payload = keep(Content::Binary.make(outgoing.size));
             let messages = messages(outgoing.size).next_multiple_of(4 * outgoing.batch);
             match outgoing.way {
-                Way::Borrowed => push("", messages, Box::new(send::borrowed(payload))),
+                Way::Borrowed => push("", messages, send::borrowed(outgoing.role, payload)),
                 Way::Copied => {
                     push("", messages, send::messages(&outgoing, payload));
-                    push(".shared", messages, Box::new(send::shared_payload(payload)));
+                    if outgoing.role == Role::Server {
+                        push(".shared", messages, Box::new(send::shared_payload(payload)));
+                    }
                 }
                 Way::Any => push("", messages, send::messages(&outgoing, payload)),
             }

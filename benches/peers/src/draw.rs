@@ -272,7 +272,8 @@ const SECTIONS: [Section; 7] = [
         &[
             ("send.client.300", "300 B, each a write"),
             ("send.client.300.by32", "300 B, 32 to a write"),
-            ("send.client.64K", "64 KiB"),
+            ("send.client.64K", "64 KiB, copied"),
+            ("send.client.64K.borrowed", "64 KiB, masked in place"),
         ],
     ),
     (

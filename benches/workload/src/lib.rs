@@ -7,6 +7,7 @@ pub mod opening;
 pub mod payload;
 pub mod receive;
 pub mod rows;
+pub mod scratch;
 pub mod send;
 pub mod sink;
 pub mod source;

@@ -44,7 +44,7 @@ pub fn keep(bytes: Vec<u8>) -> &'static [u8] {
 ///
 /// Some processors copy much slower if source and destination lie almost alike in their pages. So whoever measures
 /// tries several places, and no library is lucky by chance.
-pub fn keep_at(offset: usize, bytes: &[u8]) -> &'static [u8] {
+pub fn keep_at(offset: usize, bytes: &[u8]) -> &'static mut [u8] {
     let room = vec![0; bytes.len() + 2 * PAGE].leak();
     let start = room.as_ptr().align_offset(PAGE) + offset % PAGE;
     let place = &mut room[start..start + bytes.len()];

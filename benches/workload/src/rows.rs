@@ -51,7 +51,7 @@ pub fn all() -> Vec<Row> {
         for (batch, suffix, sizes) in [(1, "", &SENT[..]), (32, ".by32", &BATCHED[..])] {
             for &size in sizes {
                 let name = format!("send.{}.{}{suffix}", role_name(role), size_name(size));
-                let way = if batch == 1 { way(role, size) } else { Way::Any };
+                let way = if batch == 1 { way(size) } else { Way::Any };
                 push(name, Work::Send(Outgoing { role, size, batch, way }));
                 if way == Way::Copied {
                     let name = format!("send.{}.{}.borrowed", role_name(role), size_name(size));
@@ -118,9 +118,9 @@ const OPENINGS: [(Role, (usize, &str)); 6] = [
     (Role::Client, (30, ".30")),
 ];
 
-/// Where a message is written from that is a write of its own: sansocket lends a server's of 16 KiB or more.
-fn way(role: Role, size: usize) -> Way {
-    if role == Role::Server && size >= 16 << 10 { Way::Copied } else { Way::Any }
+/// Where a message is written from that is a write of its own: sansocket lends those of 16 KiB or more.
+fn way(size: usize) -> Way {
+    if size >= 16 << 10 { Way::Copied } else { Way::Any }
 }
 
 /// What a role is called in the name of a row.

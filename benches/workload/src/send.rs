@@ -5,6 +5,7 @@ use std::hint::black_box;
 use sansocket::{Connection, Role, Sender};
 
 use crate::receive::{NOW, connect, open, shared, write};
+use crate::scratch::Scratch;
 use crate::wire::Outgoing;
 use crate::{Run, sink};
 
@@ -61,21 +62,43 @@ pub fn compressed(text: &'static [u8]) -> impl FnMut(usize) + use<> {
     }
 }
 
-/// Sends borrowed messages without a copy, as a server.
-pub fn borrowed(payload: &'static [u8]) -> impl FnMut(usize) {
+/// Sends borrowed messages without a copy. A client masks them where they lie.
+pub fn borrowed(role: Role, payload: &'static [u8]) -> Run {
+    match role {
+        Role::Server => Box::new(as_they_are(payload)),
+        Role::Client => Box::new(masked_in_place(payload)),
+    }
+}
+
+fn as_they_are(payload: &'static [u8]) -> impl FnMut(usize) {
     let mut connection = connect(Role::Server);
     move |count| {
         for _ in 0..count {
-            let written = |slices: &[&[u8]; 3]| {
-                sink::write_vectored(slices.iter().copied());
-                slices.iter().map(|slice| slice.len()).sum()
-            };
             connection.send_with(black_box(payload), written).expect("the connection is open");
             if connection.queued() > 0 {
                 write(&mut connection);
             }
         }
     }
+}
+
+fn masked_in_place(payload: &'static [u8]) -> impl FnMut(usize) {
+    let mut connection = connect(Role::Client);
+    let mut scratch = Scratch::new(payload);
+    move |count| {
+        for _ in 0..count {
+            connection.send_in_place(scratch.fill(), written).expect("the connection is open");
+            if connection.queued() > 0 {
+                write(&mut connection);
+            }
+        }
+    }
+}
+
+/// Takes all that there is to write.
+fn written(slices: &[&[u8]; 3]) -> usize {
+    sink::write_vectored(slices.iter().copied());
+    slices.iter().map(|slice| slice.len()).sum()
 }
 
 /// Sends clones of a message that is shared, as a server.

@@ -43,6 +43,13 @@ pub enum Way {
     Borrowed,
 }
 
+impl Outgoing {
+    /// Whether this is work for those who mask where the caller has the bytes.
+    pub fn is_masked_in_place(&self) -> bool {
+        self.role == Role::Client && self.way == Way::Borrowed
+    }
+}
+
 impl Incoming {
     /// The payloads of the messages: about 256 KiB of them, at least two.
     pub fn payloads(&self) -> Vec<Vec<u8>> {

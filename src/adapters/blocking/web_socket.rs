@@ -267,9 +267,11 @@ impl<S: Stream> WebSocket<S> {
 
     /// Sends a message, and returns once the stream has taken all of it.
     ///
-    /// A server writes a long borrowed message without a copy, unless it is compressed. Nothing is read
-    /// meanwhile. If the peer does the same, both ends are [blocked](crate::TimedOut::Blocked): send from another
-    /// thread then, by [`split`](Self::split).
+    /// A message of 16 KiB or more is written without a copy, unless it is compressed. A client must mask it, so it
+    /// copies one that is borrowed or shared, and masks one that is given away where it lies.
+    ///
+    /// Nothing is read meanwhile. If the peer does the same, both ends are [blocked](crate::TimedOut::Blocked): send
+    /// from another thread then, by [`split`](Self::split).
     ///
     /// ```
     /// # use sansocket::{Error, blocking::WebSocket};

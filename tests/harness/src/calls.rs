@@ -202,13 +202,17 @@ impl Caller {
             3 => sender.try_send(text.into_bytes()),
             _ => {
                 let mut room = choices.len();
-                sender.send_with(text.as_bytes(), |slices| {
+                let write = |slices: &[&[u8]; 3]| {
                     let all = slices.concat();
                     let count = all.len().min(room);
                     room -= count;
                     written.extend_from_slice(&all[..count]);
                     count
-                })
+                };
+                match way {
+                    4 => sender.send_with(text.as_bytes(), write),
+                    _ => sender.send_in_place(&mut text.into_bytes(), write),
+                }
             }
         };
         if result.is_ok() {

@@ -72,12 +72,13 @@ impl Side {
     pub(crate) fn act(&mut self, choices: &mut Choices<'_>) {
         let action = choices.below(32);
         let len = choices.len();
-        let kind = if choices.byte() & 1 == 0 { Kind::Text } else { Kind::Binary };
+        let bits = choices.byte();
+        let kind = if bits & 1 == 0 { Kind::Text } else { Kind::Binary };
         match action {
             0..=6 => self.send(kind, len),
             7 => self.send_prepared(kind, len),
             8..=9 => self.send_owned(kind, len),
-            10..=11 => self.send_borrowed(kind, len, choices),
+            10..=11 => self.send_lent(kind, len, bits & 2 != 0, choices),
             12..=19 => self.send_part(kind, len, false),
             20..=23 => self.send_part(kind, len, true),
             24..=25 => self.ping(len),
@@ -164,8 +165,9 @@ impl Side {
         self.note(kind, text, result);
     }
 
-    /// Has a message written from where it is, as far as the transport takes it.
-    fn send_borrowed(&mut self, kind: Kind, len: usize, choices: &mut Choices<'_>) {
+    /// Has a message written from where it is, as far as the transport takes it. A client masks it there if it is its
+    /// own.
+    fn send_lent(&mut self, kind: Kind, len: usize, is_own: bool, choices: &mut Choices<'_>) {
         let expected = self.expected();
         let (text, mut room) = (text(len), choices.len());
         let mut written = Vec::new();
@@ -176,10 +178,15 @@ impl Side {
             room -= count;
             count
         };
-        let result = match kind {
-            Kind::Text => self.end.sender().send_with(&text, write),
-            Kind::Binary => self.end.sender().send_with(text.as_bytes(), write),
+        let (sender, mut own) = (self.end.sender(), text.clone().into_bytes());
+        let result = match (kind, is_own) {
+            (Kind::Text, false) => sender.send_with(&text, write),
+            (Kind::Text, true) => sender.send_with(text.clone(), write),
+            (Kind::Binary, false) => sender.send_with(text.as_bytes(), write),
+            (Kind::Binary, true) => sender.send_in_place(&mut own, write),
         };
+        let is_unchanged = result.is_err() || sender.role() == Role::Server;
+        assert!(!is_unchanged || own == text.as_bytes(), "only a client that sends it masks it");
         assert_eq!(result, expected);
         self.end.out.extend(written);
         if result.is_ok() {

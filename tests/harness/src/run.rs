@@ -251,6 +251,8 @@ impl End {
         assert_eq!(sender.send("text"), closing);
         assert_eq!(sender.send(vec![0; 20_000]), closing);
         assert_eq!(sender.send_with("text", |_| panic!("nothing is written")), closing);
+        let write = |_: &[&[u8]; 3]| panic!("nothing is written");
+        assert_eq!(sender.send_in_place(&mut [0; 20_000], write), closing);
         assert_eq!(sender.send_part("text"), closing);
         assert_eq!(sender.send_last("text"), closing);
         assert_eq!(sender.ping(b""), closing);

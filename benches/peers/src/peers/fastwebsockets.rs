@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use sansocket::Role;
 use tokio::sync::oneshot;
+use workload::scratch::Scratch;
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, opening};
 
@@ -52,6 +53,17 @@ impl Peer for FastWebsockets {
             return None;
         }
         let mut socket = WebSocket::after_handshake(Stream::empty(), role(outgoing.role));
+        if outgoing.is_masked_in_place() {
+            let mut scratch = Scratch::new(payload);
+            return Some(Box::new(move |count| {
+                now(async {
+                    for _ in 0..count {
+                        let payload = Payload::BorrowedMut(scratch.fill());
+                        socket.write_frame(Frame::binary(payload)).await.unwrap();
+                    }
+                });
+            }));
+        }
         Some(Box::new(move |count| {
             now(async {
                 for _ in 0..count {

@@ -84,7 +84,7 @@ impl Peer for Borrowed {
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        (outgoing.way == Way::Borrowed).then(|| Box::new(send::borrowed(payload)) as Run)
+        (outgoing.way == Way::Borrowed).then(|| send::borrowed(outgoing.role, payload))
     }
 }
 

@@ -7,6 +7,7 @@ use sansocket::Role;
 use soketto::connection::{Builder, Mode};
 use soketto::handshake::{Client, Server, ServerResponse, server};
 use soketto::{Receiver, Sender};
+use workload::scratch::Scratch;
 use workload::source::READ;
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume};
@@ -43,6 +44,18 @@ impl Peer for Soketto {
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
         let (mut sender, receiver) = halves(Stream::empty(), READ, mode(outgoing.role));
         let batch = outgoing.batch;
+        if outgoing.is_masked_in_place() {
+            let mut scratch = Scratch::new(payload);
+            return Some(Box::new(move |count| {
+                let _ = &receiver;
+                now(async {
+                    for _ in 0..count {
+                        sender.send_binary_mut(scratch.fill()).await.unwrap();
+                        sender.flush().await.unwrap();
+                    }
+                });
+            }));
+        }
         Some(Box::new(move |count| {
             let _ = &receiver;
             now(async {

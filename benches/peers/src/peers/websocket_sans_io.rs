@@ -1,13 +1,14 @@
 //! websocket-sans-io, which tells of frames in a buffer of the caller's, and does not validate text.
 
 use std::hint::black_box;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use fastrand::Rng;
 use sansocket::Role;
 use websocket_sans_io::{
     FrameInfo, Opcode, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
 };
+use workload::scratch::Scratch;
 use workload::source::{READ, Source};
 use workload::wire::{Incoming, Outgoing};
 use workload::{Run, consume, sink};
@@ -35,7 +36,10 @@ impl Peer for WebsocketSansIo {
     }
 
     fn send(&self, outgoing: &Outgoing, payload: &'static [u8]) -> Option<Run> {
-        // It makes headers; how to write them and the payload is up to the caller.
+        // It makes headers, and masks where it is told to; how to write them and the payload is up to the caller.
+        if outgoing.is_masked_in_place() {
+            return Some(masked_in_place(payload));
+        }
         let mut out = Vec::with_capacity(outgoing.batch * (payload.len() + 16));
         let mut random = Rng::with_seed(1);
         let Outgoing { role, batch, .. } = *outgoing;
@@ -138,16 +142,21 @@ impl Message {
     }
 }
 
+fn masked_in_place(payload: &'static [u8]) -> Run {
+    let (mut scratch, mut random) = (Scratch::new(payload), Rng::with_seed(1));
+    Box::new(move |count| {
+        for _ in 0..count {
+            let payload = scratch.fill();
+            let (mut encoder, header) = start(Some(random.u32(..).to_ne_bytes()), payload.len());
+            encoder.transform_frame_payload(payload);
+            sink::write_vectored([&header[..], payload]);
+        }
+    })
+}
+
 /// Appends a message to `out`, or writes it at once, if it need not be masked and may be lent.
 fn send_once(mask: Option<[u8; 4]>, payload: &[u8], is_lent: bool, out: &mut Vec<u8>) {
-    let mut encoder = WebsocketFrameEncoder::new();
-    let header = encoder.start_frame(&FrameInfo {
-        opcode: Opcode::Binary,
-        payload_length: payload.len() as u64,
-        mask,
-        fin: true,
-        reserved: 0,
-    });
+    let (mut encoder, header) = start(mask, payload.len());
     if is_lent && !encoder.transform_needed() {
         sink::write_vectored([&header[..], payload]);
         return;
@@ -158,4 +167,20 @@ fn send_once(mask: Option<[u8; 4]>, payload: &[u8], is_lent: bool, out: &mut Vec
     if encoder.transform_needed() {
         encoder.transform_frame_payload(&mut out[at..]);
     }
+}
+
+/// Starts a message.
+fn start(
+    mask: Option<[u8; 4]>,
+    len: usize,
+) -> (WebsocketFrameEncoder, impl Deref<Target = [u8]> + use<>) {
+    let mut encoder = WebsocketFrameEncoder::new();
+    let header = encoder.start_frame(&FrameInfo {
+        opcode: Opcode::Binary,
+        payload_length: len as u64,
+        mask,
+        fin: true,
+        reserved: 0,
+    });
+    (encoder, header)
 }

@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use sansocket::Role;
 use workload::payload::Content;
+use workload::scratch::Scratch;
 use workload::wire::{Incoming, Outgoing};
-use workload::{Run, consume, is_checking, opening, sink};
+use workload::{Run, consume, opening};
 use wtx::collection::Vector;
 use wtx::misc::UriRef;
 use wtx::rng::{Xorshift64, simple_seed};
@@ -149,18 +150,11 @@ fn send<C, T: End + 'static, const IS_CLIENT: bool>(
 where
     C: wtx::web_socket::compression::NegotiatedCompression + 'static,
 {
-    let mut scratch = payload.to_vec();
-    sink::lend(&scratch);
+    let mut scratch = Scratch::new(payload);
     Box::new(move |count| {
         now(async {
             for _ in 0..count {
-                if is_checking() {
-                    scratch.copy_from_slice(payload);
-                }
-                socket
-                    .write_frame(&mut Frame::new_fin(opcode, black_box(&mut scratch[..])))
-                    .await
-                    .unwrap();
+                socket.write_frame(&mut Frame::new_fin(opcode, scratch.fill())).await.unwrap();
             }
         });
     })

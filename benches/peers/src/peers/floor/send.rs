@@ -2,14 +2,18 @@ use std::hint::black_box;
 
 use fastrand::Rng;
 use sansocket::Role;
+use workload::scratch::Scratch;
 use workload::wire::Outgoing;
 use workload::{Run, sink};
 
 use super::kernels::Instructions;
 
-/// Sends messages: a server's one by one by a vectored write, all others by a buffer.
+/// Sends messages: a server's, and those masked in place, one by one by a vectored write, all others by a buffer.
 pub(super) fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> Run {
     let batch = outgoing.batch;
+    if outgoing.is_masked_in_place() {
+        return masked_in_place(payload);
+    }
     if outgoing.role == Role::Server && batch == 1 {
         return Box::new(move |count| {
             for _ in 0..count {
@@ -33,6 +37,20 @@ pub(super) fn messages(outgoing: &Outgoing, payload: &'static [u8]) -> Run {
             }
             sink::write(&writer.out);
             writer.out.clear();
+        }
+    })
+}
+
+fn masked_in_place(payload: &'static [u8]) -> Run {
+    let (mut scratch, mut random) = (Scratch::new(payload), Rng::with_seed(1));
+    let instructions = Instructions::detect();
+    Box::new(move |count| {
+        for _ in 0..count {
+            let (mut head, payload, key) = ([0; 16], scratch.fill(), random.u32(..));
+            // SAFETY: there are 16 bytes.
+            let len = unsafe { write_header(head.as_mut_ptr(), BINARY, Some(key), payload.len()) };
+            instructions.xor(payload, key);
+            sink::write_vectored([&head[..len], payload]);
         }
     })
 }
