@@ -198,6 +198,15 @@ impl Headers {
         self.lines(name).count > 0
     }
 
+    /// Returns the memory, empty, or none if it has more than `most` bytes.
+    pub(crate) fn into_memory(mut self, most: usize) -> Vec<u8> {
+        if self.memory.capacity() > most {
+            return Vec::new();
+        }
+        self.memory.clear();
+        self.memory
+    }
+
     /// Returns the head, with its first line.
     #[cfg(feature = "legacy")]
     pub(crate) fn head(&self) -> &[u8] {

@@ -6,6 +6,7 @@
 #[cfg(feature = "deflate")]
 use alloc::string::ToString;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::accept::Key;
 use super::content_length::content_length;
@@ -354,9 +355,16 @@ impl Request {
     }
 
     /// Accepts the request: appends the 101 to `out`. Returns the result of the negotiation.
-    pub(crate) fn accept(self, out: &mut Vec<u8>) -> Negotiated {
+    ///
+    /// If `out` has no memory yet, it gets that of the headers.
+    pub(crate) fn accept(mut self, out: &mut Vec<u8>) -> Negotiated {
+        let expected = List::new(self.headers().all(KnownName::Expect)).next().is_some();
+        // The name of the subprotocol lies in the headers.
+        if out.capacity() == 0 && self.protocol.is_none() {
+            *out = mem::take(&mut self.head.headers).into_memory(MOST_REUSED);
+        }
         // RFC 9110, section 7.8: the client expects a 100 before the 101.
-        if List::new(self.headers().all(KnownName::Expect)).next().is_some() {
+        if expected {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         self.switch(out)
@@ -432,11 +440,20 @@ impl Request {
 
     /// Appends the 101.
     fn switch(&self, out: &mut Vec<u8>) -> Negotiated {
-        out.reserve(SWITCH.len() + UPGRADE.len() + REST + self.lines.as_bytes().len());
+        out.reserve(SWITCH.len() + UPGRADE.len() + self.rest() + self.lines.as_bytes().len());
         out.extend_from_slice(SWITCH);
         let negotiated = self.append_lines(out);
         out.extend_from_slice(b"\r\n");
         negotiated
+    }
+
+    /// Returns about how many bytes follow the first header lines, apart from those of the application.
+    const fn rest(&self) -> usize {
+        #[cfg(feature = "deflate")]
+        if self.deflate.is_some() {
+            return CHOICES;
+        }
+        if self.protocol.is_some() { CHOICES } else { ACCEPT }
     }
 
     /// Appends the header lines of the response.
@@ -735,8 +752,14 @@ const UPGRADE: &[u8] = b"Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: ";
 
-/// Room for the rest of most answers: the accept value, a subprotocol and an extension.
-const REST: usize = 160;
+/// Room for the accept value and two line ends.
+const ACCEPT: usize = 32;
+
+/// Room for that, and for most subprotocols and an extension.
+const CHOICES: usize = 160;
+
+/// Maximum size of the memory of headers that serves the output, in bytes. A connection may keep it.
+const MOST_REUSED: usize = 1024;
 
 /// Maximum number of subprotocols in an offer. Each is compared with all before it.
 const MAX_PROTOCOLS: usize = 64;

@@ -534,6 +534,55 @@ fn an_opening_is_allocated_a_few_times_and_owns_nothing_once_it_is_done() {
 }
 
 #[test]
+fn an_opening_is_allocated_as_often_as_is_said() {
+    // A server: the headers, whose memory serves the response, and the opening. A client: the request, the headers of
+    // the response, the opening, and the generator of masks.
+    let cookie = |len: usize| (len > 0).then(|| ("Cookie", "c".repeat(len)));
+    for (protocol, cookie, expected) in [
+        (None, cookie(0), (2, 4)),
+        (None, cookie(300), (2, 4)),
+        // What a server may keep is little: the response has memory of its own.
+        (None, cookie(1000), (3, 4)),
+        // The name of a subprotocol lies in the headers while the response is written.
+        (Some("chat"), cookie(0), (3, 4)),
+    ] {
+        let config = Config::new().policy(open_to_all()).shared();
+        let mut request = client::Request::new(Url::parse("ws://example.com/chat").unwrap());
+        protocol.iter().for_each(|name| request.add_protocol(name).unwrap());
+        cookie.iter().for_each(|(name, value)| request.add_header(name, value).unwrap());
+        let seed = Seed::new([7; 32]);
+        let (mut client, started) =
+            measure(|| Connection::client(request, config.clone(), seed, START));
+        let (mut head, mut input) = (Vec::new(), Input::new(vec![0; 4096]));
+        client.transmit_to(&mut head);
+        let (mut server, accepted) = measure(|| {
+            let mut server = Connection::server(config, START);
+            server.feed(&mut input, &head);
+            assert_eq!(server.next(&mut input), Ok(Some(Event::Request)));
+            if let Some(name) = protocol {
+                server.request().unwrap().select_protocol(name).unwrap();
+            }
+            server.accept();
+            server
+        });
+        let mut response = Vec::new();
+        server.transmit_to(&mut response);
+        let ((), opened) = measure(|| {
+            client.feed(&mut input, &response);
+            assert_eq!(client.next(&mut input), Ok(Some(Event::Open)));
+        });
+        assert_eq!(client.response().and_then(|response| response.protocol()), protocol);
+        let counts = (accepted.allocations, started.allocations + opened.allocations);
+        assert_eq!(counts, expected, "{protocol:?} {cookie:?}");
+        // What is sent next finds the memory of the response.
+        let ((), sent) = measure(|| server.send("Hello").unwrap());
+        assert_eq!(sent.allocations, 0);
+        assert!(response.starts_with(b"HTTP/1.1 101 ") && response.ends_with(b"\r\n\r\n"));
+        assert_eq!(transmit(&mut server), b"\x81\x05Hello");
+    }
+}
+
+#[test]
 fn a_long_request_is_allocated_as_few_times() {
     let url = format!("ws://example.com/{}?{}", "p".repeat(2000), "q".repeat(2000));
     let config = Config::new().shared();
