@@ -113,7 +113,7 @@ def main():
     write("legacy_opening", OPENINGS)
     write("deflate_receive", COMPRESSED)
     random.seed(6455)
-    for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter", "calls", "snapshot"]:
+    for name in ["receive_frames", "pair", "send", "deflate_pair", "adapter", "calls", "snapshot", "text"]:
         write(name, {f"decisions-{count}": random.randbytes(count) for count in [24, 60, 150, 300]})
 
 

@@ -1,72 +1,33 @@
 //! Puts messages together that did not arrive in one piece.
 
-use alloc::string::String;
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
 
+use sansocket_text::TextBuffer;
+
 use super::found::Held;
 use crate::wire::snapshot::Saver;
-use crate::wire::{Checked, Kind, ProtocolError, Utf8, Utf8Error, is_ascii};
+use crate::wire::{Kind, ProtocolError, Utf8, Utf8Error};
 
 /// Puts a message together, or validates one that is not kept.
-#[derive(Debug, Default)]
-pub(crate) struct Assembly {
-    memory: Memory,
-    /// Between messages it is at the start of a text, since a text ends with a whole character.
-    utf8: Utf8,
-    holds: Holds,
-    texts: Texts,
-}
-
-/// The parts that have arrived.
-enum Memory {
-    /// Bytes, or a text that is ASCII so far. Reads go straight into them.
-    Buffer(Buffer),
-    /// A text that was validated as it arrived.
-    Text(String),
-}
-
-/// The content of a [`Memory::Buffer`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Holds {
-    #[default]
-    Bytes,
-    Ascii,
-}
-
-/// How long texts are put together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Texts {
-    /// In place, which means that they are validated a second time as a whole. For ASCII, that takes less time than
-    /// a copy.
-    #[default]
-    InPlace,
-    /// By copying, since one of them was not ASCII.
-    Copied,
+pub(crate) enum Assembly {
+    Binary(Buffer),
+    /// A text that is validated as it arrives.
+    Text(TextBuffer),
+    /// No message, or a text that is only validated. Between messages this is at the start of a text, since a text ends
+    /// with a whole character.
+    Unkept(Utf8),
 }
 
 impl Assembly {
     /// Starts a message in `memory`, whatever that contains.
-    pub(crate) fn start(&mut self, kind: Kind, mut memory: Vec<u8>) {
-        self.holds = Holds::Bytes;
-        self.memory = match kind {
-            Kind::Binary => Memory::Buffer(Buffer { memory, len: 0 }),
-            Kind::Text => {
-                memory.clear();
-                Memory::Text(String::from_utf8(memory).unwrap_or_default())
-            }
+    pub(crate) fn start(&mut self, kind: Kind, memory: Vec<u8>) {
+        *self = match kind {
+            Kind::Binary => Self::Binary(Buffer { memory, len: 0 }),
+            Kind::Text => Self::Text(TextBuffer::new(memory)),
         };
-    }
-
-    /// Starts a message so long that reads go straight into it.
-    pub(crate) fn start_long(&mut self, kind: Kind, memory: Vec<u8>) {
-        if kind == Kind::Text && self.texts == Texts::InPlace {
-            self.start(Kind::Binary, memory);
-            self.holds = Holds::Ascii;
-        } else {
-            self.start(kind, memory);
-        }
     }
 
     /// Appends a part. The message then has at most `limit` bytes.
@@ -76,147 +37,12 @@ impl Assembly {
     /// Returns [`ProtocolError::InvalidUtf8`], and [`ProtocolError::MessageTooBig`] if memory cannot be
     /// allocated.
     pub(crate) fn push(&mut self, part: &[u8], limit: u64) -> Result<(), ProtocolError> {
-        match &mut self.memory {
-            Memory::Buffer(buffer) if self.holds == Holds::Bytes || is_ascii(part) => {
-                buffer.push(part, limit)
-            }
-            Memory::Buffer(_) => {
-                self.leave_place(0, limit)?;
-                self.push_text(part, limit)
-            }
-            Memory::Text(_) => self.push_text(part, limit),
+        self.make_room(part.len(), limit).map_err(|_| ProtocolError::MessageTooBig)?;
+        match self {
+            Self::Binary(buffer) => buffer.push(part),
+            Self::Text(text) => text.push(part).map_err(|_| ProtocolError::InvalidUtf8)?,
+            Self::Unkept(_) => {}
         }
-    }
-
-    /// Notes that `count` bytes were read into the [buffer](Self::as_buffer).
-    ///
-    /// # Errors
-    ///
-    /// Returns the errors of [`push`](Self::push).
-    pub(crate) fn fill(&mut self, count: usize, limit: u64) -> Result<(), ProtocolError> {
-        let Memory::Buffer(buffer) = &mut self.memory else { return Ok(()) };
-        if self.holds == Holds::Ascii && !is_ascii(buffer.spare(count)) {
-            return self.leave_place(count, limit);
-        }
-        buffer.len += count;
-        Ok(())
-    }
-
-    /// Copies a text that is no longer ASCII. `count` bytes behind the buffer belong to it, too.
-    fn leave_place(&mut self, count: usize, limit: u64) -> Result<(), ProtocolError> {
-        self.texts = Texts::Copied;
-        let Memory::Buffer(Buffer { memory, len }) = mem::take(&mut self.memory) else {
-            return Ok(());
-        };
-        let mut text = String::new();
-        text.try_reserve_exact(len + count).map_err(|_| ProtocolError::MessageTooBig)?;
-        self.memory = Memory::Text(text);
-        self.push_text(&memory[..len], limit)?;
-        self.push_text(&memory[len..len + count], limit)
-    }
-
-    fn push_text(&mut self, part: &[u8], limit: u64) -> Result<(), ProtocolError> {
-        let Memory::Text(string) = &mut self.memory else { return Ok(()) };
-        let checked = self.utf8.push(part);
-        let Checked { head, text } = checked.map_err(|_| ProtocolError::InvalidUtf8)?;
-        let len = head.map_or(0, char::len_utf8) + text.len();
-        let more = growth(string.len(), string.capacity(), len, limit);
-        string.try_reserve_exact(more).map_err(|_| ProtocolError::MessageTooBig)?;
-        string.extend(head);
-        string.push_str(text);
-        Ok(())
-    }
-
-    /// Validates a part of a message that is not kept.
-    pub(crate) fn validate(&mut self, kind: Kind, part: &[u8]) -> Result<(), Utf8Error> {
-        match kind {
-            Kind::Binary => Ok(()),
-            Kind::Text => self.utf8.push(part).map(drop),
-        }
-    }
-
-    /// Returns the memory to read the rest of the message into, unless it is a text that is copied.
-    pub(crate) const fn as_buffer(&mut self) -> Option<&mut Buffer> {
-        match &mut self.memory {
-            Memory::Buffer(buffer) => Some(buffer),
-            Memory::Text(_) => None,
-        }
-    }
-
-    /// Returns the kind of the message in progress.
-    pub(crate) fn kind(&self) -> Kind {
-        match &self.memory {
-            Memory::Buffer(_) if self.holds == Holds::Bytes => Kind::Binary,
-            Memory::Buffer(_) | Memory::Text(_) => Kind::Text,
-        }
-    }
-
-    /// Returns whether the message may end here (section 8.1).
-    pub(crate) const fn is_complete(&self) -> bool {
-        self.utf8.is_complete()
-    }
-
-    /// Returns how many bytes have arrived.
-    pub(crate) const fn len(&self) -> usize {
-        match &self.memory {
-            Memory::Buffer(buffer) => buffer.len,
-            Memory::Text(text) => text.len(),
-        }
-    }
-
-    /// Returns the start of a character that is not complete.
-    pub(crate) fn cut(&self) -> &[u8] {
-        self.utf8.cut()
-    }
-
-    /// Saves the bytes that have arrived, with those of a character that is not complete.
-    pub(crate) fn save(&self, out: &mut Saver<'_>) {
-        let whole = match &self.memory {
-            Memory::Buffer(buffer) => &buffer.memory[..buffer.len],
-            Memory::Text(text) => text.as_bytes(),
-        };
-        out.bytes([whole, self.cut()]);
-    }
-
-    /// Takes the message with its memory.
-    pub(crate) fn take(&mut self) -> Held {
-        match mem::take(&mut self.memory) {
-            Memory::Buffer(buffer) => Held::Bytes(buffer.memory, buffer.len),
-            Memory::Text(text) => Held::Text(text),
-        }
-    }
-}
-
-/// Payloads may be secret, so this prints lengths only.
-impl fmt::Debug for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, len) = match self {
-            Self::Buffer(buffer) => ("Buffer", buffer.len),
-            Self::Text(text) => ("Text", text.len()),
-        };
-        f.debug_struct(kind).field("len", &len).finish_non_exhaustive()
-    }
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self::Buffer(Buffer::default())
-    }
-}
-
-/// Bytes in memory that need not be cleared before something is read into it.
-#[derive(Default)]
-pub(crate) struct Buffer {
-    /// All of it has been written to at some time.
-    memory: Vec<u8>,
-    len: usize,
-}
-
-impl Buffer {
-    fn push(&mut self, part: &[u8], limit: u64) -> Result<(), ProtocolError> {
-        self.make_room(part.len(), limit)?;
-        self.memory[self.len..][..part.len()].copy_from_slice(part);
-        self.len += part.len();
         Ok(())
     }
 
@@ -224,41 +50,174 @@ impl Buffer {
     /// what has arrived, not with what was declared.
     pub(crate) fn make_spare(&mut self, most: usize, limit: u64) -> usize {
         // Without memory, the bytes arrive in the input, and the error is reported then.
-        let _ = self.make_room(most.min(self.len), limit);
+        let _ = self.make_room(most.min(self.as_bytes().len()), limit);
         most.min(self.room())
     }
 
     /// Returns for how many more bytes there is room.
     pub(crate) const fn room(&self) -> usize {
-        self.memory.len() - self.len
+        match self {
+            Self::Binary(buffer) => buffer.room(),
+            Self::Text(text) => text.room(),
+            Self::Unkept(_) => 0,
+        }
     }
 
-    /// Returns the room for the next `count` bytes.
+    /// Returns the [room](Self::room) for the next `count` bytes.
     pub(crate) fn spare(&mut self, count: usize) -> &mut [u8] {
-        &mut self.memory[self.len..][..count]
+        match self {
+            Self::Binary(buffer) => buffer.spare(count),
+            Self::Text(text) => text.spare(count),
+            Self::Unkept(_) => &mut [],
+        }
     }
 
-    fn make_room(&mut self, more: usize, limit: u64) -> Result<(), ProtocolError> {
-        let there = self.memory.len();
-        let more = growth(self.len, there, more, limit);
-        if more > 0 {
-            let len = self.len + more;
-            let added = self.memory.try_reserve_exact(len - there);
-            added.map_err(|_| ProtocolError::MessageTooBig)?;
-            self.memory.resize(len, 0);
+    /// Notes that `count` bytes were read into [`spare`](Self::spare).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ProtocolError::InvalidUtf8`].
+    pub(crate) fn fill(&mut self, count: usize) -> Result<(), ProtocolError> {
+        match self {
+            Self::Binary(buffer) => buffer.len += count,
+            Self::Text(text) => text.fill(count).map_err(|_| ProtocolError::InvalidUtf8)?,
+            Self::Unkept(_) => {}
         }
         Ok(())
     }
+
+    /// Validates a part of a message that is not kept.
+    pub(crate) fn validate(&mut self, kind: Kind, part: &[u8]) -> Result<(), Utf8Error> {
+        // A message that was restored before its first part is started to be kept.
+        if !matches!(self, Self::Unkept(_)) {
+            drop(self.take());
+        }
+        match self {
+            Self::Unkept(utf8) if kind == Kind::Text => utf8.push(part).map(drop),
+            Self::Unkept(_) | Self::Binary(_) | Self::Text(_) => Ok(()),
+        }
+    }
+
+    /// Returns the kind of the message in progress.
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Text(_) => Kind::Text,
+            Self::Binary(_) | Self::Unkept(_) => Kind::Binary,
+        }
+    }
+
+    /// Returns whether the message may end here (section 8.1).
+    pub(crate) const fn is_complete(&self) -> bool {
+        match self {
+            Self::Binary(_) => true,
+            Self::Text(text) => text.is_complete(),
+            Self::Unkept(utf8) => utf8.is_complete(),
+        }
+    }
+
+    /// Returns the bytes that have arrived, with those of a character that is not complete. Of a message that is not
+    /// kept, these are all.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Binary(buffer) => &buffer.memory[..buffer.len],
+            Self::Text(text) => text.as_bytes(),
+            Self::Unkept(utf8) => utf8.cut(),
+        }
+    }
+
+    /// Saves the bytes that have arrived.
+    pub(crate) fn save(&self, out: &mut Saver<'_>) {
+        out.bytes([self.as_bytes()]);
+    }
+
+    /// Takes the message with its memory. The rest of a text is validated where this one ends.
+    pub(crate) fn take(&mut self) -> Held {
+        let mut utf8 = Utf8::new();
+        match self {
+            Self::Unkept(_) => return Held::Nothing,
+            // The start of a character is valid.
+            Self::Text(text) if !text.is_complete() => {
+                let _ = utf8.push(&text.as_bytes()[text.as_str().len()..]);
+            }
+            Self::Binary(_) | Self::Text(_) => {}
+        }
+        match mem::replace(self, Self::Unkept(utf8)) {
+            Self::Binary(buffer) => Held::Bytes(buffer.memory, buffer.len),
+            Self::Text(text) => Held::Text(text),
+            Self::Unkept(_) => Held::Nothing,
+        }
+    }
+
+    fn make_room(&mut self, more: usize, limit: u64) -> Result<(), TryReserveError> {
+        if self.room() >= more {
+            return Ok(());
+        }
+        let room = growth(self.as_bytes().len(), self.room(), more, limit);
+        match self {
+            Self::Binary(buffer) => buffer.reserve(room),
+            Self::Text(text) => text.reserve(room),
+            Self::Unkept(_) => Ok(()),
+        }
+    }
 }
 
-/// Returns how much to reserve beyond `len` so that `more` bytes fit: twice the capacity, so that each byte
-/// is moved a fixed number of times, but at most the limit.
-fn growth(len: usize, capacity: usize, more: usize, limit: u64) -> usize {
-    if capacity - len >= more {
-        return 0;
+impl Default for Assembly {
+    fn default() -> Self {
+        Self::Unkept(Utf8::new())
     }
+}
+
+/// Payloads may be secret, so this prints lengths only.
+impl fmt::Debug for Assembly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Binary(_) => "Binary",
+            Self::Text(_) => "Text",
+            Self::Unkept(_) => "Unkept",
+        };
+        f.debug_struct(kind).field("len", &self.as_bytes().len()).finish_non_exhaustive()
+    }
+}
+
+/// Bytes in memory that need not be cleared before something is read into it, as in a [`TextBuffer`].
+pub(crate) struct Buffer {
+    /// Up to its length it has been written to at some time.
+    memory: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    /// Makes room for at least `count` more bytes.
+    fn reserve(&mut self, count: usize) -> Result<(), TryReserveError> {
+        self.memory.try_reserve_exact(count.saturating_sub(self.memory.len() - self.len))
+    }
+
+    const fn room(&self) -> usize {
+        self.memory.capacity() - self.len
+    }
+
+    fn spare(&mut self, count: usize) -> &mut [u8] {
+        let end = self.len + count;
+        if end > self.memory.len() {
+            self.memory.resize(end, 0);
+        }
+        &mut self.memory[self.len..end]
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        let written = &mut self.memory[self.len..];
+        let (over, new) = part.split_at(part.len().min(written.len()));
+        written[..over.len()].copy_from_slice(over);
+        self.memory.extend_from_slice(new);
+        self.len += part.len();
+    }
+}
+
+/// Returns how much room to reserve so that `more` bytes fit behind `len`: twice the capacity, so that each byte is
+/// moved a fixed number of times, but at most the limit.
+fn growth(len: usize, room: usize, more: usize, limit: u64) -> usize {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let doubled = capacity.saturating_mul(2).max(MIN_CAPACITY).min(limit);
+    let doubled = (len + room).saturating_mul(2).max(MIN_CAPACITY).min(limit);
     doubled.max(len + more) - len
 }
 

@@ -1,9 +1,10 @@
 //! An event that was found and not taken yet, and where its payload is.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
+
+use sansocket_text::TextBuffer;
 
 use super::control::Control;
 use crate::wire::Kind;
@@ -54,7 +55,7 @@ pub(crate) enum Held {
     Nothing,
     /// The first bytes of this memory, as many as the number says.
     Bytes(Vec<u8>, usize),
-    Text(String),
+    Text(TextBuffer),
     Control(Box<Control>),
 }
 
@@ -64,8 +65,8 @@ impl Held {
         match self {
             Self::Bytes(memory, len) => Some((memory, len)),
             Self::Text(text) => {
-                let len = text.len();
-                Some((text.into_bytes(), len))
+                let len = text.as_bytes().len();
+                Some((text.into_memory(), len))
             }
             Self::Nothing | Self::Control(_) => None,
         }

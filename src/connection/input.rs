@@ -12,8 +12,6 @@ use core::mem;
 use core::ops::Range;
 use core::time::Duration;
 
-use simdutf8::basic;
-
 use super::event::Event;
 use super::found::{Found, Held};
 use super::timestamp::Timestamp;
@@ -155,10 +153,8 @@ impl<B> Input<B> {
     pub(crate) fn borrow_text(&mut self, held: Held) -> &str {
         self.held = held;
         match &self.held {
-            Held::Text(text) => text,
-            // It is ASCII.
-            Held::Bytes(memory, len) => basic::from_utf8(&memory[..*len]).unwrap_or_default(),
-            Held::Nothing | Held::Control(_) => "",
+            Held::Text(text) => text.as_str(),
+            Held::Nothing | Held::Bytes(..) | Held::Control(_) => "",
         }
     }
 

@@ -294,8 +294,7 @@ impl Parser {
     }
 
     /// Returns the buffer for the next read: the input, or for the rest of a long frame the message itself, so that
-    /// it is not copied again. A text beyond ASCII is copied. The header of the next frame is read along if the
-    /// message has memory to spare.
+    /// it is not copied again. The header of the next frame is read along if the message has memory to spare.
     ///
     /// After a long message, as little as may hold a header is read first, since another may follow.
     pub(crate) fn spare<'i, B: AsMut<[u8]>>(&'i mut self, input: &'i mut Input<B>) -> &'i mut [u8] {
@@ -304,15 +303,14 @@ impl Parser {
         if self.direct == Direct::Borrowed {
             self.direct = Direct::No;
         }
-        if most > 0
-            && let Some(buffer) = self.assembly.as_buffer()
-        {
-            let count = buffer.make_spare(most, limit);
+        if most > 0 {
+            let count = self.assembly.make_spare(most, limit);
             // The message may own little memory yet.
             if count >= LEAST_DIRECT {
                 self.direct = Direct::Borrowed;
                 let behind = if count == most { FIRST_READ.min(input.spare().len()) } else { 0 };
-                return buffer.spare(count + behind.min(buffer.room() - count));
+                let count = self.assembly.room().min(count + behind);
+                return self.assembly.spare(count);
             }
         }
         let left = usize::try_from(self.decoder.frame_remaining()).unwrap_or(usize::MAX);
@@ -329,24 +327,20 @@ impl Parser {
     ///
     /// Panics if `count` is more than the length of `spare`.
     pub(crate) fn fill<B: AsMut<[u8]>>(&mut self, input: &mut Input<B>, count: usize) {
-        match self.assembly.as_buffer() {
-            Some(buffer) if self.direct == Direct::Borrowed => {
-                let bytes = buffer.spare(count);
-                // Within a frame, nothing can be wrong.
-                if let Ok((used, Some(piece))) = self.decoder.decode(bytes) {
-                    assert!(count - used <= FIRST_READ, "more bytes were filled than were spare");
-                    input.push(&bytes[used..]);
-                    let limit = self.decoder.max_message();
-                    let checked = self.assembly.fill(piece.range.len(), limit);
-                    self.direct = Direct::Filled { is_last: piece.is_last, checked };
-                }
+        if self.direct != Direct::Borrowed {
+            if self.direct == Direct::AfterLong {
+                self.direct = Direct::No;
             }
-            Some(_) | None => {
-                if self.direct == Direct::AfterLong {
-                    self.direct = Direct::No;
-                }
-                input.fill(count);
-            }
+            return input.fill(count);
+        }
+        assert!(count <= self.assembly.room(), "more bytes were filled than were spare");
+        let bytes = self.assembly.spare(count);
+        // Within a frame, nothing can be wrong.
+        if let Ok((used, Some(piece))) = self.decoder.decode(bytes) {
+            assert!(count - used <= FIRST_READ, "more bytes were filled than were spare");
+            input.push(&bytes[used..]);
+            let checked = self.assembly.fill(piece.range.len());
+            self.direct = Direct::Filled { is_last: piece.is_last, checked };
         }
     }
 
@@ -517,13 +511,7 @@ impl Parser {
     }
 
     fn start_assembly<B: AsMut<[u8]>>(&mut self, kind: Kind, input: &mut Input<B>) {
-        let memory = input.take_memory(self.decoder.max_message());
-        let left = self.decoder.frame_remaining();
-        if left >= LEAST_DIRECT as u64 && !self.decoder.is_within_compressed() {
-            self.assembly.start_long(kind, memory);
-        } else {
-            self.assembly.start(kind, memory);
-        }
+        self.assembly.start(kind, input.take_memory(self.decoder.max_message()));
     }
 
     /// Adds a part to its message, delivers it, or discards it.
@@ -572,7 +560,7 @@ impl Parser {
             return Err(ProtocolError::InvalidUtf8);
         }
         // Decompressed bytes are never read straight into the message.
-        if self.inflation.is_none() && self.assembly.len() > LEAST_DIRECT {
+        if self.inflation.is_none() && self.assembly.as_bytes().len() > LEAST_DIRECT {
             self.direct = Direct::AfterLong;
         }
         let what = What::Message(kind);

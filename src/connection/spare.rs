@@ -52,7 +52,7 @@ impl<'s, B: AsMut<[u8]>> Spare<'s, B> {
 
     /// Returns the buffer to read into. It is empty if the storage of the input is empty.
     ///
-    /// The rest of a long frame is read straight into its message, unless that is a text beyond ASCII.
+    /// The rest of a long frame is read straight into its message.
     pub fn buffer(&mut self) -> &mut [u8] {
         self.receiver.buffer(self.input)
     }

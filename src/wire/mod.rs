@@ -51,6 +51,4 @@ pub use frame::{Frame, Header, OpCode};
 pub(crate) use frame::{Kind, Role};
 pub(crate) use limits::Limits;
 pub use mask::apply as apply_mask;
-#[cfg(feature = "alloc")]
-pub(crate) use utf8::is_ascii;
 pub use utf8::{Checked, Utf8, Utf8Error};

@@ -158,43 +158,6 @@ fn deciding_byte(bytes: &[u8], error: compat::Utf8Error) -> usize {
     }
 }
 
-/// Returns whether all bytes are ASCII, by the widest instructions that this machine has.
-#[cfg(feature = "std")]
-pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
-    use fearless_simd::{Level, Simd, dispatch};
-
-    #[inline(always)]
-    fn run<S: Simd>(simd: S, bytes: &[u8]) -> bool {
-        simd.vectorize(
-            #[inline(always)]
-            || has_ascii_blocks(bytes),
-        )
-    }
-    if bytes.len() < BLOCK {
-        bytes.is_ascii()
-    } else {
-        dispatch!(Level::new(), simd => run(simd, bytes))
-    }
-}
-
-#[cfg(all(feature = "alloc", not(feature = "std")))]
-pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
-    bytes.is_ascii()
-}
-
-#[cfg(feature = "std")]
-#[inline(always)]
-fn has_ascii_blocks(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    // Without a branch per byte, the compiler looks at many bytes at once.
-    let is_ascii = |block: &[u8; BLOCK]| block.iter().fold(0, |all, byte| all | byte) < 0x80;
-    blocks.iter().all(is_ascii) && rest.is_ascii()
-}
-
-/// Number of bytes that are looked at at once.
-#[cfg(feature = "std")]
-const BLOCK: usize = 256;
-
 #[cfg(test)]
 mod tests {
     use super::*;

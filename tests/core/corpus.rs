@@ -26,6 +26,7 @@ const TARGETS: &[(&str, Body)] = &[
     ("receive_frames", harness::receive_frames),
     ("send", harness::send),
     ("snapshot", harness::snapshot),
+    ("text", harness::text),
     ("utf8", harness::utf8),
 ];
 

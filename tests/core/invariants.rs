@@ -228,5 +228,5 @@ fn what_passes_is_not_shown_for_debugging() {
     let mut server = server();
     receive(&mut server, &frame_to(Role::Server, 0x02, b"secret")).unwrap();
     let shown = format!("{server:?}");
-    assert!(shown.contains("Buffer { len: 6, .. }") && shown.contains("keys: None"), "{shown}");
+    assert!(shown.contains("Binary { len: 6, .. }") && shown.contains("keys: None"), "{shown}");
 }

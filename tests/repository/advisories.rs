@@ -69,7 +69,7 @@ const ADVISORIES: &[(&str, &str, Answer)] = &[
         Tests(&["attacks::opening::each_line_of_a_handshake_is_required_once", "client_handshake::each_header_of_the_101_is_checked"])),
     ("CVE-2026-69243 aiohttp, CVE-2019-17567 httpd", "what is no upgrade is tunnelled, so that requests are smuggled",
         Tests(&["server_handshake::a_request_has_no_body", "server_handshake::bytes_after_a_rejected_request_are_discarded"])),
-    ("CVE-2024-36387 httpd", "WebSocket over HTTP/2 follows a null pointer", Never("HTTP/2 is not spoken, and there is no `unsafe`")),
+    ("CVE-2024-36387 httpd", "WebSocket over HTTP/2 follows a null pointer", Never("HTTP/2 is not spoken, and no `unsafe` has pointers")),
     ("CVE-2025-11677 libwebsockets, CVE-2025-11234 QEMU, CVE-2026-77358 cpp-httplib", "memory is used after it was freed",
         Never("there is no `unsafe`: the crate forbids it")),
     ("CVE-2025-10148 curl, GO-2026-6278 gorilla", "masks are the same for all frames, or can be predicted",

@@ -87,7 +87,9 @@ fn load_assembly(
     }
     // Of a message that is not kept, only the start of a character is.
     check(bytes.is_empty() || kind == Some(Kind::Text))?;
-    check(assembly.validate(Kind::Text, bytes).is_ok() && assembly.cut().len() == bytes.len())?;
+    check(
+        assembly.validate(Kind::Text, bytes).is_ok() && assembly.as_bytes().len() == bytes.len(),
+    )?;
     Ok(assembly)
 }
 

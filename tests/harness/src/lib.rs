@@ -29,6 +29,7 @@ mod run;
 mod seen;
 mod setup;
 mod snapshot;
+mod text;
 mod way;
 mod wire;
 #[cfg(feature = "asynchronous")]
@@ -60,6 +61,7 @@ pub use run::{Outcome, run, run_by};
 pub use seen::Seen;
 pub use setup::{START, Setup};
 pub use snapshot::snapshot;
+pub use text::text;
 pub use way::{Cut, Way};
 pub use wire::{mask, utf8};
 
