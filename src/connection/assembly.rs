@@ -148,10 +148,13 @@ impl Assembly {
         }
     }
 
+    #[inline]
     fn make_room(&mut self, more: usize, limit: u64) -> Result<(), TryReserveError> {
-        if self.room() >= more {
-            return Ok(());
-        }
+        if self.room() >= more { Ok(()) } else { self.grow(more, limit) }
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, more: usize, limit: u64) -> Result<(), TryReserveError> {
         let room = growth(self.as_bytes().len(), self.room(), more, limit);
         match self {
             Self::Binary(buffer) => buffer.reserve(room),

@@ -194,8 +194,10 @@ impl core::error::Error for Utf8Error {}
 /// they are not UTF-8.
 fn count_whole(bytes: &[u8]) -> Option<usize> {
     // A character of several bytes begins with one of these.
-    let lead = bytes.iter().rev().take(3).position(|&byte| byte >= 0xc0);
-    let (body, end) = bytes.split_at(bytes.len() - lead.map_or(0, |behind| behind + 1));
+    let Some(behind) = bytes.iter().rev().take(3).position(|&byte| byte >= 0xc0) else {
+        return basic::from_utf8(bytes).ok().map(str::len);
+    };
+    let (body, end) = bytes.split_at(bytes.len() - behind - 1);
     let body = basic::from_utf8(body).ok()?;
     match str::from_utf8(end) {
         Ok(end) => Some(body.len() + end.len()),
