@@ -14,9 +14,13 @@ const EDGES: [u8; 24] = [
 const CLASSES: [u8; 14] =
     [0x41, 0x85, 0x95, 0xa5, 0xc1, 0xd0, 0xe0, 0xe5, 0xed, 0xee, 0xf0, 0xf2, 0xf4, 0xf8];
 
+/// A first byte of a character of each length, one that continues a character, and one that is in none: for Miri, which
+/// takes a thousand times as long.
+const FEW: [u8; 6] = [0x41, 0x85, 0xd0, 0xe5, 0xf2, 0xf8];
+
 #[test]
 fn every_sequence_of_four_bytes_is_validated_as_by_the_standard_library() {
-    for_all::<4>(if cfg!(miri) { &CLASSES } else { &EDGES }, |bytes, expected| {
+    for_all::<4>(if cfg!(miri) { &FEW } else { &EDGES }, |bytes, expected| {
         for_all_cuts(bytes, expected);
     });
 }
@@ -32,7 +36,7 @@ fn every_sequence_of_five_bytes_is_validated_as_by_the_standard_library() {
 /// the sequence lies at a border of what is looked at, too.
 #[test]
 fn every_sequence_in_a_long_text_is_validated_as_by_the_standard_library() {
-    let classes: &[u8] = if cfg!(miri) { &CLASSES[..6] } else { &CLASSES };
+    let classes: &[u8] = if cfg!(miri) { &FEW } else { &CLASSES };
     for_all::<4>(classes, |bytes, expected| {
         for before in [62, 63, 64, 70] {
             let whole = ["a".repeat(before).as_bytes(), bytes, "€".repeat(30).as_bytes()].concat();
