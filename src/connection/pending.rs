@@ -36,6 +36,10 @@ impl Pending {
             self.pongs.truncate(self.newest);
             self.pong_count = self.pong_count.saturating_sub(1);
         }
+        self.append_pong(payload);
+    }
+
+    fn append_pong(&mut self, payload: &[u8]) {
         self.newest = self.pongs.len();
         self.pong_count += 1;
         self.pongs.extend(u8::try_from(payload.len()));
@@ -64,10 +68,16 @@ impl Pending {
 
     pub(crate) fn load(from: &mut Loader<'_>, limits: &Limits) -> Result<Box<Self>, SnapshotError> {
         let mut pending = Box::new(Self::default());
-        for _ in 0..from.word()? {
+        let count = from.word()?;
+        for number in 1..=count {
             let pong = from.bytes()?;
             check(pong.len() <= Control::MAX_LEN)?;
-            pending.push_pong(pong, limits);
+            // The limit of bytes is one without the newest, which may have replaced a shorter one.
+            if number == count && pending.pong_count < limits.pongs {
+                pending.append_pong(pong);
+            } else {
+                pending.push_pong(pong, limits);
+            }
         }
         let to_ping = |bytes| to_control(bytes).map_err(|_| SnapshotError::Malformed);
         pending.ping = from.option(|from| from.bytes().and_then(to_ping))?;

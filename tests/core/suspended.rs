@@ -165,6 +165,25 @@ fn what_waits_is_written_after_the_restart() {
 }
 
 #[test]
+fn pongs_wait_after_the_restart_even_if_the_newest_is_beyond_the_limit() {
+    // I-05, K-15: a pong that is beyond the limit replaces the newest, which may be shorter.
+    let limits = Limits::new().pong_bytes(16);
+    for (pongs, expected) in [
+        (&["12345678", "abc", "0123456789"][..], &["12345678", "0123456789"][..]),
+        (&["12345678", "", "0123456789abcdef"], &["12345678", "0123456789abcdef"]),
+        (&["0123456789abcdef"], &["0123456789abcdef"]),
+    ] {
+        let config = Config::new().limits(limits).shared();
+        let mut server = Connection::open_server(Negotiated::new(), Arc::clone(&config), START);
+        pongs.iter().for_each(|pong| server.pong(pong.as_bytes()).unwrap());
+        let snapshot = suspend(server);
+        let mut server = Connection::restore(&snapshot, config, SEED, START).unwrap();
+        let frames = expected.iter().map(|pong| frame_to(Role::Client, 0x8a, pong.as_bytes()));
+        assert_eq!(transmit(&mut server), frames.collect::<Vec<_>>().concat(), "{pongs:?}");
+    }
+}
+
+#[test]
 fn a_message_in_parts_goes_on_after_the_restart() {
     //
     let mut server = server();
