@@ -1,13 +1,17 @@
-//! The read buffers of a thread.
+//! The buffers of a thread.
 //!
-//! A connection without an event has used its input up. So the connections of a thread share a few inputs, and
-//! one that waits for its peer owns none.
+//! A connection without an event has used its input up, and has mostly written what it had to write. So the connections
+//! of a thread share a few inputs and memory to write from, and one that waits for its peer owns neither.
 
 use alloc::vec;
 use alloc::vec::Vec;
+#[cfg(feature = "__asynchronous")]
+use core::cell::Cell;
 use core::cell::RefCell;
 
 use crate::connection::Input;
+#[cfg(feature = "__asynchronous")]
+use crate::connection::Sender;
 
 /// Gives storage to an input that has none.
 pub(super) fn attach(input: &mut Input<Vec<u8>>) {
@@ -35,9 +39,31 @@ pub(super) fn detach(input: &mut Input<Vec<u8>>) {
     });
 }
 
+/// Gives memory to write from to a sender that has none.
+#[cfg(feature = "__asynchronous")]
+pub(super) fn attach_output(sender: &mut Sender) {
+    if !sender.has_memory()
+        && let Ok(memory) = OUTPUT.try_with(Cell::take)
+    {
+        sender.give_memory(memory);
+    }
+}
+
+/// Takes the memory in which nothing waits to be written, for the next connection that writes.
+#[cfg(feature = "__asynchronous")]
+pub(super) fn detach_output(sender: &mut Sender) {
+    let memory = sender.take_memory();
+    if memory.capacity() > 0 && memory.capacity() <= MAX_OUTPUT {
+        let _ = OUTPUT.try_with(|output| output.set(memory));
+    }
+}
+
 std::thread_local! {
     /// Inputs that no connection of this thread uses.
     static SPARE: RefCell<Vec<Input<Vec<u8>>>> = const { RefCell::new(Vec::new()) };
+    /// Memory to write from that no connection of this thread uses.
+    #[cfg(feature = "__asynchronous")]
+    static OUTPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// The size of an input, in bytes.
@@ -46,6 +72,10 @@ const SIZE: usize = 64 << 10;
 /// How many inputs a thread keeps. One would do, but for events that are held while another connection is
 /// awaited.
 const MAX_SPARES: usize = 4;
+
+/// How much memory to write from a thread keeps, in bytes: as much as a connection does while it is busy.
+#[cfg(feature = "__asynchronous")]
+const MAX_OUTPUT: usize = 128 << 10;
 
 /// How much memory of assembled messages stays with each input, in bytes.
 const MAX_KEPT: usize = 1 << 20;

@@ -204,11 +204,28 @@ impl Output {
         *self = Self::with_flood(self.flood);
     }
 
-    /// Frees memory in which nothing waits.
-    pub(crate) fn free(&mut self) {
-        if self.is_empty() {
-            self.clear();
+    /// Takes the memory, unless something waits in it.
+    pub(crate) fn take_memory(&mut self) -> Vec<u8> {
+        if !self.is_empty() {
+            return Vec::new();
         }
+        let mut memory = core::mem::take(&mut self.bytes);
+        memory.clear();
+        self.clear();
+        memory
+    }
+
+    /// Whether it owns memory to append to.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) const fn has_memory(&self) -> bool {
+        self.bytes.capacity() > 0
+    }
+
+    /// Takes empty memory to append to. It must have none.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn give_memory(&mut self, memory: Vec<u8>) {
+        debug_assert!(!self.has_memory() && memory.is_empty(), "nothing waits in either");
+        self.bytes = memory;
     }
 
     /// Counts the bytes of a reply, which was appended.

@@ -492,7 +492,25 @@ impl Sender {
 
     /// Frees memory that a waiting connection does not need.
     pub fn free_memory(&mut self) {
-        self.output.free();
+        drop(self.output.take_memory());
+    }
+
+    /// Takes the memory to write from, for another connection, unless something waits in it.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn take_memory(&mut self) -> Vec<u8> {
+        self.output.take_memory()
+    }
+
+    /// Whether it owns memory to write from.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) const fn has_memory(&self) -> bool {
+        self.output.has_memory()
+    }
+
+    /// Takes memory of another connection to write from. It must have none.
+    #[cfg(feature = "__asynchronous")]
+    pub(crate) fn give_memory(&mut self, memory: Vec<u8>) {
+        self.output.give_memory(memory);
     }
 
     /// The buffer that the opening handshake writes to.

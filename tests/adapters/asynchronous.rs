@@ -1040,6 +1040,35 @@ mod memory {
         assert!(!is_ready && usage.held <= MOST, "{usage:?}");
     }
 
+    /// A connection that waits owns no memory to write from. The next one of the thread gets it.
+    #[test]
+    fn the_connections_of_a_thread_share_the_memory_that_replies_are_written_from() {
+        let runtime = runtime();
+        let frames = [&b"\x82\xe4\0\0\0\0"[..], &[7; 100]].concat().repeat(100);
+        let mut ends = [(); 2].map(|()| server(100_000, Arc::default()));
+        let mut echo_all = |rounds: usize| {
+            runtime.block_on(async {
+                for number in 0..2 * rounds {
+                    let (server, peer) = &mut ends[number % 2];
+                    peer.write_all(&frames).await.unwrap();
+                    for _ in 0..100 {
+                        let (event, sender) = server.next_event().await.unwrap().unwrap();
+                        let Event::Binary(bytes) = event else { panic!("{event:?}") };
+                        sender.send(bytes).unwrap();
+                    }
+                    let mut replies = [0; 102 * 100];
+                    tokio::select! { biased;
+                        event = server.next_event() => panic!("{event:?}"),
+                        read = peer.read_exact(&mut replies) => drop(read.unwrap()),
+                    }
+                }
+            });
+        };
+        echo_all(2);
+        let ((), usage) = measure(|| echo_all(50));
+        assert!(usage.bytes < 10_200 * 2, "{usage:?}");
+    }
+
     #[test]
     fn an_echo_leaves_nothing_behind() {
         let runtime = runtime();

@@ -301,6 +301,8 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         }
         let Some((receiver, input)) = &mut self.incoming else { return Poll::Pending };
         ready!(self.link.poll_read(cx, receiver, input));
+        // Replies may follow.
+        storage::attach_output(self.sender);
         // A peer that never stops sending is not waited for, once it has nothing more to say.
         if !self.sender.is_open() {
             self.sender.handle_timeout(self.link.now);
@@ -315,6 +317,6 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         {
             storage::detach(input);
         }
-        self.sender.free_memory();
+        storage::detach_output(self.sender);
     }
 }
