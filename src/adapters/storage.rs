@@ -77,5 +77,6 @@ const MAX_SPARES: usize = 4;
 #[cfg(feature = "__asynchronous")]
 const MAX_OUTPUT: usize = 128 << 10;
 
-/// How much memory of assembled messages stays with each input, in bytes.
-const MAX_KEPT: usize = 1 << 20;
+/// How much memory of assembled messages stays with each input, in bytes. It grows by doubling, so this is what a message of
+/// 1 MiB may take.
+const MAX_KEPT: usize = 2 << 20;
