@@ -52,7 +52,8 @@ impl<'s, B: AsMut<[u8]>> Spare<'s, B> {
 
     /// Returns the buffer to read into. It is empty if the storage of the input is empty.
     ///
-    /// The rest of a long frame is read straight into its message.
+    /// The rest of a long frame is read straight into its message. The buffer may be up to 512 bytes longer than that rest, so
+    /// that the header of the next frame is read along.
     pub fn buffer(&mut self) -> &mut [u8] {
         self.receiver.buffer(self.input)
     }
