@@ -184,6 +184,23 @@ fn pongs_wait_after_the_restart_even_if_the_newest_is_beyond_the_limit() {
 }
 
 #[test]
+fn pongs_that_wait_are_within_the_limits_after_the_restart() {
+    // I-05, K-15: the limits are those of the new process, which may be less.
+    let mut server = server();
+    ["12345678", "abcdefgh", "ABCDEFGH"].map(|pong| server.pong(pong.as_bytes()).unwrap());
+    let snapshot = suspend(server);
+    for (limits, kept) in [
+        (Limits::new().pong_bytes(10), ["abcdefgh", "ABCDEFGH"]),
+        (Limits::new().pongs(2), ["12345678", "ABCDEFGH"]),
+    ] {
+        let config = Config::new().limits(limits).shared();
+        let mut server = Connection::restore(&snapshot, config, SEED, START).unwrap();
+        let kept = kept.map(|pong| frame_to(Role::Client, 0x8a, pong.as_bytes()));
+        assert_eq!(transmit(&mut server), kept.concat(), "{limits:?}");
+    }
+}
+
+#[test]
 fn a_message_in_parts_goes_on_after_the_restart() {
     //
     let mut server = server();
