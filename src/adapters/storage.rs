@@ -1,7 +1,7 @@
 //! The buffers of a thread.
 //!
-//! A connection without an event has used its input up, and has mostly written what it had to write. So the connections
-//! of a thread share a few inputs and memory to write from, and one that waits for its peer owns neither.
+//! A connection without an event has used its input up. So the connections of a thread share a few inputs. They share
+//! memory to write from, too. One that waits for its peer owns neither, unless something waits to be written.
 
 use alloc::vec;
 use alloc::vec::Vec;

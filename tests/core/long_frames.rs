@@ -1,4 +1,4 @@
-//! Where to read to: what is left of a long frame is read straight into its message.
+//! The rest of a long frame is read straight into its message.
 
 use counting_allocator::measure;
 use harness::{Cut, Drive, START, Seen, Setup, run};

@@ -541,7 +541,7 @@ fn an_opening_is_allocated_as_often_as_is_said() {
     for (protocol, cookie, expected) in [
         (None, cookie(0), (2, 4)),
         (None, cookie(300), (2, 4)),
-        // What a server may keep is little: the response has memory of its own.
+        // The server might keep so much memory for long, so the response gets its own.
         (None, cookie(1000), (3, 4)),
         // The name of a subprotocol lies in the headers while the response is written.
         (Some("chat"), cookie(0), (3, 4)),
@@ -574,7 +574,7 @@ fn an_opening_is_allocated_as_often_as_is_said() {
         assert_eq!(client.response().and_then(|response| response.protocol()), protocol);
         let counts = (accepted.allocations, started.allocations + opened.allocations);
         assert_eq!(counts, expected, "{protocol:?} {cookie:?}");
-        // What is sent next finds the memory of the response.
+        // The next message is written to the memory of the response.
         let ((), sent) = measure(|| server.send("Hello").unwrap());
         assert_eq!(sent.allocations, 0);
         assert!(response.starts_with(b"HTTP/1.1 101 ") && response.ends_with(b"\r\n\r\n"));

@@ -125,7 +125,7 @@ impl TextBuffer {
     ///
     /// # Panics
     ///
-    /// Panics if so many bytes have never been spare.
+    /// Panics if `count` is more than was ever [`spare`](Self::spare).
     pub fn fill(&mut self, count: usize) -> Result<(), Utf8Error> {
         assert!(count <= self.memory.len() - self.len, "more bytes were filled than were spare");
         let len = self.len + count;

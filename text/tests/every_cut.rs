@@ -57,7 +57,7 @@ fn every_sequence_in_a_long_text_is_validated_as_by_the_standard_library() {
     });
 }
 
-/// What the standard library says of some bytes.
+/// The verdict of the standard library on some bytes.
 struct Expected {
     /// How many are whole characters, before what is not.
     valid: usize,

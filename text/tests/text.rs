@@ -1,4 +1,4 @@
-//! What a buffer of text promises: by its calls, by any sequence of them, and by its source.
+//! A buffer of text holds what was validated and nothing else, whatever is called.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -118,7 +118,7 @@ const OPENINGS: [(Role, (usize, &str)); 6] = [
     (Role::Client, (30, ".30")),
 ];
 
-/// Where a message is written from that is a write of its own: sansocket lends those of 16 KiB or more.
+/// How a message is written that is not joined with others. sansocket lends one of 16 KiB or more.
 fn way(size: usize) -> Way {
     if size >= 16 << 10 { Way::Copied } else { Way::Any }
 }

@@ -52,7 +52,6 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Ready>, Error>> {
-        // The runtime is not asked: that is done for each read.
         ready!(self.link.poll_work(cx));
         let mut has_ticked = false;
         loop {

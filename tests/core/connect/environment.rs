@@ -37,7 +37,7 @@ fn the_first_variable_that_is_set_wins() {
     assert_eq!(proxy_for(&rules(&[]), "ws://h"), None);
 }
 
-/// What a test that runs itself again sets for the process that it starts.
+/// This variable is set in a process in which a test runs itself again.
 #[cfg(feature = "std")]
 const AGAIN: &str = "SANSOCKET_TEST_RUNS_AGAIN";
 
