@@ -187,7 +187,9 @@ fn pongs_wait_after_the_restart_even_if_the_newest_is_beyond_the_limit() {
 fn pongs_that_wait_are_within_the_limits_after_the_restart() {
     // I-05, K-15: the limits are those of the new process, which may be less.
     let mut server = server();
-    ["12345678", "abcdefgh", "ABCDEFGH"].map(|pong| server.pong(pong.as_bytes()).unwrap());
+    for pong in ["12345678", "abcdefgh", "ABCDEFGH"] {
+        server.pong(pong.as_bytes()).unwrap();
+    }
     let snapshot = suspend(server);
     for (limits, kept) in [
         (Limits::new().pong_bytes(10), ["abcdefgh", "ABCDEFGH"]),
