@@ -286,7 +286,7 @@ impl Sender {
     #[inline]
     fn append_rest(&mut self, rest: &[u8]) {
         if !rest.is_empty() {
-            self.output.tail().extend_from_slice(rest);
+            self.output.tail_for(rest.len()).extend_from_slice(rest);
             self.count(rest.len());
         }
     }
@@ -612,11 +612,14 @@ impl Sender {
 
     /// Queues the control frames that wait. They count as replies, as most of them are.
     pub(super) fn transmit_pending(&mut self) {
+        if !self.framer.has_pending() {
+            return;
+        }
         if self.closing.is_broken() {
             return self.framer.drop_pending();
         }
         let before = self.output.len();
-        if self.framer.transmit(self.output.tail()) {
+        if self.framer.transmit(self.output.tail_for(0)) {
             self.deadlines.sent_probe();
         }
         self.output.count_reply(self.output.len() - before);
@@ -733,9 +736,7 @@ impl Sender {
     fn begin_message(&mut self) -> Result<(), SendError> {
         self.closing.check_open()?;
         self.framer.check_idle()?;
-        if self.framer.has_pending() {
-            self.transmit_pending();
-        }
+        self.transmit_pending();
         Ok(())
     }
 

@@ -16,6 +16,8 @@ mod h2;
 mod hub;
 #[cfg(feature = "legacy")]
 mod legacy;
+#[cfg(feature = "tokio")]
+mod lent;
 #[cfg(all(feature = "smol", feature = "tokio"))]
 mod message_streams;
 #[cfg(feature = "smol")]

@@ -57,6 +57,11 @@ pub trait Io<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>>;
 
+    /// Returns whether one write takes several slices. If not, long messages are copied, to be written as one.
+    fn is_vectored(_stream: &S) -> bool {
+        true
+    }
+
     /// Writes all bytes that the stream buffers.
     fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 

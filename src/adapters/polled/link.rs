@@ -10,13 +10,15 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::time::Instant;
 
 use super::io::Io;
 use crate::adapters::report::Report;
 use crate::adapters::storage;
-use crate::connection::{Backlog, Input, Overflow, Pushed, Receiver, SendError, Sender, Timestamp};
+use crate::connection::{
+    Backlog, Input, Message, Overflow, Pushed, Receiver, SendError, Sender, Timestamp,
+};
 use crate::wire::CloseCode;
 
 /// A stream with its clock, its timer and its state.
@@ -191,6 +193,47 @@ impl<S, I: Io<S>> Link<S, I> {
         self.report.keep(error);
     }
 
+    /// Sends a message, from where it lies as far as the stream takes it at once. The rest is queued.
+    pub(super) fn send(
+        &mut self,
+        cx: &mut Context<'_>,
+        sender: &mut Sender,
+        message: Message<'_>,
+    ) -> Result<(), SendError> {
+        // Elsewhere each slice would be a write, and a record of TLS.
+        if self.flow == Flow::Broken || !I::is_vectored(&self.stream) {
+            return sender.unprompted(|sender| sender.send(message));
+        }
+        let (stream, mut taken, mut outcome) = (&mut self.stream, 0, None);
+        let mut write = |slices: &[&[u8]; 3]| {
+            let written = I::poll_write(stream, cx, &slices.map(IoSlice::new));
+            let count = if let Poll::Ready(Ok(count)) = written { count } else { 0 };
+            taken += count;
+            outcome = Some(written);
+            count
+        };
+        sender.unprompted(|sender| sender.send_with(message, &mut write))?;
+        self.note_lent(taken, outcome, sender);
+        Ok(())
+    }
+
+    /// Notes what became of a message that was lent, if it was, by the outcome of the last write.
+    fn note_lent(
+        &mut self,
+        taken: usize,
+        outcome: Option<Poll<io::Result<usize>>>,
+        sender: &mut Sender,
+    ) {
+        self.written += taken as u64;
+        self.work += taken / BYTES_PER_WORK;
+        match outcome {
+            None => {}
+            Some(Poll::Ready(Ok(1..))) => self.flow = Flow::Unflushed,
+            // An error is kept for the next call.
+            Some(outcome) => drop(self.note_refusal(outcome, sender)),
+        }
+    }
+
     /// Writes once, and flushes after the last byte. Waits if there is nothing to write, or the stream takes
     /// nothing.
     pub(super) fn poll_write(
@@ -207,17 +250,10 @@ impl<S, I: Io<S>> Link<S, I> {
                 (I::poll_write(&mut self.stream, cx, slices), len)
             }),
         };
-        match outcome {
-            Poll::Pending => {
-                self.flow = Flow::Stalled;
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok(0)) => {
-                return Poll::Ready(self.fail(ErrorKind::WriteZero.into(), sender));
-            }
-            Poll::Ready(Ok(written)) => self.note_written(written, len, sender),
-            Poll::Ready(Err(error)) => return Poll::Ready(self.fail(error, sender)),
-        }
+        let Poll::Ready(Ok(written @ 1..)) = outcome else {
+            return self.note_refusal(outcome, sender);
+        };
+        self.note_written(written, len, sender);
         if sender.transmit().is_empty() {
             let _ = self.poll_flush(cx, sender);
         }
@@ -235,6 +271,23 @@ impl<S, I: Io<S>> Link<S, I> {
         self.work += written / BYTES_PER_WORK;
         sender.transmitted(written, self.now);
         self.refill(sender);
+    }
+
+    /// Notes that a write took nothing: at present, or for ever. Returns the error of the stream.
+    fn note_refusal(
+        &mut self,
+        outcome: Poll<io::Result<usize>>,
+        sender: &mut Sender,
+    ) -> Poll<io::Result<()>> {
+        let error = match outcome {
+            Poll::Pending => {
+                self.flow = Flow::Stalled;
+                return Poll::Pending;
+            }
+            Poll::Ready(Ok(_)) => ErrorKind::WriteZero.into(),
+            Poll::Ready(Err(error)) => error,
+        };
+        Poll::Ready(self.fail(error, sender))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>, sender: &mut Sender) -> Poll<io::Result<()>> {

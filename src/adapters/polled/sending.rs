@@ -7,6 +7,10 @@ macro_rules! sending_methods {
         ///
         /// If the future is dropped, the message is queued whole or not at all.
         ///
+        /// A server writes a message of 16 KiB or more from where it lies, as far as the stream takes it at once, unless
+        /// it is compressed. A client must mask it, so it copies one that is borrowed or shared, and masks one that is
+        /// given away where it lies.
+        ///
         /// ```
         /// # use sansocket::{Error, polled::{Io, WebSocket}};
         /// # async fn example<S, I: Io<S>>(mut socket: WebSocket<S, I>) -> Result<(), Error> {
@@ -23,8 +27,15 @@ macro_rules! sending_methods {
             $($receiver)+,
             message: impl Into<Message<'p>>,
         ) -> Result<(), Error> {
-            let message = message.into();
-            $this.queue(Until::Taken, |sender| sender.send(message)).await
+            let (mut message, mut end) = (Some(message.into()), 0);
+            $this
+                .drive(|turn, cx| {
+                    if message.is_some() {
+                        end = ready!(turn.poll_send(cx, &mut message))?;
+                    }
+                    turn.poll_sent(cx, Until::Taken, end)
+                })
+                .await
         }
 
         /// Sends a part of a message. More parts follow. Completes when the part is queued and the stream has

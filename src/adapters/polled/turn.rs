@@ -5,7 +5,7 @@
 //!   poll_receive, poll_part,            │   else rest, and wait for a deadline
 //!   poll_end                            │
 //! poll_until: until enough is written ──┘
-//!   poll_queue, poll_sent, poll_push
+//!   poll_queue, poll_send, poll_sent, poll_push
 //! act: queue, and write what the stream takes at once
 //! ```
 
@@ -19,7 +19,7 @@ use crate::adapters::part::Part;
 use crate::adapters::report::copy_message;
 use crate::adapters::storage;
 use crate::connection::{
-    Backlog, Event, Input, OwnedMessage, Pushed, Ready, Receiver, SendError, Sender, Step,
+    Backlog, Event, Input, Message, OwnedMessage, Pushed, Ready, Receiver, SendError, Sender, Step,
 };
 
 /// A connection and its stream, borrowed for one poll.
@@ -110,7 +110,26 @@ impl<S, I: Io<S>> Turn<'_, S, I> {
         if let Some(queue) = queue.take() {
             self.sender.unprompted(queue)?;
         }
-        Poll::Ready(Ok(self.link.written + self.sender.queued() as u64))
+        Poll::Ready(Ok(self.end()))
+    }
+
+    /// Sends a message once there is room for it: what the stream takes at once from where it lies, and the rest is
+    /// queued. Returns how many bytes the stream has taken when it has taken that, too.
+    pub(super) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        message: &mut Option<Message<'_>>,
+    ) -> Poll<Result<u64, Error>> {
+        ready!(self.poll_until(cx, Self::has_room))?;
+        if let Some(message) = message.take() {
+            self.link.send(cx, self.sender, message)?;
+        }
+        Poll::Ready(Ok(self.end()))
+    }
+
+    /// Returns how many bytes the stream has taken when it has taken all that waits.
+    fn end(&self) -> u64 {
+        self.link.written + self.sender.queued() as u64
     }
 
     /// Waits until what ends after so many bytes counts as sent.

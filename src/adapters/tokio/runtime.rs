@@ -65,6 +65,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> for Tokio {
         }
     }
 
+    fn is_vectored(stream: &S) -> bool {
+        stream.is_write_vectored()
+    }
+
     fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(stream).poll_flush(cx)
     }
