@@ -191,6 +191,8 @@ impl<S: Stream> Reader<S> {
 impl<S: Stream> Writer<S> {
     /// Sends a message, and returns once the stream has taken all of it.
     ///
+    /// A message that is borrowed is copied, so that the [`Reader`] need not wait while the stream takes it.
+    ///
     /// # Errors
     ///
     /// Returns the errors of [`WebSocket::send`](WebSocket::send).
