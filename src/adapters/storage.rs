@@ -5,8 +5,6 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
-#[cfg(feature = "__asynchronous")]
-use core::cell::Cell;
 use core::cell::RefCell;
 
 use crate::connection::Input;
@@ -30,22 +28,36 @@ pub(super) fn detach(input: &mut Input<Vec<u8>>) {
     if spare.kept() > MAX_KEPT {
         spare.free_memory();
     }
+    let has_memory = spare.kept() > 0;
     // If the thread is ending, the storage is freed.
     let _ = SPARE.try_with(|spares| {
         let mut spares = spares.borrow_mut();
         if spares.len() < MAX_SPARES && spare.spare().len() == SIZE {
             spares.push(spare);
         }
+        if has_memory {
+            free_oldest(&mut spares);
+        }
     });
+}
+
+/// Frees memory of assembled messages where it was used longest ago, but for [`MAX_KEPT_OF_ALL`].
+fn free_oldest(spares: &mut [Input<Vec<u8>>]) {
+    let mut kept = 0;
+    for spare in spares.iter_mut().rev() {
+        kept += spare.kept();
+        if kept > MAX_KEPT_OF_ALL {
+            spare.free_memory();
+        }
+    }
 }
 
 /// Gives memory to write from to a sender that has none.
 #[cfg(feature = "__asynchronous")]
 pub(super) fn attach_output(sender: &mut Sender) {
-    if !sender.has_memory()
-        && let Ok(memory) = OUTPUT.try_with(Cell::take)
-    {
-        sender.give_memory(memory);
+    if !sender.has_memory() {
+        let memory = OUTPUT.try_with(|outputs| outputs.borrow_mut().pop()).ok().flatten();
+        sender.give_memory(memory.unwrap_or_default());
     }
 }
 
@@ -54,7 +66,12 @@ pub(super) fn attach_output(sender: &mut Sender) {
 pub(super) fn detach_output(sender: &mut Sender) {
     let memory = sender.take_memory();
     if memory.capacity() > 0 && memory.capacity() <= MAX_OUTPUT {
-        let _ = OUTPUT.try_with(|output| output.set(memory));
+        let _ = OUTPUT.try_with(|outputs| {
+            let mut outputs = outputs.borrow_mut();
+            if outputs.len() < MAX_SPARES {
+                outputs.push(memory);
+            }
+        });
     }
 }
 
@@ -63,20 +80,24 @@ std::thread_local! {
     static SPARE: RefCell<Vec<Input<Vec<u8>>>> = const { RefCell::new(Vec::new()) };
     /// Memory to write from that no connection of this thread uses.
     #[cfg(feature = "__asynchronous")]
-    static OUTPUT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static OUTPUT: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The size of an input, in bytes.
 const SIZE: usize = 64 << 10;
 
-/// How many inputs a thread keeps. One would do, but for events that are held while another connection is
-/// awaited.
-const MAX_SPARES: usize = 4;
+/// How many inputs a thread keeps, and how many pieces of memory to write from. One of each would do, but for
+/// connections that wait with events, or with bytes that their peers do not take yet. While at most so many do, nothing is
+/// allocated.
+const MAX_SPARES: usize = 64;
 
-/// How much memory to write from a thread keeps, in bytes: as much as a connection does while it is busy.
+/// How much a piece of memory to write from may take, in bytes: as much as a connection keeps while it is busy.
 #[cfg(feature = "__asynchronous")]
 const MAX_OUTPUT: usize = 128 << 10;
 
-/// How much memory of assembled messages stays with each input, in bytes. It grows by doubling, so this is what a message of
+/// How much memory of assembled messages stays with an input, in bytes. It grows by doubling, so this is what a message of
 /// 1 MiB may take.
 const MAX_KEPT: usize = 2 << 20;
+
+/// How much memory of assembled messages stays with all of them, in bytes.
+const MAX_KEPT_OF_ALL: usize = 4 * MAX_KEPT;

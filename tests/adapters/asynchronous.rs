@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use counting_allocator::{Usage, measure};
+use futures_util::future::join_all;
 use sansocket::polled::{self, Io};
 use sansocket::tokio::{Reader, WebSocket, Writer};
 use sansocket::{
@@ -1040,6 +1041,57 @@ mod memory {
         assert!(!is_ready && usage.held <= MOST, "{usage:?}");
     }
 
+    /// Answers `frames`, a hundred binary messages which have come, and waits once more.
+    async fn answer(server: &mut Socket) {
+        for _ in 0..100 {
+            let (event, sender) = server.next_event().await.unwrap().unwrap();
+            let Event::Binary(bytes) = event else { panic!("{event:?}") };
+            sender.send(bytes).unwrap();
+        }
+        wait(server).await;
+    }
+
+    /// Waits as long as the runtime and the work done so far may put off what is to be done.
+    async fn wait(server: &mut Socket) {
+        let polls = async {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! { biased;
+            event = server.next_event() => panic!("{event:?}"),
+            () = polls => {}
+        }
+    }
+
+    /// Connections whose peers read nothing own memory to write from. The thread keeps it for the next that do.
+    #[test]
+    fn connections_whose_peers_are_slow_allocate_nothing_each_time() {
+        let runtime = runtime();
+        let frames = [&b"\x82\xe4\0\0\0\0"[..], &[7; 100]].concat().repeat(100);
+        // Two hundred replies have 400 bytes more than the stream takes.
+        let mut ends = [(); 60].map(|()| server(20_000, Arc::default()));
+        let mut stall_all = || {
+            runtime.block_on(async {
+                for (server, peer) in &mut ends {
+                    for _ in 0..2 {
+                        peer.write_all(&frames).await.unwrap();
+                        answer(server).await;
+                    }
+                }
+                let mut replies = [0; 20_400];
+                for (server, peer) in &mut ends {
+                    peer.read_exact(&mut replies[..10_000]).await.unwrap();
+                    wait(server).await;
+                    peer.read_exact(&mut replies[10_000..]).await.unwrap();
+                }
+            });
+        };
+        stall_all();
+        let ((), usage) = measure(stall_all);
+        assert!(usage.bytes < 60 * 1000, "{usage:?}");
+    }
+
     /// A connection that waits owns no memory to write from. The next one of the thread gets it.
     #[test]
     fn the_connections_of_a_thread_share_the_memory_that_replies_are_written_from() {
@@ -1051,16 +1103,8 @@ mod memory {
                 for number in 0..2 * rounds {
                     let (server, peer) = &mut ends[number % 2];
                     peer.write_all(&frames).await.unwrap();
-                    for _ in 0..100 {
-                        let (event, sender) = server.next_event().await.unwrap().unwrap();
-                        let Event::Binary(bytes) = event else { panic!("{event:?}") };
-                        sender.send(bytes).unwrap();
-                    }
-                    let mut replies = [0; 102 * 100];
-                    tokio::select! { biased;
-                        event = server.next_event() => panic!("{event:?}"),
-                        read = peer.read_exact(&mut replies) => drop(read.unwrap()),
-                    }
+                    answer(server).await;
+                    peer.read_exact(&mut [0; 102 * 100]).await.unwrap();
                 }
             });
         };
@@ -1097,25 +1141,32 @@ mod memory {
 
     /// What is left when all sockets are gone.
     #[test]
-    fn a_thread_keeps_memory_of_messages_for_the_next_but_no_more_than_a_mebibyte() {
-        for (size, kept) in [(500_000, 500_000..1_200_000), (3 << 20, 0..200_000)] {
-            let talk = move || {
-                let (mut client, mut server) = pair(100_000, Arc::default());
-                let message = vec![7; size];
-                let receive = async {
-                    assert!(server.receive().await.unwrap().is_some());
-                    // It gives back what it does not need while it waits.
-                    let wait = pin!(server.next_event());
-                    assert!(wait.poll(&mut Context::from_waker(Waker::noop())).is_pending());
-                };
-                let send = async {
-                    client.send(&message).await.unwrap();
-                    client.flush().await.unwrap();
-                };
-                runtime().block_on(async { tokio::join!(send, receive) });
+    fn a_thread_keeps_memory_of_messages_for_the_next_but_within_limits() {
+        /// Has a server hold an event, which is a message of this size.
+        async fn receive(size: usize) -> Socket {
+            let (mut client, mut server) = pair(100_000, Arc::default());
+            let message = vec![7; size];
+            let (event, sent) = tokio::join!(server.next_event(), client.send(&message));
+            assert!(matches!(event.unwrap(), Some((Event::Binary(_), _))));
+            sent.unwrap();
+            server
+        }
+        for (connections, size, kept) in [
+            (1, 500_000, 500_000..1_200_000),
+            (1, 3 << 20, 0..200_000),
+            // Each has a mebibyte, or nearly two, and 64 KiB to read into.
+            (16, 1 << 20, 4 << 20..(8 << 20) + 16 * 70_000),
+        ] {
+            let talk = async move {
+                let mut servers = join_all((0..connections).map(|_| receive(size))).await;
+                for server in &mut servers {
+                    // It gives back what it does not need while it waits. Its peer has gone.
+                    assert!(matches!(server.next_event().await, Err(_) | Ok(None)));
+                }
             };
-            let held = std::thread::spawn(move || measure(talk).1.held).join().unwrap();
-            assert!(kept.contains(&held), "{held} bytes after {size}");
+            let talk = move || measure(|| runtime().block_on(talk)).1.held;
+            let held = std::thread::spawn(talk).join().unwrap();
+            assert!(kept.contains(&held), "{held} bytes after {connections} of {size}");
         }
     }
 

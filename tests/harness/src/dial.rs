@@ -84,6 +84,7 @@ fn play<'s>(plan: &'s Plan, stream: &'s [u8], size: usize) -> Log {
     let mut world = World {
         home: (home.host(), home.port(), home.is_secure()),
         dial: Dial::new(plan.clone(), config, Seed::new([7; 32]), START),
+        stream,
         segments: segments.into_iter(),
         segment: &[],
         read: 0,
@@ -107,6 +108,8 @@ struct World<'s> {
     /// The origin that the secrets belong to.
     home: (&'s str, u16, bool),
     dial: Dial,
+    /// All that the network says.
+    stream: &'s [u8],
     segments: std::vec::IntoIter<&'s [u8]>,
     /// What the transport has to read.
     segment: &'s [u8],
@@ -165,8 +168,8 @@ impl World<'_> {
         let Action::Request(sent) = self.dial.next_action() else { panic!("it is still asked") };
         let sent = sent.iter().map(|(name, value)| format!("{name}: {}\n", value.escape_ascii()));
         let text: String = sent.collect();
-        assert!(is_home || !text.contains("home-"), "a secret of home elsewhere: {text}");
-        assert!(!text.contains("proxy-"), "credentials of the proxy: {text}");
+        assert!(is_home || !self.tells(&text, "home-"), "a secret of home elsewhere: {text}");
+        assert!(!self.tells(&text, "proxy-"), "credentials of the proxy: {text}");
         assert!(text.contains("x-portable: portable"), "{text}");
         self.log.push(text);
         let rest = &self.segment[self.read..];
@@ -178,6 +181,12 @@ impl World<'_> {
             None if rest.len().is_multiple_of(2) => self.dial.handle_unsupported(self.now),
             None => self.dial.handle_failure(self.now),
         }
+    }
+
+    /// Whether we tell a secret that begins so, or its header. The network may name a host or a path like it.
+    fn tells(&self, text: &str, secret: &str) -> bool {
+        let is_in = |text: &str| text.to_ascii_lowercase().contains(secret);
+        is_in(text) && !is_in(&String::from_utf8_lossy(self.stream))
     }
 
     fn is_home(&self) -> bool {
@@ -194,11 +203,14 @@ impl World<'_> {
         self.dial.transmitted(count, self.now);
         let is_of_target = text.starts_with("GET ");
         if is_of_target {
-            assert!(is_home || !text.contains("home-"), "a secret of home elsewhere: {text}");
-            assert!(!text.contains("Proxy-Authorization"), "credentials of the proxy: {text}");
+            assert!(is_home || !self.tells(&text, "home-"), "a secret of home elsewhere: {text}");
+            assert!(!self.tells(&text, "proxy-"), "credentials of the proxy: {text}");
             assert!(text.contains("X-Portable: portable"), "{text}");
         } else {
-            assert!(is_tunnel && !text.contains("home-"), "a secret of home at the proxy: {text}");
+            assert!(
+                is_tunnel && !self.tells(&text, "home-"),
+                "a secret of home at the proxy: {text}"
+            );
         }
         let heads = text.split("\r\n\r\n").filter(|head| !head.is_empty()).count();
         assert_eq!(heads, 1, "one head: {text}");
