@@ -46,7 +46,7 @@ fn free_oldest(spares: &mut [Input<Vec<u8>>]) {
     let mut kept = 0;
     for spare in spares.iter_mut().rev() {
         kept += spare.kept();
-        if kept > MAX_KEPT_OF_ALL {
+        if kept > MAX_KEPT_OF_ALL && spare.kept() > 0 {
             spare.free_memory();
         }
     }
@@ -86,10 +86,9 @@ std::thread_local! {
 /// The size of an input, in bytes.
 const SIZE: usize = 64 << 10;
 
-/// How many inputs a thread keeps, and how many pieces of memory to write from. One of each would do, but for
-/// connections that wait with events, or with bytes that their peers do not take yet. While at most so many do, nothing is
-/// allocated.
-const MAX_SPARES: usize = 64;
+/// How many inputs a thread keeps, and how many pieces of memory to write from. One of each would do if no connection
+/// waited with events or with bytes that its peer does not take. While up to so many wait so, none allocates.
+const MAX_SPARES: usize = 32;
 
 /// How much a piece of memory to write from may take, in bytes: as much as a connection keeps while it is busy.
 #[cfg(feature = "__asynchronous")]

@@ -56,7 +56,7 @@ pub use receiver::Receiver;
 pub use sender::Sender;
 pub use spare::Spare;
 #[cfg(all(feature = "legacy", feature = "std"))]
-pub(crate) use std_io::retry;
+pub(crate) use std_io::{lend_slices, retry};
 pub use step::Step;
 pub use suspended::{Busy, NotSuspended};
 pub use timeouts::{Liveness, Timeouts};

@@ -78,7 +78,7 @@ impl Output {
         self.replies >= self.flood
     }
 
-    /// The buffer to append to, where there [is room](Self::has_room) or little was written before.
+    /// The buffer to append to.
     #[inline]
     pub(crate) const fn tail(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -92,25 +92,13 @@ impl Output {
     }
 
     /// Returns the buffer to append a header and `payload` bytes to.
-    pub(crate) fn tail_for(&mut self, payload: usize) -> &mut Vec<u8> {
-        if !self.has_room(payload) {
-            self.make_room(payload);
-        }
-        &mut self.bytes
-    }
-
-    /// Reuses the memory of what has been written, once that is as much as waits, so that each byte is moved at most
-    /// once.
     ///
     /// A long buffer without room does not grow, as that would copy it. A new one follows it.
-    fn make_room(&mut self, payload: usize) {
-        if self.rest().len() <= self.written {
-            self.bytes.drain(..self.written);
-            self.written = 0;
-        }
+    pub(crate) fn tail_for(&mut self, payload: usize) -> &mut Vec<u8> {
         if self.bytes.len() >= LONG && !self.has_room(payload) {
             self.start_tail(Header::MAX_LEN + payload);
         }
+        &mut self.bytes
     }
 
     /// Appends a payload without a copy.
@@ -266,17 +254,22 @@ impl Output {
         tail
     }
 
-    /// Frees the memory of what has been written: all beyond [`KEPT`] once nothing waits.
+    /// Frees the memory of what has been written: all beyond [`KEPT`] once nothing waits. Otherwise the
+    /// written bytes, once they are more than those that wait, so that each byte is moved at most once.
     fn tidy(&mut self) {
         if self.ahead.as_ref().is_some_and(|ahead| ahead.len == 0) {
             self.ahead = None;
         }
-        if self.rest().is_empty() {
+        let left = self.rest().len();
+        if left == 0 {
             self.bytes.clear();
             self.written = 0;
             if self.bytes.capacity() > KEPT {
                 self.bytes = Vec::new();
             }
+        } else if left <= self.written {
+            self.bytes.drain(..self.written);
+            self.written = 0;
         }
     }
 }

@@ -265,12 +265,14 @@ impl Sender {
         [mut head, mut payload]: [&[u8]; 2],
         mut write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> usize {
+        let mut has_written = false;
         while !(head.is_empty() && payload.is_empty()) {
             let waiting = self.output.front();
             let count = write(&[waiting, head, payload]);
             if count == 0 {
                 break;
             }
+            has_written = true;
             let of_waiting = count.min(waiting.len());
             let of_head = (count - of_waiting).min(head.len());
             if of_waiting > 0 {
@@ -279,6 +281,10 @@ impl Sender {
             (head, payload) = (&head[of_head..], &payload[count - of_waiting - of_head..]);
         }
         self.append_rest(head);
+        let is_all = payload.is_empty() && self.output.is_empty();
+        if has_written && self.closing.progress(is_all) {
+            self.deadlines.progress();
+        }
         payload.len()
     }
 
@@ -286,7 +292,7 @@ impl Sender {
     #[inline]
     fn append_rest(&mut self, rest: &[u8]) {
         if !rest.is_empty() {
-            self.output.tail_for(rest.len()).extend_from_slice(rest);
+            self.output.tail().extend_from_slice(rest);
             self.count(rest.len());
         }
     }
@@ -612,14 +618,11 @@ impl Sender {
 
     /// Queues the control frames that wait. They count as replies, as most of them are.
     pub(super) fn transmit_pending(&mut self) {
-        if !self.framer.has_pending() {
-            return;
-        }
         if self.closing.is_broken() {
             return self.framer.drop_pending();
         }
         let before = self.output.len();
-        if self.framer.transmit(self.output.tail_for(0)) {
+        if self.framer.transmit(self.output.tail()) {
             self.deadlines.sent_probe();
         }
         self.output.count_reply(self.output.len() - before);
@@ -696,7 +699,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Queues the last `left` bytes of a payload, without a copy if that is worth it.
+    /// Queues the last `left` bytes of a payload or a frame, without a copy if that is worth it.
     fn push_rest(&mut self, mut payload: Bytes, left: usize) {
         payload.advance(payload.len() - left);
         if left < LARGE {
@@ -720,15 +723,16 @@ impl Sender {
         Ok(())
     }
 
-    /// Writes a message whose frames are shared, as far as `write` takes it, and queues a copy of the rest.
+    /// Writes a message whose frames are shared, as far as `write` takes it, and queues the rest.
     fn lend_prepared(
         &mut self,
         message: &Prepared,
         write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> Result<(), SendError> {
         self.begin_message()?;
-        let frame = self.framer.select(message.frames());
-        self.lend([frame.bytes(), &[]], write);
+        let frame = self.framer.select(message.frames()).bytes().clone();
+        let left = self.lend([&[], &frame], write);
+        self.push_rest(frame, left);
         Ok(())
     }
 
@@ -736,7 +740,9 @@ impl Sender {
     fn begin_message(&mut self) -> Result<(), SendError> {
         self.closing.check_open()?;
         self.framer.check_idle()?;
-        self.transmit_pending();
+        if self.framer.has_pending() {
+            self.transmit_pending();
+        }
         Ok(())
     }
 

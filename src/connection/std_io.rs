@@ -85,14 +85,22 @@ impl Sender {
 
     /// Lends the first chunks of a long output.
     fn lend_chunks<R>(&self, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
-        let mut slices = [IoSlice::new(&[]); 16];
-        let mut count = 0;
-        for (slice, chunk) in slices.iter_mut().zip(self.output.chunks()) {
-            *slice = IoSlice::new(chunk);
-            count += 1;
-        }
-        write(&slices[..count])
+        lend_slices::<16, _>(self.output.chunks(), write)
     }
+}
+
+/// Lends the first `MOST` chunks for a vectored write.
+pub(crate) fn lend_slices<'c, const MOST: usize, R>(
+    chunks: impl Iterator<Item = &'c [u8]>,
+    write: impl FnOnce(&[IoSlice<'_>]) -> R,
+) -> R {
+    let mut slices = [IoSlice::new(&[]); MOST];
+    let mut count = 0;
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
+        *slice = IoSlice::new(chunk);
+        count += 1;
+    }
+    write(&slices[..count])
 }
 
 /// Repeats a call that was interrupted. Returns `None` if it would block.

@@ -1041,7 +1041,7 @@ mod memory {
         assert!(!is_ready && usage.held <= MOST, "{usage:?}");
     }
 
-    /// Answers `frames`, a hundred binary messages which have come, and waits once more.
+    /// Answers a hundred binary messages, and then waits.
     async fn answer(server: &mut Socket) {
         for _ in 0..100 {
             let (event, sender) = server.next_event().await.unwrap().unwrap();
@@ -1051,7 +1051,7 @@ mod memory {
         wait(server).await;
     }
 
-    /// Waits as long as the runtime and the work done so far may put off what is to be done.
+    /// Waits until the server has done all that it can. Each poll may only do a part, to let other tasks run.
     async fn wait(server: &mut Socket) {
         let polls = async {
             for _ in 0..3 {
@@ -1070,7 +1070,7 @@ mod memory {
         let runtime = runtime();
         let frames = [&b"\x82\xe4\0\0\0\0"[..], &[7; 100]].concat().repeat(100);
         // Two hundred replies have 400 bytes more than the stream takes.
-        let mut ends = [(); 60].map(|()| server(20_000, Arc::default()));
+        let mut ends = [(); 30].map(|()| server(20_000, Arc::default()));
         let mut stall_all = || {
             runtime.block_on(async {
                 for (server, peer) in &mut ends {
@@ -1089,7 +1089,7 @@ mod memory {
         };
         stall_all();
         let ((), usage) = measure(stall_all);
-        assert!(usage.bytes < 60 * 1000, "{usage:?}");
+        assert!(usage.bytes < 30 * 1000, "{usage:?}");
     }
 
     /// A connection that waits owns no memory to write from. The next one of the thread gets it.

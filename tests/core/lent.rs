@@ -1,11 +1,13 @@
 //! Messages that are written from where they lie: borrowed, given away, or masked in place.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use counting_allocator::measure;
 use harness::{Drive, START, Seen};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use sansocket::{Connection, Role, SendError};
+use sansocket::{Config, Connection, Negotiated, Prepared, Role, SendError, Timeouts};
 
 use crate::support::*;
 
@@ -172,6 +174,56 @@ fn the_rest_of_a_message_that_was_given_away_is_queued_where_it_lies_if_it_is_lo
             assert_eq!(waiting.as_ptr() != place.wrapping_add(50_000 - rest), is_copied);
         }
     }
+}
+
+#[test]
+fn the_rest_of_a_prepared_message_is_shared_if_it_is_long() {
+    for (rest, is_copied) in [((16 << 10) - 1, true), (16 << 10, false)] {
+        let (mut server, payload) = (server(), payload(50_000));
+        let prepared = Prepared::new(&payload[..]);
+        let mut stream = Stream::new(usize::MAX, 4 + 50_000 - rest);
+        stream.out.reserve(60_000);
+        let (outcome, usage) =
+            measure(|| server.send_with(&prepared, |slices| stream.write(slices)));
+        assert_eq!((outcome, server.queued()), (Ok(()), rest));
+        assert_eq!(usage.bytes >= rest, is_copied, "{usage:?}");
+        server.transmit_to(&mut stream.out);
+        assert!(read(Role::Server, &stream.out) == [binary(&payload)]);
+    }
+}
+
+#[test]
+fn a_control_frame_behind_a_long_message_is_no_part_of_the_next_one() {
+    // K-05: it waits until the next message is queued, which then is written in two parts.
+    for role in ROLES {
+        for (len, way) in
+            WAYS.into_iter().flat_map(|way| [(60_000, way), (65_536, way), (70_000, way)])
+        {
+            let mut connection = connect(role, limits(|limits| limits.message = 1 << 20));
+            connection.send(&payload(len)).unwrap();
+            connection.ping(b"p").unwrap();
+            let mut stream = Stream::new(usize::MAX, len + 100);
+            send(&mut connection, way, payload(20_000), &mut stream).unwrap();
+            connection.transmit_to(&mut stream.out);
+            let seen = [binary(&payload(len)), ping(b"p"), expected(way, &payload(20_000))];
+            assert!(read(role, &stream.out) == seen, "{role:?} {way:?} behind {len}");
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_takes_a_part_of_a_lent_message_is_alive() {
+    // What it takes next counts, too, although that is all.
+    let timeouts = Timeouts::new().idle(Duration::from_secs(10)).pong(Duration::from_secs(10));
+    let config = Config::new().timeouts(timeouts).shared();
+    let mut server = Connection::open_server(Negotiated::new(), config, START);
+    assert!(!server.handle_timeout(START + Duration::from_secs(9)));
+    let mut stream = Stream::new(usize::MAX, 10_000);
+    server.send_with(&payload(50_000), |slices| stream.write(slices)).unwrap();
+    assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(19)));
+    let left = server.queued();
+    server.transmitted(left, START + Duration::from_secs(18));
+    assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(28)));
 }
 
 #[test]

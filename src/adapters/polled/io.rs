@@ -50,14 +50,15 @@ pub trait Io<S> {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>>;
 
-    /// Writes from `slices`, of which there is at least one. Returns how many bytes were written.
+    /// Writes from `slices`, of which there is at least one, and none is empty. Returns how many bytes were written.
     fn poll_write(
         stream: &mut S,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>>;
 
-    /// Returns whether one write takes several slices. If not, long messages are copied, to be written as one.
+    /// Returns whether one write takes several slices. If not, a long message that is sent is copied, so that it is written
+    /// together with its header. Default: `true`.
     fn is_vectored(_stream: &S) -> bool {
         true
     }

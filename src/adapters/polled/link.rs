@@ -10,14 +10,14 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use super::io::Io;
 use crate::adapters::report::Report;
 use crate::adapters::storage;
 use crate::connection::{
-    Backlog, Input, Message, Overflow, Pushed, Receiver, SendError, Sender, Timestamp,
+    Backlog, Input, Message, Overflow, Pushed, Receiver, SendError, Sender, Timestamp, lend_slices,
 };
 use crate::wire::CloseCode;
 
@@ -200,13 +200,18 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
         message: Message<'_>,
     ) -> Result<(), SendError> {
-        // Elsewhere each slice would be a write, and a record of TLS.
+        // Without vectored writes, its header would be a write of its own, and a record of TLS.
         if self.flow == Flow::Broken || !I::is_vectored(&self.stream) {
             return sender.unprompted(|sender| sender.send(message));
         }
+        sender.note_time(self.tick());
         let (stream, mut taken, mut outcome) = (&mut self.stream, 0, None);
         let mut write = |slices: &[&[u8]; 3]| {
-            let written = I::poll_write(stream, cx, &slices.map(IoSlice::new));
+            if taken >= MOST_WORK * BYTES_PER_WORK {
+                return 0;
+            }
+            let filled = slices.iter().copied().filter(|slice| !slice.is_empty());
+            let written = lend_slices::<3, _>(filled, |slices| I::poll_write(stream, cx, slices));
             let count = if let Poll::Ready(Ok(count)) = written { count } else { 0 };
             taken += count;
             outcome = Some(written);

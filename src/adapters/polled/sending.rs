@@ -8,8 +8,9 @@ macro_rules! sending_methods {
         /// If the future is dropped, the message is queued whole or not at all.
         ///
         /// A server writes a message of 16 KiB or more from where it lies, as far as the stream takes it at once, unless
-        /// it is compressed. A client must mask it, so it copies one that is borrowed or shared, and masks one that is
-        /// given away where it lies.
+        /// it is compressed, output of several pieces waits, or the stream [takes one slice at a time](Io::is_vectored).
+        /// A client must mask it, so it copies one that is borrowed or shared, and masks one that is given away where it
+        /// lies.
         ///
         /// ```
         /// # use sansocket::{Error, polled::{Io, WebSocket}};
