@@ -55,8 +55,10 @@ pub use prepared::Prepared;
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use spare::Spare;
+#[cfg(feature = "__asynchronous")]
+pub(crate) use std_io::lend_slices;
 #[cfg(all(feature = "legacy", feature = "std"))]
-pub(crate) use std_io::{lend_slices, retry};
+pub(crate) use std_io::retry;
 pub use step::Step;
 pub use suspended::{Busy, NotSuspended};
 pub use timeouts::{Liveness, Timeouts};

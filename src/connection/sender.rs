@@ -170,8 +170,8 @@ impl Sender {
 
     /// Sends a message without a copy, as far as `write` takes it, and queues the rest.
     ///
-    /// `write` gets three slices for a vectored write. The first holds bytes that wait already. It returns how many
-    /// bytes it has written. It is called until nothing is left or it returns 0.
+    /// `write` gets three slices for a vectored write, some of which may be empty. The first holds bytes that wait
+    /// already. It returns how many bytes it has written. It is called until nothing is left or it returns 0.
     ///
     /// The message is queued first, and `write` is not called, if the message is shorter than 16 KiB, if it is
     /// compressed, or if output of several pieces waits. So is a message of a client that is borrowed or shared, as a
