@@ -200,12 +200,13 @@ fn a_control_frame_behind_a_long_message_is_no_part_of_the_next_one() {
             WAYS.into_iter().flat_map(|way| [(60_000, way), (65_536, way), (70_000, way)])
         {
             let mut connection = connect(role, limits(|limits| limits.message = 1 << 20));
-            connection.send(&payload(len)).unwrap();
+            let first = payload(len);
+            connection.send(&first).unwrap();
             connection.ping(b"p").unwrap();
             let mut stream = Stream::new(usize::MAX, len + 100);
             send(&mut connection, way, payload(20_000), &mut stream).unwrap();
             connection.transmit_to(&mut stream.out);
-            let seen = [binary(&payload(len)), ping(b"p"), expected(way, &payload(20_000))];
+            let seen = [binary(&first), ping(b"p"), expected(way, &payload(20_000))];
             assert!(read(role, &stream.out) == seen, "{role:?} {way:?} behind {len}");
         }
     }
@@ -219,7 +220,8 @@ fn a_peer_that_takes_a_part_of_a_lent_message_is_alive() {
     let mut server = Connection::open_server(Negotiated::new(), config, START);
     assert!(!server.handle_timeout(START + Duration::from_secs(9)));
     let mut stream = Stream::new(usize::MAX, 10_000);
-    server.send_with(&payload(50_000), |slices| stream.write(slices)).unwrap();
+    let payload = payload(50_000);
+    server.send_with(&payload, |slices| stream.write(slices)).unwrap();
     assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(19)));
     let left = server.queued();
     server.transmitted(left, START + Duration::from_secs(18));
