@@ -88,7 +88,7 @@ const SIZE: usize = 64 << 10;
 
 /// How many inputs a thread keeps, and how many pieces of memory to write from. One of each would do if no connection
 /// waited with events or with bytes that its peer does not take. While up to so many wait so, none allocates.
-const MAX_SPARES: usize = 32;
+const MAX_SPARES: usize = 16;
 
 /// How much a piece of memory to write from may take, in bytes: as much as a connection keeps while it is busy.
 #[cfg(feature = "__asynchronous")]

@@ -40,7 +40,7 @@
 //! | kept for compression, [`shared()`](crate::deflate::Compression::shared) | 0 | [`memory_waiting`](crate::deflate::Compression::memory_waiting) |
 //! | kept for compression, [`dedicated()`](crate::deflate::Compression::dedicated) | 380,928 + 32,832 at most | [`memory_sending`](crate::deflate::Compression::memory_sending) + `memory_waiting` |
 //! | a message that arrives | 2 × [`message`](crate::Limits::message) + 7,680 | [`max_memory`](crate::Limits::max_memory) |
-//! | read buffer of an adapter | 65,536 | up to 32 of them, 4 MiB to write from and 8 MiB of messages stay with a thread after many connections were slow at once |
+//! | read buffer of an adapter | 65,536 | up to 16 of them, 2 MiB to write from and 8 MiB of messages stay with a thread after many connections were slow at once |
 //! | replies that wait | 2 × [`max_queued`](crate::Config::max_queued), 64 KiB each by default | then nothing more is read |
 //!
 //! The kernel's buffers are not in the process. On Linux, `net.ipv4.tcp_rmem` and `tcp_wmem` bound them. What your

@@ -74,14 +74,11 @@ fn measure_load(
     results: &mut Results,
 ) -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut pairs = Vec::new();
-    for &name in names {
-        let server = Server::start(name, load.answers)?;
-        let client = runtime.block_on(Client::open(server.port, load))?;
-        pairs.push((name, server, client));
-    }
     for _ in 0..effort.rounds {
-        for (name, server, client) in &mut pairs {
+        for name in names {
+            // Where memory lies, and how the kernel tunes the windows of a connection, is luck that lasts.
+            let server = Server::start(name, load.answers)?;
+            let mut client = runtime.block_on(Client::open(server.port, load))?;
             runtime.block_on(client.converse(effort.round / 5))?;
             let before = cpu::used_by(server.id())?;
             let talk = runtime.block_on(client.converse(effort.round))?;
