@@ -23,9 +23,10 @@ type Echo = fn(TcpStream) -> Pin<Box<dyn Future<Output = Outcome>>>;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-const SERVERS: [(&str, Echo); 12] = [
+const SERVERS: [(&str, Echo); 13] = [
     ("sansocket-tokio", |stream| Box::pin(peers::sansocket(stream))),
     ("sansocket-tokio-owned", |stream| Box::pin(peers::sansocket_owned(stream))),
+    ("sansocket-tokio-split", |stream| Box::pin(peers::sansocket_split(stream))),
     ("tokio-tungstenite", |stream| Box::pin(peers::tungstenite(stream))),
     ("tokio-tungstenite-fed", |stream| Box::pin(batch::tungstenite(stream))),
     ("fastwebsockets", |stream| Box::pin(peers::fastwebsockets(stream))),

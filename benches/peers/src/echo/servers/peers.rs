@@ -36,6 +36,20 @@ pub(super) async fn sansocket_owned(stream: TcpStream) -> Outcome {
     Ok(())
 }
 
+/// The loop for long messages: each is sent from where it lies, before the next event.
+pub(super) async fn sansocket_split(stream: TcpStream) -> Outcome {
+    use sansocket::{Event, tokio::WebSocket};
+    let (mut reader, writer) = WebSocket::accept(stream, Default::default()).await?.split();
+    while let Ok(Some(event)) = reader.next_event().await {
+        match event {
+            Event::Text(text) if answers(text.len()) => writer.send(text).await?,
+            Event::Binary(bytes) if answers(bytes.len()) => writer.send(bytes).await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 pub(super) async fn tungstenite(stream: TcpStream) -> Outcome {
     let mut socket = tokio_tungstenite::accept_async(stream).await?;
     while let Some(Ok(message)) = socket.next().await {
