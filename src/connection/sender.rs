@@ -265,27 +265,33 @@ impl Sender {
         [mut head, mut payload]: [&[u8]; 2],
         mut write: impl FnMut(&[&[u8]; 3]) -> usize,
     ) -> usize {
-        let mut has_written = false;
         while !(head.is_empty() && payload.is_empty()) {
             let waiting = self.output.front();
             let count = write(&[waiting, head, payload]);
             if count == 0 {
                 break;
             }
-            has_written = true;
             let of_waiting = count.min(waiting.len());
             let of_head = (count - of_waiting).min(head.len());
             if of_waiting > 0 {
                 self.output.advance(of_waiting);
             }
             (head, payload) = (&head[of_head..], &payload[count - of_waiting - of_head..]);
+            let is_all = head.is_empty() && payload.is_empty();
+            if !is_all || !self.closing.is_flowing() {
+                self.note_lent(is_all);
+            }
         }
         self.append_rest(head);
-        let is_all = payload.is_empty() && self.output.is_empty();
-        if has_written && self.closing.progress(is_all) {
+        payload.len()
+    }
+
+    /// Notes that the peer took bytes of a message that is lent, and whether those were all.
+    #[cold]
+    fn note_lent(&mut self, is_all: bool) {
+        if self.closing.progress(is_all) {
             self.deadlines.progress();
         }
-        payload.len()
     }
 
     /// Queues a copy of the rest of a frame.
