@@ -215,9 +215,7 @@ fn a_control_frame_behind_a_long_message_is_no_part_of_the_next_one() {
 #[test]
 fn a_peer_that_takes_a_part_of_a_lent_message_is_alive() {
     // What it takes next counts, too, although that is all.
-    let timeouts = Timeouts::new().idle(Duration::from_secs(10)).pong(Duration::from_secs(10));
-    let config = Config::new().timeouts(timeouts).shared();
-    let mut server = Connection::open_server(Negotiated::new(), config, START);
+    let mut server = server_with_idle(Duration::from_secs(10));
     assert!(!server.handle_timeout(START + Duration::from_secs(9)));
     let mut stream = Stream::new(usize::MAX, 10_000);
     let payload = payload(50_000);
@@ -226,6 +224,25 @@ fn a_peer_that_takes_a_part_of_a_lent_message_is_alive() {
     let left = server.queued();
     server.transmitted(left, START + Duration::from_secs(18));
     assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(28)));
+}
+
+#[test]
+fn a_peer_that_takes_a_whole_message_after_it_took_a_part_of_another_is_alive() {
+    let mut server = server_with_idle(Duration::from_secs(10));
+    server.send(&payload(60_000)[..]).unwrap();
+    server.transmitted(10, START + Duration::from_secs(1));
+    assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(11)));
+    assert!(!server.handle_timeout(START + Duration::from_secs(9)));
+    let mut stream = Stream::new(usize::MAX, usize::MAX);
+    server.send_with(&payload(50_000)[..], |slices| stream.write(slices)).unwrap();
+    assert_eq!((server.queued(), stream.calls), (0, 1));
+    assert_eq!(server.poll_timeout(), Some(START + Duration::from_secs(19)));
+}
+
+/// A server whose peer is pinged after so much silence.
+fn server_with_idle(idle: Duration) -> Connection {
+    let config = Config::new().timeouts(Timeouts::new().idle(idle)).shared();
+    Connection::open_server(Negotiated::new(), config, START)
 }
 
 #[test]
