@@ -20,7 +20,7 @@ pub(crate) enum Command {
     /// To do a row with a peer so many times, under a profiler.
     Once(String, String, usize),
     /// To be the echo server of a peer, which sends all messages back or only short ones.
-    Serve(String, String),
+    Serve(String, String, String),
 }
 
 impl Arguments {
@@ -37,7 +37,7 @@ impl Arguments {
                     let count = value()?.parse().map_err(|error| format!("{error}"))?;
                     parsed.command = Command::Once(row, peer, count);
                 }
-                "serve" => parsed.command = Command::Serve(value()?, value()?),
+                "serve" => parsed.command = Command::Serve(value()?, value()?, value()?),
                 "--rows" => parsed.rows = Some(value()?),
                 "--peers" => parsed.peers = Some(value()?),
                 "--quick" => parsed.is_quick = true,

@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(fs::write(SVG, draw::draw(&results.ok_or("these are no results")?))?)
         }
         Command::Once(row, peer, count) => once(row, peer, *count),
-        Command::Serve(peer, answers) => echo::servers::serve(peer, answers),
+        Command::Serve(peer, answers, core) => echo::servers::serve(peer, answers, core),
     }
 }
 

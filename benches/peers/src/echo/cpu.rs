@@ -1,6 +1,9 @@
 use std::fs;
 use std::io;
+use std::sync::OnceLock;
 use std::time::Duration;
+
+use core_affinity::CoreId;
 
 /// A core of the processor, so that servers and clients do not take turns on one.
 #[derive(Clone, Copy, Debug)]
@@ -10,15 +13,26 @@ pub(crate) enum Core {
 }
 
 impl Core {
-    /// Keeps this thread, and those which it starts, on the core, where that is possible.
-    pub(crate) fn pin(self) {
-        let cores = core_affinity::get_core_ids().unwrap_or_default();
-        if let [server, clients, ..] = cores[..] {
-            core_affinity::set_for_current(match self {
-                Self::Server => server,
-                Self::Clients => clients,
-            });
-        }
+    /// Returns its number, unless there is only one.
+    ///
+    /// A thread that is pinned sees no other core, nor do the processes that it starts. So cores are counted before.
+    pub(crate) fn number(self) -> Option<usize> {
+        static CORES: OnceLock<Vec<CoreId>> = OnceLock::new();
+        let cores = CORES.get_or_init(|| core_affinity::get_core_ids().unwrap_or_default());
+        let [server, clients, ..] = cores[..] else { return None };
+        Some(match self {
+            Self::Server => server.id,
+            Self::Clients => clients.id,
+        })
+    }
+}
+
+/// Keeps this thread, and what it starts, on the core of this number.
+pub(crate) fn pin(number: Option<usize>) -> Result<(), &'static str> {
+    let Some(id) = number else { return Ok(()) };
+    match core_affinity::set_for_current(CoreId { id }) {
+        true => Ok(()),
+        false => Err("a thread cannot be kept on a core"),
     }
 }
 

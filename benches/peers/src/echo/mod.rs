@@ -55,7 +55,7 @@ pub(crate) fn measure(
     let names: Vec<&str> = servers::names().filter(|name| wants_peer(name)).collect();
     // The clients have a core of their own, and a thread that stays on it.
     let run = || -> Result<(), String> {
-        Core::Clients.pin();
+        cpu::pin(Core::Clients.number())?;
         for load in loads {
             eprint!("\recho: {:<40}", load.name());
             measure_load(load, &names, effort, results).map_err(|error| error.to_string())?;

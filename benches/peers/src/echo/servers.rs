@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
 use super::Answers;
-use super::cpu::Core;
+use super::cpu::{self, Core};
 
 /// Echoes what comes over a stream, to its end.
 type Echo = fn(TcpStream) -> Pin<Box<dyn Future<Output = Outcome>>>;
@@ -52,8 +52,9 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(name: &str, answers: Answers) -> Result<Self, Box<dyn Error>> {
+        let core = Core::Server.number().map_or_else(String::new, |number| number.to_string());
         let mut process = Command::new(env::current_exe()?)
-            .args(["serve", name, answers.name()])
+            .args(["serve", name, answers.name(), &core])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -95,7 +96,9 @@ pub(super) const ANSWERED: usize = 9;
 static ANSWERS_SHORT: AtomicBool = AtomicBool::new(false);
 
 /// Is the server of this name, which sends those messages back, until there is no more input.
-pub(crate) fn serve(name: &str, answers: &str) -> Outcome {
+///
+/// It is kept on the core of this number, if there is one.
+pub(crate) fn serve(name: &str, answers: &str, core: &str) -> Outcome {
     ANSWERS_SHORT.store(answers == Answers::Short.name(), Ordering::Relaxed);
     let found = SERVERS.iter().find(|(known, _)| *known == name);
     let echo = found.ok_or("no such server")?.1;
@@ -103,7 +106,7 @@ pub(crate) fn serve(name: &str, answers: &str) -> Outcome {
         let _ = io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    Core::Server.pin();
+    cpu::pin(core.parse().ok())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
