@@ -103,7 +103,7 @@
 //!
 //! That copies each reply into the bytes that wait. To reply with long messages, [split](crate::polled::WebSocket::split)
 //! the WebSocket: a [`Writer`](crate::polled::Writer) sends the event of a [`Reader`](crate::polled::Reader) from where it
-//! lies. An echo of 1 MiB took 176 µs of CPU so, and 225 by the loop above (see `benches/peers`).
+//! lies. An echo of 1 MiB took 358 µs of CPU so, and 412 by the loop above (see `benches/peers`).
 //!
 //! # With threads, or with smol
 //!
