@@ -249,7 +249,10 @@ impl Sender {
         }
         match self.deadlines.phase() {
             Phase::Opening => self.give_up_opening(),
-            Phase::Body => self.closing.cut_reading(),
+            Phase::Body => {
+                self.closing.cut_reading();
+                self.deadlines.enter(Phase::Ending);
+            }
             Phase::Deciding => self.give_up_decision(),
             Phase::Open => {
                 self.deadlines.enter(Phase::Pinged);

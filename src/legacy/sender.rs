@@ -220,7 +220,10 @@ impl Sender {
         }
         match self.deadlines.phase() {
             Phase::Opening => self.give_up_opening(),
-            Phase::Body => self.closing.cut_reading(),
+            Phase::Body => {
+                self.closing.cut_reading();
+                self.deadlines.enter(Phase::Ending);
+            }
             Phase::Deciding => {
                 server::respond_unavailable(self.out());
                 self.end_unopened(Cause::TimedOut(TimedOut::Decision));

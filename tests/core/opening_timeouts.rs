@@ -140,6 +140,22 @@ fn a_rejection_whose_body_does_not_end_is_reported_after_the_timeout_of_the_body
 }
 
 #[test]
+fn the_timeout_of_a_body_passes_once_although_nobody_looks_for_the_rejection() {
+    for is_late in [false, true] {
+        let mut client = read_at(client(Timeouts::new()), b"HTTP/1.1 403 x\r\n\r\nno", 3000);
+        assert!(client.handle_timeout(at(4000)));
+        assert!(!client.handle_timeout(at(4000)), "H-C-15: it has passed");
+        assert_eq!(client.poll_timeout(), Some(at(9000)));
+        if is_late {
+            assert!(client.handle_timeout(at(9000)));
+            assert_eq!(client.ended().unwrap().cause, Cause::TransportEnded);
+        } else {
+            assert_rejected(client, 403, "no");
+        }
+    }
+}
+
+#[test]
 fn the_timeout_of_a_body_counts_from_the_head_and_can_be_set() {
     let timeouts = Timeouts::new().body(Duration::from_millis(200));
     let mut client = read_at(client(timeouts), b"HTTP/1.1 403 x\r\n\r\n", 3000);
