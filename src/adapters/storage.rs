@@ -41,7 +41,7 @@ pub(super) fn detach(input: &mut Input<Vec<u8>>) {
     });
 }
 
-/// Frees memory of assembled messages where it was used longest ago, but for [`MAX_KEPT_OF_ALL`].
+/// Frees the memory of assembled messages that was used longest ago, if they keep more than [`MAX_KEPT_OF_ALL`].
 fn free_oldest(spares: &mut [Input<Vec<u8>>]) {
     let mut kept = 0;
     for spare in spares.iter_mut().rev() {

@@ -13,18 +13,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Takes what the script says, and notes from where.
 struct Stream<'a> {
-    /// What comes of each write: so many bytes at most, nothing yet, or an error. After the last one, all is taken.
+    /// What happens at each write. When the script has ended, every write takes all bytes.
     script: &'a [Write],
     is_vectored: bool,
-    /// What there is to read.
+    /// The bytes that the next read returns.
     incoming: &'a [u8],
     wire: Vec<u8>,
-    /// Where the bytes that each write took lay, slice by slice.
+    /// For each write, the places in memory from which it took bytes.
     writes: Vec<Vec<Range<*const u8>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Write {
+    /// It takes at most so many bytes.
     Takes(usize),
     Waits,
     Fails,
@@ -179,7 +180,7 @@ fn a_writer_writes_a_long_message_from_where_it_lies() {
 
 #[test]
 fn a_long_message_is_copied_for_a_stream_that_takes_one_slice_at_a_time() {
-    // Its header would be a write of its own, and with TLS a record.
+    // Otherwise the header would be written by itself: with TLS, as a record of its own.
     let socket = socket(Role::Server, &[]);
     let mut socket = change(socket, |stream| stream.is_vectored = false);
     let payload = vec![7; LONG];
@@ -228,7 +229,7 @@ fn an_error_within_a_long_message_is_that_of_the_send() {
         assert!(matches!(outcome, Poll::Ready(Err(Error::Io(_)))), "{script:?}: {outcome:?}");
         let again = poll(socket.send(&payload));
         assert!(matches!(again, Poll::Ready(Err(_))), "{script:?}: {again:?}");
-        // What the peer has sent can still be received.
+        // Reading goes on: the peer may have sent something before.
         let received = poll(socket.receive());
         assert!(
             matches!(&received, Poll::Ready(Ok(Some(text))) if text.as_text() == Some("Hi")),

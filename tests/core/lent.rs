@@ -214,7 +214,7 @@ fn a_control_frame_behind_a_long_message_is_no_part_of_the_next_one() {
 
 #[test]
 fn a_peer_that_takes_a_part_of_a_lent_message_is_alive() {
-    // What it takes next counts, too, although that is all.
+    // It has taken a part, so the next bytes that it takes count as well, even if they are the last.
     let mut server = server_with_idle(Duration::from_secs(10));
     assert!(!server.handle_timeout(START + Duration::from_secs(9)));
     let mut stream = Stream::new(usize::MAX, 10_000);

@@ -200,7 +200,7 @@ impl<S, I: Io<S>> Link<S, I> {
         sender: &mut Sender,
         message: Message<'_>,
     ) -> Result<(), SendError> {
-        // Without vectored writes, its header would be a write of its own, and a record of TLS.
+        // Without vectored writes, the header would be written by itself: with TLS, as a record of its own.
         if self.flow == Flow::Broken || !I::is_vectored(&self.stream) {
             return sender.unprompted(|sender| sender.send(message));
         }
@@ -278,7 +278,7 @@ impl<S, I: Io<S>> Link<S, I> {
         self.refill(sender);
     }
 
-    /// Notes that a write took nothing: at present, or for ever. Returns the error of the stream.
+    /// Notes that a write took nothing, either for now or because the stream has failed. Returns its error then.
     fn note_refusal(
         &mut self,
         outcome: Poll<io::Result<usize>>,

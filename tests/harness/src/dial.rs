@@ -27,10 +27,10 @@ pub fn dial(data: &[u8]) {
 /// What happened: the steps, and the result.
 type Log = Vec<String>;
 
-/// What only the origin that we begin with may see.
+/// Secrets that we may send only to the first origin.
 const OF_HOME: [&str; 2] = ["home-user", "home-secret"];
 
-/// What only a proxy may see.
+/// Secrets that we may send only to the proxy.
 const OF_PROXY: [&str; 3] = ["proxy-user", "proxy-secret", "proxy-authorization"];
 
 const PROXIES: [&str; 6] = [

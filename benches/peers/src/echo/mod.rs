@@ -76,7 +76,7 @@ fn measure_load(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     for _ in 0..effort.rounds {
         for name in names {
-            // Where memory lies, and how the kernel tunes the windows of a connection, is luck that lasts.
+            // Where its memory lies, and which windows the kernel chooses, stays the same while a server runs.
             let server = Server::start(name, load.answers)?;
             let mut client = runtime.block_on(Client::open(server.port, load))?;
             runtime.block_on(client.converse(effort.round / 5))?;
